@@ -1,0 +1,48 @@
+"""Loads the message catalogues and keeps the language of the message being handled."""
+
+import gettext as _gettext
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+from typing import Iterator
+
+LANGUAGES = ("zh_CN", "en")
+DEFAULT = "zh_CN"
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT)
+
+
+@lru_cache
+def _catalogue(language: str) -> _gettext.NullTranslations:
+    return _gettext.translation("messages", Path(__file__).parent, [language])
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Everything translated inside is in `language`; an unknown one means the default."""
+    token = _language.set(language if language in LANGUAGES else DEFAULT)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def language() -> str:
+    return _language.get()
+
+
+def gettext(message: str) -> str:
+    return _catalogue(_language.get()).gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    return _catalogue(_language.get()).ngettext(one, many, count)
+
+
+def pgettext(context: str, message: str) -> str:
+    return _catalogue(_language.get()).pgettext(context, message)
+
+
+def mark(message: str) -> str:
+    """Marks a text for the catalogues where it is declared; it is translated when shown."""
+    return message

@@ -1,0 +1,30 @@
+"""What is remembered, and the questions one can ask of it. Knows nothing of chat.
+
+Importing this package registers every table on `SQLModel.metadata`.
+"""
+
+from models import (
+    assignment,
+    attachment,
+    audit,
+    draft,
+    elder,
+    invitation,
+    mailbox,
+    org,
+    staff,
+    visit,
+)
+
+__all__ = [
+    "assignment",
+    "attachment",
+    "audit",
+    "draft",
+    "elder",
+    "invitation",
+    "mailbox",
+    "org",
+    "staff",
+    "visit",
+]

@@ -1,0 +1,25 @@
+"""One-to-one pairing ([S0] 一对一结对子): who looks after whom, from when to when."""
+
+from datetime import date
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+PRIMARY, BACKUP = "primary", "backup"
+
+
+class Assignment(SQLModel, table=True):
+    """`until_on` is the last day; history is kept, rows are ended and never changed."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    elder_id: UUID = Field(foreign_key="elder.id")
+    staff_id: UUID = Field(foreign_key="staff.id")
+    role: str = PRIMARY
+    from_on: date
+    until_on: date | None = None
+
+    __table_args__ = (
+        Index("ix_assignment_staff", "staff_id", "until_on"),
+        Index("ix_assignment_elder", "elder_id", "until_on"),
+    )

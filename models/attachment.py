@@ -1,0 +1,22 @@
+"""Photos of hazards: kept in the database, so that one backup holds everything."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Column, LargeBinary
+from sqlmodel import Field, SQLModel
+
+
+class Photo(SQLModel, table=True):
+    """A re-encoded picture without EXIF; `sha256` is of the bytes the person sent."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    staff_id: UUID = Field(foreign_key="staff.id")
+    draft_tag: str = Field(index=True)
+    visit_id: UUID | None = Field(default=None, foreign_key="visit.id", index=True)
+    sha256: str = Field(index=True)
+    mime: str
+    width: int
+    height: int
+    received_at: datetime
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -1,0 +1,17 @@
+"""Who looked at, or changed, what about whom."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Field, SQLModel
+
+
+class Audit(SQLModel, table=True):
+    """One line per look at personal detail and per change; never updated."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    at: datetime = Field(index=True)
+    staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    elder_id: UUID | None = Field(default=None, foreign_key="elder.id", index=True)
+    action: str
+    detail: str = ""

@@ -1,0 +1,98 @@
+"""The people who are visited: the basic register ([S3] 基本信息台账) and its flags."""
+
+from datetime import date
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+ACTIVE, DECEASED, MOVED = "active", "deceased", "moved"
+RETIRED, LIXIU = "retired_cadre", "lixiu_cadre"
+TIERS = ("A", "B", "C", "D")
+FLAGS = (
+    "lives_alone",
+    "empty_nest",
+    "widowed",
+    "disabled",
+    "mobility_limited",
+    "bedridden",
+    "illness",
+    "cancer",
+    "long_stay_inpatient",
+    "critical",
+)
+
+
+class Elder(SQLModel, table=True):
+    """A retired cadre. `born_on` is solar and gives the age; the birth date as the family
+    gave it (calendar, leap month) stands beside it and is never derived from an ID number.
+    """
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    code: str = Field(unique=True, max_length=16)
+    name: str = Field(index=True)
+    pinyin: str = ""
+    initials: str = Field(default="", index=True)
+    sex: str = ""  # "m" | "f" | ""
+    born_on: date | None = None
+    birth_calendar: str = "solar"  # "solar" | "lunar": the calendar of the four columns below
+    birth_year: int | None = None
+    birth_month: int | None = None
+    birth_day: int | None = None
+    birth_leap: bool = False
+    keeps_calendar: str = "solar"  # which birthday the family keeps
+    status: str = RETIRED
+    work_unit: str = ""
+    party_member: bool | None = None
+    unit_id: UUID = Field(foreign_key="unit.id", index=True)
+    address: str = ""
+    phone: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    residence: str = "local"  # "local" | "relocated" ([S0] 易地安置)
+    tier: str = "A"
+    allergies: str = ""
+    needs: str = ""
+    state: str = ACTIVE
+    ended_on: date | None = None
+
+
+class ElderFlag(SQLModel, table=True):
+    """A vulnerability flag from one day on; the registers ([S3] 台账) are views of these."""
+
+    __tablename__ = "elder_flag"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    elder_id: UUID = Field(foreign_key="elder.id", index=True)
+    flag: str
+    since: date
+    until: date | None = None
+    visit_id: UUID | None = Field(default=None, foreign_key="visit.id")
+
+
+class Absence(SQLModel, table=True):
+    """Days on which an elder cannot be visited at home; `until_on` is the last such day."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    elder_id: UUID = Field(foreign_key="elder.id")
+    kind: str  # "hospital" | "away" | "with_children"
+    from_on: date
+    until_on: date | None = None
+    note: str = ""
+
+    __table_args__ = (Index("ix_absence_elder_from", "elder_id", "from_on"),)
+
+
+def age(elder: Elder, today: date) -> int | None:
+    """Full years (周岁) on `today`, None when the birth date is not known."""
+    born = elder.born_on
+    if born is None:
+        return None
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def masked(name: str) -> str:
+    """高永昌 -> 高*昌, 王英 -> 王*: for anything that leaves the office's own server."""
+    if len(name) < 3:
+        return name[:1] + "*"
+    return name[0] + "*" * (len(name) - 2) + name[-1]

@@ -1,0 +1,70 @@
+"""What came in (so that nothing is handled twice) and what goes out (so that nothing is lost)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column, Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+REPLY, EMERGENCY, NUDGE, BROADCAST = 0, 1, 2, 3  # lanes: the lower goes first
+WAITING, SENDING, SENT, FAILED, DROPPED = "waiting", "sending", "sent", "failed", "dropped"
+
+
+class Seen(SQLModel, table=True):
+    """An event of a network that was handled; `error` is the code its writer was given."""
+
+    network: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    at: datetime
+    error: str = ""
+
+
+class Outgoing(SQLModel, table=True):
+    """A message to be sent. `seq` gives the order in which a chat must see them.
+
+    `rows` are the buttons: a list of rows, a row a list of [label, code]. `card` names a
+    message that may be shown again (a form): with `in_place` the one already shown is edited,
+    otherwise a new one is sent and the old one taken away. `once` makes a row unique for good.
+    """
+
+    seq: int = Field(default=None, primary_key=True)
+    chat_id: UUID = Field(foreign_key="chat.id")
+    lane: int = REPLY
+    text: str = ""
+    rows: list[list[list[str]]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    card: str = ""
+    in_place: bool = False
+    file_name: str = ""
+    file_data: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    once: str | None = Field(default=None, unique=True)
+    state: str = WAITING
+    made_at: datetime
+    not_before: datetime | None = None
+    claimed_until: datetime | None = None
+    attempts: int = 0
+    sent_at: datetime | None = None
+    native_id: str = ""
+    problem: str = ""
+
+    __table_args__ = (
+        Index("ix_outgoing_state_lane", "state", "lane", "seq"),
+        Index("ix_outgoing_chat", "chat_id", "seq"),
+    )
+
+
+class Card(SQLModel, table=True):
+    """Where a card was last shown: the network's own id of the message, by chat and card."""
+
+    chat_id: UUID = Field(foreign_key="chat.id", primary_key=True)
+    name: str = Field(primary_key=True)
+    native_id: str
+
+
+class Cursor(SQLModel, table=True):
+    """A transport's place in its network's stream; also small counters of our own."""
+
+    name: str = Field(primary_key=True)
+    value: Any = Field(default=None, sa_column=Column(JSON))

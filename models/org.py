@@ -1,0 +1,49 @@
+"""The office tree (county, town, village) and the office's own settings."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, Session, SQLModel, col, select
+
+COUNTY, TOWN, VILLAGE = "county", "town", "village"
+KINDS = (COUNTY, TOWN, VILLAGE)
+
+
+class Unit(SQLModel, table=True):
+    """One place in the three-level network ([S3] 县、镇、村三级服务管理系统)."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    parent_id: UUID | None = Field(default=None, foreign_key="unit.id", index=True)
+    kind: str
+    name: str
+
+
+class OfficeSetting(SQLModel, table=True):
+    """A number or switch of the office that differs from the default."""
+
+    __tablename__ = "office_setting"
+
+    key: str = Field(primary_key=True)
+    value: Any = Field(default=None, sa_column=Column(JSON, nullable=False))
+
+
+def branch(session: Session, unit_id: UUID) -> set[UUID]:
+    """The unit and everything below it."""
+    found = {unit_id}
+    layer = found
+    while layer:
+        below = session.exec(select(Unit.id).where(col(Unit.parent_id).in_(layer))).all()
+        layer = set(below) - found
+        found |= layer
+    return found
+
+
+def setting(session: Session, key: str, default: Any) -> Any:
+    """The office's value for `key`, or the default given by whoever asks."""
+    row = session.get(OfficeSetting, key)
+    return default if row is None else row.value
+
+
+def put_setting(session: Session, key: str, value: Any) -> None:
+    session.merge(OfficeSetting(key=key, value=value))

@@ -1,0 +1,98 @@
+"""Visits ([S3] 一进两看三查), what was found wrong, and what was promised."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, Column, Index
+from sqlmodel import Field, SQLModel
+
+OBSERVATIONS = ("spirit", "health", "family_care", "lodging", "meals")
+GOOD, WATCH, CONCERN, SERIOUS, EMERGENCY = "good", "watch", "concern", "serious", "emergency"
+NOT_OBSERVED, IN_HOSPITAL = "not_observed", "in_hospital"
+NO_CHILDREN, ELSEWHERE = "no_children", "elsewhere"
+SCALE = (GOOD, WATCH, CONCERN, SERIOUS, EMERGENCY)
+CURRENT, SUPERSEDED, VOID = "current", "superseded", "void"
+DONE = "done"
+MODES = ("in_person", "phone", "video", "hospital", "proxy")
+OUTCOMES = (
+    DONE,
+    "not_at_home",
+    "no_answer",
+    "refused",
+    "in_hospital",
+    "moved",
+    "wrong_address",
+    "deceased",
+)
+
+
+class Visit(SQLModel, table=True):
+    """One visit (`outcome` done) or attempt (anything else); only `current` rows count.
+
+    A correction adds a row with the same `root_id` and a higher `revision`; the old row stays
+    and is marked superseded. `visited_on` is the local date of `visited_at` in the office's zone.
+    """
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    ref: str = Field(index=True, max_length=12)  # what a person reads and a button carries
+    root_id: UUID = Field(index=True)
+    revision: int = 1
+    state: str = CURRENT
+    elder_id: UUID = Field(foreign_key="elder.id")
+    liaison_id: UUID = Field(foreign_key="staff.id", index=True)
+    recorded_by: UUID = Field(foreign_key="staff.id")
+    kind: str = "routine"
+    mode: str
+    outcome: str = DONE
+    visited_at: datetime
+    visited_on: date
+    logged_at: datetime
+    late_reason: str = ""
+    spirit: str | None = None
+    health: str | None = None
+    family_care: str | None = None
+    lodging: str | None = None
+    meals: str | None = None
+    present: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    one_tap: bool = False  # "all well" was filled by one button
+    note: str = ""
+    changed_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    changed_at: datetime | None = None
+    change_reason: str = ""
+    draft_tag: str | None = Field(default=None, unique=True)  # a card is submitted once
+    answers: dict[str, object] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False)
+    )
+
+    __table_args__ = (Index("ix_visit_elder_day", "elder_id", "state", "outcome", "visited_on"),)
+
+
+class Concern(SQLModel, table=True):
+    """Something wrong that a coded answer named; severity 1 (emergency) to 4 (routine)."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    visit_id: UUID = Field(foreign_key="visit.id", index=True)
+    elder_id: UUID = Field(foreign_key="elder.id", index=True)
+    observation: str
+    code: str
+    category: str
+    service_group: str
+    severity: int
+    default_severity: int
+    severity_reason: str = ""
+    detail: str = ""
+    state: str = "open"  # "open" | "withdrawn" (its visit was voided or corrected)
+    raised_at: datetime
+
+
+class Promise(SQLModel, table=True):
+    """What the liaison said would be done; asked about until `kept_at`."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    visit_id: UUID = Field(foreign_key="visit.id", index=True)
+    elder_id: UUID = Field(foreign_key="elder.id", index=True)
+    staff_id: UUID = Field(foreign_key="staff.id")
+    text: str
+    made_on: date
+    kept_at: datetime | None = None
+    withdrawn: bool = False
