@@ -1,0 +1,1 @@
+"""Each file begins with its number; numbers are never reused or changed once released."""

@@ -1,0 +1,153 @@
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import URL, Engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import Session
+
+from models import database as db
+from models.org import Unit
+
+
+@pytest.fixture
+def empty(kind: str, new_database: Callable[[str], URL]) -> Iterator[Engine]:
+    engine = db.connect(new_database(kind))
+    yield engine
+    engine.dispose()
+
+
+def version(engine: Engine, number: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :n"), {"n": number})
+
+
+def test_the_migrations_build_exactly_the_tables_of_the_models(database: Engine) -> None:
+    with database.connect() as connection:
+        assert db.drift(connection) == []
+
+
+def test_a_new_database_is_empty_and_then_current(empty: Engine) -> None:
+    assert db.schema_state(empty) == db.EMPTY
+    db.upgrade(empty)
+    assert db.schema_state(empty) == db.CURRENT
+
+
+def test_upgrading_twice_changes_nothing(database: Engine) -> None:
+    db.upgrade(database)
+    assert db.schema_state(database) == db.CURRENT
+
+
+def test_two_programs_that_start_together_migrate_once(empty: Engine) -> None:
+    problems: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            db.upgrade(db.connect(empty.url))
+        except BaseException as problem:  # noqa: BLE001
+            problems.append(problem)
+
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert problems == []
+    assert db.schema_state(empty) == db.CURRENT
+
+
+def test_a_database_of_a_later_release_is_seen_as_newer(database: Engine) -> None:
+    version(database, "9999")
+    try:
+        assert db.schema_state(database) == db.NEWER
+    finally:
+        version(database, db.revisions()[-1])
+
+
+def test_another_program_s_tables_are_not_taken_for_ours(empty: Engine) -> None:
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE recipe (id INTEGER)"))
+    assert db.schema_state(empty) == db.FOREIGN
+
+
+def test_migration_numbers_follow_each_other() -> None:
+    assert db.revisions() == [f"{n:04d}" for n in range(1, len(db.revisions()) + 1)]
+
+
+def test_a_reference_to_nothing_is_refused(database: Engine) -> None:
+    from uuid import uuid4
+
+    with Session(database) as session, pytest.raises(IntegrityError):
+        session.add(Unit(kind="town", name="岚桥镇", parent_id=uuid4()))
+        session.flush()
+
+
+def test_chinese_in_json_is_readable_in_the_database_itself(database: Engine) -> None:
+    from models.org import put_setting, setting
+
+    with Session(database) as session:
+        put_setting(session, "motto", {"text": "走访"})
+        session.commit()
+        raw = session.connection().execute(text("SELECT value FROM office_setting")).scalar()
+        assert setting(session, "motto", None) == {"text": "走访"}
+    assert "走访" in str(raw)
+
+
+def test_a_reader_does_not_wait_for_a_writer(sqlite_database: Engine) -> None:
+    reading = sqlite_database.execution_options(readonly=True)
+    with Session(sqlite_database) as writer, Session(reading) as reader:
+        writer.add(Unit(kind="county", name="望岚县"))
+        writer.flush()
+        assert reader.connection().execute(text("SELECT count(*) FROM unit")).scalar() == 0
+
+
+def test_a_second_writer_waits_at_its_first_word_and_not_in_the_middle(
+    sqlite_database: Engine,
+) -> None:
+    other = db.connect(sqlite_database.url)
+    with Session(sqlite_database) as first, Session(other) as second:
+        first.connection()
+        with pytest.raises(OperationalError, match="locked"):
+            db.event.listen(other, "connect", lambda c, _: c.execute("PRAGMA busy_timeout = 1"))
+            second.connection()
+    other.dispose()
+
+
+def test_sqlite_keeps_what_was_committed_when_the_power_fails(sqlite_database: Engine) -> None:
+    with sqlite_database.connect() as connection:
+        pragma = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    full = 2
+    assert pragma == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "foreign_keys": 1,
+        "busy_timeout": 10000,
+    }
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_way_to_write_postgresql_uses_the_same_driver(scheme: str) -> None:
+    assert db.tidy_url(f"{scheme}://u:p@h/n").drivername == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize("url", ["mysql://u:pass-word@h/n", "u:pass-word@h", "sqlite://", ""])
+def test_a_wrong_address_gets_one_sentence_without_the_password(url: str) -> None:
+    with pytest.raises(db.WrongUrl) as problem:
+        db.connect(url)
+    assert str(problem.value).endswith(".")
+    assert "pass-word" not in str(problem.value)
+
+
+def test_asking_for_the_state_does_not_import_alembic(tmp_path: object) -> None:
+    import subprocess
+
+    code = (
+        "import sys; from models import database as d;"
+        f"d.schema_state(d.connect('sqlite:///{tmp_path}/x.db'));"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
