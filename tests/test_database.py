@@ -1,6 +1,8 @@
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, Engine, text
@@ -8,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
 from models import database as db
-from models.org import Unit
+from models.org import Unit, put_setting, setting
 
 
 @pytest.fixture
@@ -76,16 +78,13 @@ def test_migration_numbers_follow_each_other() -> None:
 
 
 def test_a_reference_to_nothing_is_refused(database: Engine) -> None:
-    from uuid import uuid4
-
-    with Session(database) as session, pytest.raises(IntegrityError):
+    with Session(database) as session:
         session.add(Unit(kind="town", name="岚桥镇", parent_id=uuid4()))
-        session.flush()
+        with pytest.raises(IntegrityError):
+            session.flush()
 
 
 def test_chinese_in_json_is_readable_in_the_database_itself(database: Engine) -> None:
-    from models.org import put_setting, setting
-
     with Session(database) as session:
         put_setting(session, "motto", {"text": "走访"})
         session.commit()
@@ -107,9 +106,9 @@ def test_a_second_writer_waits_at_its_first_word_and_not_in_the_middle(
 ) -> None:
     other = db.connect(sqlite_database.url)
     with Session(sqlite_database) as first, Session(other) as second:
+        db.event.listen(other, "connect", lambda c, _: c.execute("PRAGMA busy_timeout = 1"))
         first.connection()
         with pytest.raises(OperationalError, match="locked"):
-            db.event.listen(other, "connect", lambda c, _: c.execute("PRAGMA busy_timeout = 1"))
             second.connection()
     other.dispose()
 
@@ -143,8 +142,6 @@ def test_a_wrong_address_gets_one_sentence_without_the_password(url: str) -> Non
 
 
 def test_asking_for_the_state_does_not_import_alembic(tmp_path: object) -> None:
-    import subprocess
-
     code = (
         "import sys; from models import database as d;"
         f"d.schema_state(d.connect('sqlite:///{tmp_path}/x.db'));"

@@ -38,7 +38,7 @@ def write(message: str) -> Path:
             config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
             made = command.revision(config, message, autogenerate=True, rev_id=number)
         engine.dispose()
-    path = Path(made.path)  # type: ignore[union-attr,arg-type]
+    path = Path(made.path)  # type: ignore[union-attr]
     lines = path.read_text("utf-8").splitlines(keepends=True)
     path.write_text("".join(line for line in lines if "# ###" not in line), "utf-8")
     return path
