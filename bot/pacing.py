@@ -1,0 +1,168 @@
+"""How fast a network may be written to. Told the time, in seconds of any steady clock."""
+
+import random
+from collections import deque
+from dataclasses import dataclass
+
+from models.mailbox import EMERGENCY
+
+LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a network takes; a zero is no limit.
+
+    `overall` messages in any `window` seconds, of which bulk leaves `reserve` free and keeps
+    to `bulk_rate` a second. One chat takes a message every `chat_every` seconds, after up to
+    `burst` at once; a group one every `group_every` seconds.
+    """
+
+    overall: int = 0
+    window: float = 1.0
+    reserve: int = 0
+    bulk_rate: float = 0.0
+    chat_every: float = 0.0
+    burst: int = 1
+    group_every: float = 0.0
+    in_flight: int = 64
+
+
+# Telegram allows 30 messages a second, one a second in a chat (short bursts are let pass) and
+# 20 a minute in a group. The window is a little longer than a second because messages do not
+# arrive as evenly as they were sent.
+TELEGRAM = Pace(
+    overall=30,
+    window=1.02,
+    reserve=1,
+    bulk_rate=28.3,
+    chat_every=1.0,
+    burst=3,
+    group_every=3.0,
+)
+UNLIMITED = Pace()
+
+
+def is_bulk(lane: int) -> bool:
+    return lane > EMERGENCY
+
+
+class Meter:
+    """A bucket of `burst` tokens that fills at one in `every` seconds; never counts below 0."""
+
+    __slots__ = ("burst", "every", "full_at")
+
+    def __init__(self, every: float, burst: int) -> None:
+        self.every, self.burst, self.full_at = every, burst, 0.0
+
+    def tokens(self, now: float) -> float:
+        return self.burst - max(0.0, self.full_at - now) / self.every
+
+    def take(self, now: float) -> None:
+        self.full_at = max(self.full_at, now) + self.every
+
+    def is_full(self, now: float) -> bool:
+        return self.full_at <= now
+
+
+class Pacer:
+    """Keeps one network's limits.
+
+    A sliding window instead of a bucket for the whole: a bucket would let twice its size
+    through within one second after a rest. Replies and emergencies may use all of it, bulk is
+    spread evenly and leaves a reserve, so that a reply finds a free place at once.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+        self.recent: deque[float] = deque()
+        self.bulk = Meter(1 / pace.bulk_rate, 8) if pace.bulk_rate else None
+        self.chats: dict[str, Meter] = {}
+        self.barred: dict[str, float] = {}
+        self.paused_until = 0.0
+
+    def room(self, now: float, lane: int) -> int:
+        """How many messages of this lane may go now."""
+        if now < self.paused_until:
+            return 0
+        if not self.pace.overall:
+            return self.pace.in_flight
+        while self.recent and self.recent[0] <= now - self.pace.window:
+            self.recent.popleft()
+        free = self.pace.overall - len(self.recent)
+        if not is_bulk(lane):
+            return free
+        tokens = self.bulk.tokens(now) if self.bulk else free
+        return max(0, min(free - self.pace.reserve, int(tokens)))
+
+    def may_write(self, chat: str, now: float, lane: int) -> bool:
+        """Bulk only goes to a chat that has rested; a reply may use the burst."""
+        if self.barred.get(chat, 0.0) > now:
+            return False
+        meter = self.chats.get(chat)
+        if meter is None:
+            return True
+        return meter.is_full(now) if is_bulk(lane) else meter.tokens(now) >= 1
+
+    def took(self, chat: str, now: float, lane: int, private: bool = True) -> None:
+        """A message is on its way."""
+        if self.pace.overall:
+            self.recent.append(now)
+        if is_bulk(lane) and self.bulk:
+            self.bulk.take(now)
+        every = self.pace.chat_every if private else self.pace.group_every
+        if every:
+            self._meter(chat, now, every).take(now)
+
+    def _meter(self, chat: str, now: float, every: float) -> Meter:
+        if len(self.chats) > 1000:
+            self.chats = {name: kept for name, kept in self.chats.items() if not kept.is_full(now)}
+        return self.chats.setdefault(chat, Meter(every, self.pace.burst))
+
+    def refused(self, chat: str, now: float, seconds: float) -> None:
+        """The network asked for a rest. It does not say whether it means the chat or the bot:
+        one chat is taken for a chat, two at a time for the bot."""
+        self.barred = {name: until for name, until in self.barred.items() if until > now}
+        self.barred[chat] = now + seconds
+        if len(self.barred) > 1:
+            self.paused_until = max(self.paused_until, *self.barred.values())
+
+
+class Outage:
+    """Whether a network answers at all: two failures in a row are an outage.
+
+    While it lasts one message at a time is tried, after pauses that double up to 30 seconds;
+    the first that gets through ends it.
+    """
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.until = 0.0
+
+    def __bool__(self) -> bool:
+        return self.failures > 1
+
+    def failed(self, now: float) -> None:
+        if now < self.until:  # sent before the pause began: the same failure
+            return
+        self.failures += 1
+        if self:
+            self.until = now + backoff(self.failures - 1)
+
+    def worked(self) -> bool:
+        """True when this ended an outage."""
+        ended = bool(self)
+        self.failures, self.until = 0, 0.0
+        return ended
+
+    def limit(self, now: float, in_flight: int, usual: int) -> int:
+        """How many messages may be on their way."""
+        if not self:
+            return usual - in_flight
+        return 0 if now < self.until else 1 - in_flight
+
+
+def backoff(attempts: int) -> float:
+    """1, 2, 4 … at most 30 seconds, a quarter more or less so that not all come back at once."""
+    pause = min(LONGEST_PAUSE / 1.25, 2.0 ** max(0, attempts - 1))
+    return pause * random.uniform(0.75, 1.25)  # noqa: S311
