@@ -1,1 +1,226 @@
-"""What the bot says and does: the tables of commands and forms."""
+"""What the bot says and does: the tables of commands and forms, and the way to them."""
+
+from handlers import form, photos
+from handlers.brief import brief_command, history_command
+from handlers.fix import MEND, fix_command
+from handlers.help import Command, codes_command, help_text, not_understood
+from handlers.join import join_again, quit_command, refuse_group, stranger
+from handlers.pick import pick_elder
+from handlers.questions import Filling, Form, tidy
+from handlers.settings import settings_command
+from handlers.staff_desk import (
+    ended_command,
+    invite_command,
+    revoke_command,
+    unreachable_command,
+)
+from handlers.talk import Button, Reply
+from handlers.turn import Turn, Unclear
+from handlers.visit import VISIT, visit_command
+from locales import gettext as _
+from locales import mark as N_
+from models import lookup, record
+from models.draft import Draft
+from models.elder import Elder
+from models.mailbox import menu_of
+from models.staff import COORDINATOR, LIAISON
+
+FORMS: dict[str, Form] = {form.name: form for form in (VISIT, MEND)}
+VISITORS = (LIAISON, COORDINATOR)
+DESK = (COORDINATOR,)
+
+
+def help_command(turn: Turn, rest: str) -> list[Reply]:
+    return [help_text(turn, COMMANDS)]
+
+
+def go_command(turn: Turn, rest: str) -> list[Reply]:
+    """/go TAG — back into a draft; /go — the drafts there are."""
+    draft = next((d for d in turn.drafts if d.tag == rest), None)
+    if draft is None:
+        return [_draft_list(turn)]
+    form.touch(draft, turn)
+    return [form.card(FORMS[draft.form], Filling(draft, turn))]
+
+
+def _draft_list(turn: Turn) -> Reply:
+    if not turn.drafts:
+        return Reply(_("You have no unfinished drafts."), ((Button(_("Help"), "/help"),),))
+    rows = tuple((Button(_title(d, turn), form.resume_code(d)),) for d in turn.drafts[:10])
+    return Reply(_("Your unfinished drafts:"), rows)
+
+
+def _title(draft: Draft, turn: Turn) -> str:
+    return FORMS[draft.form].title(Filling(draft, turn))
+
+
+COMMANDS = (
+    Command("visit", ("走访", "拜访", "visit"), N_("Log a visit"), visit_command, VISITORS),
+    Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
+    Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
+    Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),
+    Command("go", ("继续", "草稿", "go"), N_("My drafts"), go_command, VISITORS),
+    Command("codes", ("代码", "codes"), N_("Codes for one line"), codes_command, VISITORS),
+    Command("invite", ("邀请", "invite"), N_("Invite staff"), invite_command, DESK),
+    Command("revoke", ("停用", "撤销", "revoke"), N_("Shut out a phone"), revoke_command, DESK),
+    Command("unreachable", ("失联",), N_("Who is unreachable"), unreachable_command, DESK),
+    Command(
+        "who",
+        (),
+        N_("Look somebody up"),
+        lambda turn, rest: who_command(turn, rest),
+        VISITORS,
+        listed=False,
+    ),
+    Command("ended", (), N_("Died or moved"), ended_command, DESK, listed=False),
+    Command("settings", ("设置", "settings"), N_("Language"), settings_command),
+    Command("help", ("帮助", "help", "?", "菜单"), N_("Help"), help_command),
+    Command("quit", ("退出",), N_("Leave this chat"), quit_command),
+    Command("join", (), N_("Join"), join_again, listed=False),
+    Command("start", (), N_("Begin"), lambda turn, rest: help_command(turn, rest), listed=False),
+)  # fmt: skip
+BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
+GIVE_UP = ("取消", "放弃", "cancel")
+ONE_BACK = ("上一步", "返回", "back")
+
+
+def answer(turn: Turn) -> list[Reply]:
+    """Everything a known person can say in a direct chat; always at least one reply."""
+    try:
+        return _answer(turn)
+    except Unclear as unclear:
+        return _again(turn, str(unclear))
+
+
+def _answer(turn: Turn) -> list[Reply]:
+    said = turn.said
+    if said.choice.startswith("f."):
+        return _press(turn, said.choice)
+    if said.attachments:
+        return _attached(turn)
+    return _typed(turn, (said.choice or said.text).strip())
+
+
+def _press(turn: Turn, choice: str) -> list[Reply]:
+    """A form's button: only the newest card of an own draft can change anything."""
+    parts = choice.split(".", 3)
+    tag, rev, code = parts[1:] if len(parts) == 4 else ("", "", "")
+    draft = next((d for d in turn.drafts if d.tag == tag), None)
+    if draft is None:
+        return [_no_draft(turn, tag)]
+    shape, filling = FORMS[draft.form], Filling(draft, turn)
+    if rev != str(draft.rev):
+        return [form.stale(shape, filling)]
+    return form.press(shape, filling, code)
+
+
+def _no_draft(turn: Turn, tag: str) -> Reply:
+    """Pressed again after the card was done: the same answer, nothing new."""
+    visit = record.already_submitted(turn.session, tag) if tag else None
+    if visit is not None and turn.staff.id == visit.recorded_by:
+        done = _("This visit is recorded already; nothing was stored twice.")
+        return Reply(
+            done, ((Button(_("Change it"), f"/fix {visit.ref}"),),), toast=_("Recorded already")
+        )
+    text = _("That card is finished or was thrown away.")
+    return Reply(text, ((Button(_("Log a visit"), "/visit"),),), toast=_("Card finished"))
+
+
+def _attached(turn: Turn) -> list[Reply]:
+    draft = turn.open_draft()
+    if draft is None or draft.form != VISIT.name:
+        raise Unclear(_("Please choose the elder first (send the name), then send the picture."))
+    replies = photos.take(turn, VISIT, Filling(draft, turn))
+    caption = turn.said.text.strip()
+    return form.add_remark(VISIT, Filling(draft, turn), caption) if caption else replies
+
+
+def _typed(turn: Turn, text: str) -> list[Reply]:
+    if not text:
+        raise Unclear(_("I can read text and pictures only. Please write a few words."))
+    if text[0] in "/!/":
+        return _command(turn, text)
+    draft = turn.open_draft()
+    if draft is not None:
+        return _in_dialogue(turn, draft, text)
+    return _plain_words(turn, text)
+
+
+def _command(turn: Turn, text: str) -> list[Reply]:
+    word, _gap, rest = text[1:].strip().partition(" ")
+    command = BY_WORD.get(word.partition("@")[0].lower())
+    if command is None or not command.allows(turn.staff.role):
+        return [not_understood(turn, text, BY_WORD)]
+    return command.run(turn, rest.strip())
+
+
+def _in_dialogue(turn: Turn, draft: Draft, text: str) -> list[Reply]:
+    """The open question comes first; words that are clearly a command still work."""
+    shape, filling = FORMS[draft.form], Filling(draft, turn)
+    word = tidy(text)
+    if word in GIVE_UP:
+        return form.press(shape, filling, form.DISCARD)
+    if word in ONE_BACK:
+        return form.press(shape, filling, form.BACK)
+    try:
+        return form.type_text(shape, filling, text, is_command=_is_command(turn, word))
+    except Unclear:
+        if _is_command(turn, word):
+            return _plain_words(turn, text)
+        raise
+
+
+def _is_command(turn: Turn, text: str) -> bool:
+    command = BY_WORD.get(text.split(" ")[0].lower()) if text else None
+    return command is not None and command.allows(turn.staff.role)
+
+
+def _plain_words(turn: Turn, text: str) -> list[Reply]:
+    """A command without a slash, a line of the list just shown, a name, or a suggestion."""
+    words = tidy(text)
+    if _is_command(turn, words):
+        return _command(turn, f"/{words}")
+    code = _from_menu(turn, words)
+    if code:
+        return _command(turn, code)
+    hits = lookup.find(turn.session, turn.staff, words, turn.today)
+    if len(hits) == 1:
+        return [_about(turn, hits[0])]
+    if hits:
+        return [pick_elder(turn, "/who", 0, hits, words)]
+    return [not_understood(turn, text, BY_WORD)]
+
+
+def who_command(turn: Turn, rest: str) -> list[Reply]:
+    """/who CODE — what can be done for this elder, after choosing among the same names."""
+    elder = lookup.by_code(turn.session, turn.staff, rest, turn.today)
+    return [_about(turn, elder)] if elder else [pick_elder(turn, "/who", 0)]
+
+
+def _about(turn: Turn, elder: Elder) -> Reply:
+    rows = (
+        (Button(_("Log a visit"), f"/visit {elder.code}"),),
+        (Button(_("Card"), f"/brief {elder.code}"), Button(_("History"), f"/history {elder.code}")),
+    )
+    return Reply(turn.label(elder), rows)
+
+
+def _from_menu(turn: Turn, words: str) -> str:
+    """The command behind a number or label of the last buttons this chat was shown."""
+    buttons = [button for row in menu_of(turn.session, turn.chat.id) for button in row]
+    for place, (label, code) in enumerate(buttons, start=1):
+        if words in (str(place), label) and code.startswith("/"):
+            return code
+    return ""
+
+
+def _again(turn: Turn, sentence: str) -> list[Reply]:
+    """One sentence on what to do, and the question that is still open."""
+    draft = turn.open_draft()
+    if draft is None:
+        return [Reply(sentence, ((Button(_("Help"), "/help"),),))]
+    card = form.card(FORMS[draft.form], Filling(draft, turn))
+    return [Reply(f"{sentence}\n\n{card.text}", card.rows, card.card, toast=sentence)]
+
+
+__all__ = ["BY_WORD", "COMMANDS", "FORMS", "answer", "refuse_group", "stranger"]

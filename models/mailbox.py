@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Column, Index, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
 REPLY, EMERGENCY, NUDGE, BROADCAST = 0, 1, 2, 3  # lanes: the lower goes first
 WAITING, SENDING, SENT, FAILED, DROPPED = "waiting", "sending", "sent", "failed", "dropped"
@@ -68,3 +68,10 @@ class Cursor(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     value: Any = Field(default=None, sa_column=Column(JSON))
+
+
+def menu_of(session: Session, chat_id: UUID) -> list[list[list[str]]]:
+    """The buttons this chat was shown last."""
+    statement = select(Outgoing).where(Outgoing.chat_id == chat_id, Outgoing.lane == REPLY)
+    last = session.exec(statement.order_by(col(Outgoing.seq).desc()).limit(1)).first()
+    return last.rows if last else []

@@ -1,0 +1,278 @@
+"""One batch of incoming messages: what is new is answered, and everything commits together.
+
+1. What the batch needs (seen keys, chats, people, drafts) is read in a few queries.
+2. Messages are handled in order, in memory.
+3. Answers go to the outbox, keys to `seen`, drafts are flushed: one transaction.
+4. Only when a handler raises is the batch rolled back and replayed one by one, so that one
+   message that cannot be handled takes nobody else's with it.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Engine, tuple_
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session, col, insert, select
+
+import handlers
+from handlers.talk import Incoming, Reply
+from handlers.turn import Newcomer, Office, Turn
+from locales import gettext as _
+from locales import speaking
+from models.draft import Draft
+from models.mailbox import Outgoing, Seen
+from models.staff import Chat, Staff
+
+log = structlog.get_logger()
+TOUCH_AFTER = timedelta(minutes=10)  # how often "last written" of a chat is worth a write
+RETRIES = 3
+
+
+@dataclass
+class Received:
+    """`toasts` answer button presses (press, words); `replies` counts new outbox rows;
+    `menus` are chats whose list of commands has changed: (network, address, role, locale)."""
+
+    toasts: list[tuple[str, str]] = field(default_factory=list)
+    replies: int = 0
+    menus: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Batch:
+    """What one transaction knows and has to say."""
+
+    session: Session
+    now: datetime
+    chats: dict[tuple[str, str], Chat]
+    staff: dict[UUID, Staff]
+    drafts: dict[UUID, list[Draft]]
+    seen: set[tuple[str, str]]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[dict[str, Any]] = field(default_factory=list)
+    result: Received = field(default_factory=Received)
+
+
+class Receiver:
+    """Turns incoming messages into committed facts and outbox rows. Thread-safe per engine."""
+
+    def __init__(self, engine: Engine, office: Office) -> None:
+        self.engine = engine
+        self.office = office
+
+    def receive(self, messages: Sequence[Incoming], now: datetime) -> Received:
+        """Handles the batch; returns after the commit. Raises only when the database fails."""
+        try:
+            return self._together(messages, now)
+        except DBAPIError as error:
+            if not isinstance(error, IntegrityError):
+                raise
+            log.info("batch_replayed", why="conflict", size=len(messages))
+        except StaleDataError:
+            log.info("batch_replayed", why="stale", size=len(messages))
+        except Exception as error:  # a handler raised: the next lines find out which
+            log.info("batch_replayed", why=type(error).__name__, size=len(messages))
+        return self._one_by_one(messages, now)
+
+    def _together(self, messages: Sequence[Incoming], now: datetime) -> Received:
+        with Session(self.engine) as session:
+            batch = read_batch(session, messages, now)
+            for said in messages:
+                self._handle(batch, said)
+            write_batch(batch)
+            session.commit()
+            return batch.result
+
+    def _one_by_one(self, messages: Sequence[Incoming], now: datetime) -> Received:
+        total = Received()
+        for said in messages:
+            one = self._alone(said, now)
+            total.toasts += one.toasts
+            total.replies += one.replies
+            total.menus += one.menus
+        return total
+
+    def _alone(self, said: Incoming, now: datetime) -> Received:
+        """One message in its own transaction; if it cannot be handled its writer is told."""
+        for _attempt in range(RETRIES):
+            try:
+                return self._together([said], now)
+            except (StaleDataError, IntegrityError):
+                continue  # another worker was first: read again and see
+            except DBAPIError:
+                raise
+            except Exception as error:
+                return self._apologise(said, now, error)
+        return self._apologise(said, now, RuntimeError("conflict"))
+
+    def _handle(self, batch: Batch, said: Incoming) -> None:
+        identity = (said.network, said.key)
+        if identity in batch.seen:
+            return
+        batch.seen.add(identity)
+        batch.keys.append({"network": said.network, "key": said.key, "at": batch.now, "error": ""})
+        chat = batch.chats[said.network, said.chat]
+        staff = batch.staff.get(chat.staff_id) if chat.staff_id else None
+        with speaking(self._language(staff, said)):
+            replies = self._answer(batch, said, chat, staff)
+        self._post(batch, said, chat, replies)
+
+    def _language(self, staff: Staff | None, said: Incoming) -> str:
+        if staff is not None:
+            return staff.locale or self.office.locale
+        if said.language:
+            return "zh_CN" if said.language.startswith("zh") else "en"
+        return self.office.locale
+
+    def _answer(self, batch: Batch, said: Incoming, chat: Chat, staff: Staff | None) -> list[Reply]:
+        touch(chat, batch.now)
+        if not said.private:
+            replies = handlers.refuse_group(chat)
+            chat.joined_at = chat.joined_at or batch.now
+            return replies
+        if staff is None or staff.left_on is not None:
+            new = Newcomer(batch.session, self.office, batch.now, said, chat)
+            replies = handlers.stranger(new)
+            after = new.joined
+        else:
+            drafts = batch.drafts.setdefault(staff.id, [])
+            turn = Turn(batch.session, self.office, batch.now, said, chat, staff, drafts)
+            replies = handlers.answer(turn)
+            after = staff if chat.staff_id else None
+        self._note_identity(batch, said, staff, after)
+        return replies
+
+    def _note_identity(
+        self, batch: Batch, said: Incoming, before: Staff | None, after: Staff | None
+    ) -> None:
+        """Who writes from here may have changed: joined, left, or another language."""
+        if after is not None and after is not before:
+            batch.staff[after.id] = after
+            load_drafts(batch, [after.id])
+        if after is not before or "/settings" in (said.choice + said.text):
+            role = after.role if after else ""
+            locale = self._language(after, said)
+            batch.result.menus.append((said.network, said.chat, role, locale))
+
+    def _post(self, batch: Batch, said: Incoming, chat: Chat, replies: Iterable[Reply]) -> None:
+        replies = list(replies)
+        for reply in replies:
+            if reply.text or reply.file_data:
+                batch.rows.append(outbox_row(said, chat, reply, batch.now))
+        if said.press:
+            batch.result.toasts.append((said.press, next((r.toast for r in replies), "")))
+
+    def _apologise(self, said: Incoming, now: datetime, error: Exception) -> Received:
+        """Keeps the key with an error code, logs the code, and tells the writer."""
+        code = secrets.token_hex(2).upper()
+        log.error("message_failed", code=code, network=said.network, kind=type(error).__name__,
+                  where=where(error))  # fmt: skip
+        with Session(self.engine) as session:
+            batch = read_batch(session, [said], now)
+            if (said.network, said.key) in batch.seen:
+                return batch.result
+            chat = batch.chats[said.network, said.chat]
+            staff = batch.staff.get(chat.staff_id) if chat.staff_id else None
+            with speaking(self._language(staff, said)):
+                text = _(
+                    "Sorry, that went wrong on our side (code %(code)s). Nothing you entered "
+                    "before is lost. Please try once more; if it happens again, tell the office."
+                ) % {"code": code}
+            self._post(batch, said, chat, [Reply(text)])
+            batch.keys.append({"network": said.network, "key": said.key, "at": now, "error": code})
+            write_batch(batch)
+            session.commit()
+            return batch.result
+
+
+def where(error: Exception) -> str:
+    """File and line of the failure: enough to find it, and no content of the message."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return (
+        f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else ""
+    )
+
+
+# Reading and writing a batch
+
+
+def read_batch(session: Session, messages: Sequence[Incoming], now: datetime) -> Batch:
+    """Everything the batch needs, in one query per table."""
+    chats = load_chats(session, messages)
+    known = {chat.staff_id for chat in chats.values() if chat.staff_id}
+    people = session.exec(select(Staff).where(col(Staff.id).in_(known))).all() if known else []
+    batch = Batch(session, now, chats, {s.id: s for s in people}, {}, load_seen(session, messages))
+    load_drafts(batch, known)
+    return batch
+
+
+def load_seen(session: Session, messages: Sequence[Incoming]) -> set[tuple[str, str]]:
+    wanted = [(said.network, said.key) for said in messages]
+    pair = tuple_(col(Seen.network), col(Seen.key))
+    return {(n, k) for n, k in session.exec(select(Seen.network, Seen.key).where(pair.in_(wanted)))}
+
+
+def load_chats(session: Session, messages: Sequence[Incoming]) -> dict[tuple[str, str], Chat]:
+    """The chats written from, locked in one order; new ones are made."""
+    private = {(said.network, said.chat): said.private for said in messages}
+    pair = tuple_(col(Chat.network), col(Chat.address))
+    statement = select(Chat).where(pair.in_(list(private))).order_by(col(Chat.id)).with_for_update()
+    chats = {(chat.network, chat.address): chat for chat in session.exec(statement)}
+    for network, address in private.keys() - chats.keys():
+        chat = Chat(network=network, address=address, private=private[network, address])
+        session.add(chat)
+        chats[network, address] = chat
+    return chats
+
+
+def load_drafts(batch: Batch, staff_ids: Iterable[UUID]) -> None:
+    wanted = [one for one in staff_ids if one not in batch.drafts]
+    if not wanted:
+        return
+    batch.drafts |= {one: [] for one in wanted}
+    for draft in batch.session.exec(select(Draft).where(col(Draft.staff_id).in_(wanted))):
+        batch.drafts[draft.staff_id].append(draft)
+
+
+def touch(chat: Chat, now: datetime) -> None:
+    """Notes that this chat is alive; whoever writes can be reached again."""
+    if chat.last_at is None or now - chat.last_at > TOUCH_AFTER:
+        chat.last_at = now
+    if chat.unreachable_at is not None:
+        chat.unreachable_at, chat.unreachable_why = None, ""
+
+
+def outbox_row(said: Incoming, chat: Chat, reply: Reply, now: datetime) -> dict[str, Any]:
+    return {
+        "chat_id": reply.to or chat.id,
+        "lane": reply.lane,
+        "text": reply.text,
+        "rows": [[[button.label, button.code] for button in row] for row in reply.rows],
+        "card": reply.card,
+        "in_place": bool(reply.card and reply.card in said.choice),
+        "file_name": reply.file_name,
+        "file_data": reply.file_data,
+        "state": "waiting",
+        "made_at": now,
+        "attempts": 0,
+        "native_id": "",
+        "problem": "",
+    }
+
+
+def write_batch(batch: Batch) -> None:
+    """Facts first, then what is to be said about them."""
+    batch.session.flush()
+    if batch.keys:
+        batch.session.execute(insert(Seen), batch.keys)
+    if batch.rows:
+        batch.session.execute(insert(Outgoing), batch.rows)
+    batch.result.replies += len(batch.rows)

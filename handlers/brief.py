@@ -1,0 +1,162 @@
+"""Before going in: who this is, how it was last time, what is still open ([S0] 熟悉、熟记)."""
+
+from datetime import date, timedelta
+
+from handlers.pick import ago, pick_elder
+from handlers.talk import Button, Reply
+from handlers.turn import Turn, day
+from handlers.visit_codes import GROUP_NAMES, OBSERVED, SEVERITY_NAMES
+from handlers.visit_form import HOW, OUTCOME
+from locales import gettext as _
+from locales import mark as N_
+from models import lookup, record
+from models.audit import Audit
+from models.calendar import birthdays
+from models.elder import LIXIU, Elder, age
+from models.visit import DONE, GOOD, NOT_OBSERVED, Concern, Visit
+
+SEX = {"m": N_("male"), "f": N_("female")}
+BIRTHDAY_SOON = timedelta(days=15)
+SHOWN = 5
+
+
+def brief_command(turn: Turn, rest: str) -> list[Reply]:
+    """/brief ELDER — one screen; each look is audited."""
+    elder = _one(turn, rest, "/brief")
+    if isinstance(elder, Reply):
+        return [elder]
+    _audit(turn, elder, "brief")
+    return [Reply(_full(turn, elder), _ways_on(elder))]
+
+
+def history_command(turn: Turn, rest: str) -> list[Reply]:
+    """/history ELDER — the last visits and attempts, with what was found."""
+    elder = _one(turn, rest, "/history")
+    if isinstance(elder, Reply):
+        return [elder]
+    _audit(turn, elder, "history")
+    visits = lookup.last_visits(turn.session, elder.id, SHOWN * 2)
+    if not visits:
+        text = _("%(who)s has not been visited yet.") % {"who": turn.label(elder)}
+        return [Reply(text, _ways_on(elder))]
+    lines = [turn.label(elder), *(visit_line(visit) for visit in visits)]
+    return [Reply("\n".join(lines), _ways_on(elder))]
+
+
+def _one(turn: Turn, rest: str, command: str) -> Elder | Reply:
+    if not rest or rest.startswith("p") and rest[1:].isdecimal():
+        return pick_elder(turn, command, int(rest[1:] or 0) if rest else 0)
+    hits = lookup.find(turn.session, turn.staff, rest, turn.today)
+    return hits[0] if len(hits) == 1 else pick_elder(turn, command, 0, hits, rest)
+
+
+def _audit(turn: Turn, elder: Elder, action: str) -> None:
+    line = Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action)
+    turn.session.add(line)
+
+
+def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:
+    call = (Button(_("📞 Call"), f"tel:{elder.phone.replace(' ', '')}"),) if elder.phone else ()
+    return (
+        (Button(_("Start the visit"), f"/visit {elder.code}"), *call),
+        (Button(_("Card"), f"/brief {elder.code}"), Button(_("History"), f"/history {elder.code}")),
+    )
+
+
+def short_brief(turn: Turn, elder: Elder, last: Visit | None) -> str:
+    """Two or three lines for the first card of a visit."""
+    lines = [_last_line(turn, last), *_open_lines(turn, elder), *_birthday_line(turn, elder)]
+    return "\n".join(lines)
+
+
+def _full(turn: Turn, elder: Elder) -> str:
+    lines = [_who(turn, elder), _last_line(turn, lookup.last_done(turn.session, elder.id))]
+    lines += _open_lines(turn, elder) + _birthday_line(turn, elder, always=True)
+    if elder.allergies:
+        lines.append(_("Allergic to: %(what)s") % {"what": elder.allergies})
+    if elder.address:
+        lines.append(_("Address: %(address)s") % {"address": elder.address})
+    if elder.contact_name:
+        lines.append(_("In need call: %(name)s %(phone)s") % _contact(turn, elder))
+    return "\n".join(lines)
+
+
+def _contact(turn: Turn, elder: Elder) -> dict[str, str]:
+    return {"name": turn.shown(elder.contact_name), "phone": elder.contact_phone}
+
+
+def _who(turn: Turn, elder: Elder) -> str:
+    parts = [turn.label(elder), _(SEX[elder.sex]) if elder.sex in SEX else ""]
+    parts.append(_("class %(tier)s") % {"tier": elder.tier})
+    parts.append(_("lixiu cadre") if elder.status == LIXIU else "")
+    parts.append(elder.code)
+    return " · ".join(part for part in parts if part)
+
+
+def _last_line(turn: Turn, last: Visit | None) -> str:
+    if last is None:
+        return _("Not visited yet.")
+    return _("Last time %(day)s (%(ago)s), %(how)s: %(found)s") % {
+        "day": day(last.visited_on),
+        "ago": ago(turn, last.visited_on),
+        "how": _how(last),
+        "found": found_words(last),
+    }
+
+
+def _how(visit: Visit) -> str:
+    table, value = (HOW, visit.mode) if visit.outcome == DONE else (OUTCOME, visit.outcome)
+    return next((_(choice.label) for choice in table if choice.code == value), value)
+
+
+def found_words(visit: Visit) -> str:
+    """What was not good, or that all was well."""
+    odd = [
+        f"{_(seen.short)} {_(seen.by_word[word].label)}"
+        for seen in OBSERVED
+        if (word := getattr(visit, seen.name)) not in (None, GOOD, NOT_OBSERVED)
+        and word in seen.by_word
+    ]
+    return _(", ").join(odd) if odd else _("all well")
+
+
+def visit_line(visit: Visit) -> str:
+    found = found_words(visit) if visit.outcome == DONE else ""
+    note = visit.note[:40]
+    return " · ".join(part for part in (day(visit.visited_on), _how(visit), found, note) if part)
+
+
+def _open_lines(turn: Turn, elder: Elder) -> list[str]:
+    concerns = record.open_concerns(turn.session, elder.id)
+    promises = record.open_promises(turn.session, elder.id)
+    lines = [concern_line(concern) for concern in concerns[:SHOWN]]
+    lines += [
+        _("Promised on %(day)s: %(text)s") % {"day": day(p.made_on), "text": p.text[:60]}
+        for p in promises[:SHOWN]
+    ]
+    return lines
+
+
+def concern_line(concern: Concern) -> str:
+    seen = next((s for s in OBSERVED if s.name == concern.observation), None)
+    code = seen.by_word.get(concern.code) if seen else None
+    return _("Still open: %(what)s (%(group)s, %(severity)s)") % {
+        "what": _(code.label) if code else concern.category,
+        "group": _(GROUP_NAMES[concern.service_group]),
+        "severity": _(SEVERITY_NAMES[concern.severity]),
+    }
+
+
+def _birthday_line(turn: Turn, elder: Elder, always: bool = False) -> list[str]:
+    if elder.birth_month is None:
+        return []
+    until = timedelta(days=400) if always else BIRTHDAY_SOON
+    coming = birthdays(elder, turn.today, turn.today + until)
+    return [_birthday(turn, elder, coming[0])] if coming else []
+
+
+def _birthday(turn: Turn, elder: Elder, on: date) -> str:
+    if on == turn.today:
+        return _("🎂 Birthday today!")
+    years = (age(elder, on) or 0) if elder.born_on else 0
+    return _("🎂 Birthday %(day)s, turns %(years)d") % {"day": day(on), "years": years}

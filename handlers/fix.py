@@ -1,0 +1,209 @@
+"""Mending a stored visit: change an answer, move it to the right elder, or void it."""
+
+from typing import Any
+
+from handlers import form
+from handlers.brief import visit_line
+from handlers.pick import nobody, pick_elder
+from handlers.questions import Choice, Filling, Form, Question
+from handlers.talk import Button, Reply
+from handlers.turn import Turn, day
+from handlers.visit import VISIT, context_of
+from handlers.visit_form import WHY_FIX
+from locales import gettext as _
+from locales import mark as N_
+from models import lookup, record
+from models.audit import Audit
+from models.elder import Elder
+from models.staff import COORDINATOR
+from models.visit import CURRENT, Promise, Visit
+
+SHOWN = 5
+MOVE, VOID = "move", "void"
+ACTIONS = ("answers", MOVE, VOID)
+
+
+def fix_command(turn: Turn, rest: str) -> list[Reply]:
+    """/fix — the last visits; /fix REF — what to do; /fix REF answers|move|void [ELDER]."""
+    ref, _gap, rest = rest.partition(" ")
+    if not ref:
+        return [_recent(turn)]
+    visit = _mine(turn, ref)
+    if visit is None:
+        return [Reply(_("That record cannot be changed any more. Here are your last ones."), ()),
+                _recent(turn)]  # fmt: skip
+    action, _gap, rest = rest.partition(" ")
+    return {"answers": _answers, MOVE: _move, VOID: _void}.get(action, _menu)(turn, visit, rest)
+
+
+def _recent(turn: Turn) -> Reply:
+    visits = record.recent_by(turn.session, turn.staff.id, SHOWN)
+    if not visits:
+        return Reply(_("You have not recorded a visit yet."))
+    rows = tuple((Button(_label(turn, v, e), f"/fix {v.ref}"),) for v, e in visits)
+    return Reply(_("Which record do you want to change?"), rows)
+
+
+def _label(turn: Turn, visit: Visit, elder: Elder) -> str:
+    return _("%(day)s %(who)s") % {"day": day(visit.visited_on), "who": turn.label(elder)}
+
+
+def _mine(turn: Turn, ref: str) -> Visit | None:
+    """The visit if this person recorded it, or coordinates the elder's branch."""
+    visit = record.current_by_ref(turn.session, ref)
+    if visit is None or visit.state != CURRENT:
+        return None
+    if turn.staff.id in (visit.recorded_by, visit.liaison_id):
+        return visit
+    elder = turn.session.get_one(Elder, visit.elder_id)
+    coordinates = turn.staff.role == COORDINATOR
+    seen = coordinates and lookup.may_see(turn.session, turn.staff, elder, turn.today)
+    return visit if seen else None
+
+
+def _menu(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
+    elder = turn.session.get_one(Elder, visit.elder_id)
+    text = _("%(who)s\n%(visit)s\nWhat is wrong with it?") % {
+        "who": turn.label(elder),
+        "visit": visit_line(visit),
+    }
+    rows = (
+        (Button(_("An answer"), f"/fix {visit.ref} answers"),),
+        (Button(_("Wrong person"), f"/fix {visit.ref} move"),),
+        (Button(_("Void it"), f"/fix {visit.ref} void"),),
+    )
+    return [Reply(text, rows)]
+
+
+def _answers(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
+    """The visit's own form again, filled in as it was stored."""
+    elder = turn.session.get_one(Elder, visit.elder_id)
+    before = form.find_draft(turn, VISIT.name, f"fix {visit.ref}")
+    promise = record.promise_of(turn.session, visit.id)
+    context = {**context_of(turn, elder, visit), "fixes": visit.ref}
+    draft = before or form.start(
+        turn, VISIT, f"fix {visit.ref}", {**visit.answers, **_promised(promise)}, context
+    )
+    form.touch(draft, turn)
+    return form.press(VISIT, Filling(draft, turn), form.EDIT)
+
+
+def _promised(promise: Promise | None) -> dict[str, Any]:
+    return {"promise": promise.text} if promise else {}
+
+
+def _move(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
+    """Same names first: that is how the wrong one was chosen."""
+    command = f"/fix {visit.ref} move"
+    if not rest:
+        return [_likely(turn, visit, command)]
+    if rest.startswith("p") and rest[1:].isdecimal():
+        return [pick_elder(turn, command, int(rest[1:]))]
+    hits = lookup.find(turn.session, turn.staff, rest, turn.today)
+    others = [elder for elder in hits if elder.id != visit.elder_id]
+    if not others:
+        return [nobody(turn, rest, command)]
+    if len(others) > 1:
+        return [pick_elder(turn, command, 0, others, rest)]
+    return _ask_why(turn, visit, MOVE, others[0])
+
+
+def _likely(turn: Turn, visit: Visit, command: str) -> Reply:
+    elder = turn.session.get_one(Elder, visit.elder_id)
+    hits = lookup.find(turn.session, turn.staff, elder.name, turn.today)
+    others = [other for other in hits if other.id != elder.id]
+    if others:
+        return pick_elder(turn, command, 0, others, turn.shown(elder.name))
+    return pick_elder(turn, command, 0)
+
+
+def _void(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
+    return _ask_why(turn, visit, VOID, turn.session.get_one(Elder, visit.elder_id))
+
+
+def _ask_why(turn: Turn, visit: Visit, action: str, elder: Elder) -> list[Reply]:
+    """A small form of its own: the reason, then a last look."""
+    source = turn.session.get_one(Elder, visit.elder_id)
+    context = {
+        "action": action,
+        "ref": visit.ref,
+        "to": elder.code,
+        "from_label": turn.label(source),
+        "to_label": turn.label(elder),
+        "line": visit_line(visit),
+    }
+    draft = form.find_draft(turn, MEND.name, visit.ref)
+    if draft is None:
+        draft = form.start(turn, MEND, visit.ref, {}, context)
+    draft.context = context
+    form.set_answers(draft, turn, {})
+    return [form.card(MEND, Filling(draft, turn))]
+
+
+def _title(filling: Filling) -> str:
+    if filling.known("action") == VOID:
+        return _("Void the visit to %(who)s") % {"who": filling.known("from_label")}
+    return _("Move the visit from %(before)s to %(after)s") % {
+        "before": filling.known("from_label"),
+        "after": filling.known("to_label"),
+    }
+
+
+def _review(filling: Filling) -> Reply:
+    text = "\n".join(
+        (
+            _title(filling),
+            filling.known("line"),
+            _("The old record stays in the history and no longer counts."),
+        )
+    )
+    rows = (
+        (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
+        (form.form_button(filling.draft, _("Leave it as it is"), form.REALLY),),
+    )
+    return Reply(text, rows, form.card_name(filling))
+
+
+def _submit(filling: Filling) -> list[Reply]:
+    turn = filling.turn
+    visit = _mine(turn, filling.known("ref"))
+    done = _carry_out(filling, visit) if visit else None
+    form.drop(filling)
+    text = done or _("That record was changed meanwhile. Please look at it again.")
+    return [Reply(text, (), form.card_name(filling), toast=_("Done") if done else "")]
+
+
+def _carry_out(filling: Filling, visit: Visit) -> str | None:
+    turn, reason = filling.turn, str(filling.get("why"))
+    turn.session.add(
+        Audit(at=turn.now, staff_id=turn.staff.id, elder_id=visit.elder_id,
+              action=filling.known("action"), detail=visit.ref)
+    )  # fmt: skip
+    if filling.known("action") == VOID:
+        record.void(turn.session, visit, turn.staff, turn.now, reason)
+        return _("✅ Voided. The visit to %(who)s no longer counts.") % {
+            "who": filling.known("from_label")
+        }
+    elder = lookup.by_code(turn.session, turn.staff, filling.known("to"), turn.today)
+    if elder is None:
+        return None
+    record.move(turn.session, visit, elder, turn.staff, turn.now, reason)
+    return _("✅ Moved. The visit now stands with %(who)s.") % {"who": filling.known("to_label")}
+
+
+MEND = Form(
+    name="mend",
+    version=1,
+    questions=(
+        Question(
+            "why",
+            N_("Reason"),
+            N_("Why? (tap or write)"),
+            choices=(Choice("wrong_elder", N_("Wrong person")), *WHY_FIX),
+            free=True,
+        ),
+    ),
+    title=_title,
+    review=_review,
+    submit=_submit,
+)

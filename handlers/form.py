@@ -1,0 +1,327 @@
+"""The form engine: which question is open, the card that shows it, and what a tap or text does.
+
+A draft keeps the answers in the order they were given; where the person stands is derived.
+Buttons read `f.<tag>.<rev>.<code>`: a press whose `rev` is not the draft's changes nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from handlers.questions import (
+    TEXT,
+    Filling,
+    Form,
+    Question,
+    answered,
+    applies,
+    open_question,
+    read,
+    say_value,
+)
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import Turn, Unclear
+from locales import gettext as _
+from models.draft import Draft
+
+BACK, DISCARD, REALLY, PARK, EDIT, SUBMIT, SHOW = "<", "x", "xx", "p", "e", "s", "v"
+HOLE = None  # an answer that was taken out, or an optional question that was opened
+
+
+def start(
+    turn: Turn, form: Form, subject: str, answers: dict[str, Any], context: dict[str, Any]
+) -> Draft:
+    """A new draft, or the one this person already has for this form and subject."""
+    draft = find_draft(turn, form.name, subject)
+    if draft is None:
+        draft = Draft(
+            staff_id=turn.staff.id,
+            form=form.name,
+            subject=subject,
+            form_version=form.version,
+            answers=answers,
+            context=context,
+            started_at=turn.sent_at,
+            updated_at=turn.now,
+        )
+        turn.session.add(draft)
+        turn.drafts.append(draft)
+    touch(draft, turn)
+    return draft
+
+
+def find_draft(turn: Turn, form: str, subject: str) -> Draft | None:
+    return next((d for d in turn.drafts if (d.form, d.subject) == (form, subject)), None)
+
+
+def touch(draft: Draft, turn: Turn) -> None:
+    """Makes the draft the one the person is in."""
+    draft.parked = False
+    draft.updated_at = turn.now
+    draft.rev += 1
+
+
+def set_answers(draft: Draft, turn: Turn, answers: dict[str, Any]) -> None:
+    draft.answers = answers
+    touch(draft, turn)
+
+
+def put(filling: Filling, name: str, value: Any) -> None:
+    """Stores an answer as the latest; a corrected one keeps the order of the questions asked."""
+    kept = {k: v for k, v in filling.answers.items() if k != name}
+    set_answers(filling.draft, filling.turn, kept | {name: value})
+
+
+def give(form: Form, filling: Filling, question: Question, value: Any) -> None:
+    """Stores an answer, and takes out answers to questions that no longer apply."""
+    put(filling, question.name, value)
+    kept = {k: v for k, v in filling.answers.items() if k not in question.resets}
+    filling.draft.answers = kept
+    forget_inapplicable(form, filling)
+
+
+def forget_inapplicable(form: Form, filling: Filling) -> None:
+    gone = [q.name for q in form.questions if q.name in filling.answers and not applies(q, filling)]
+    if gone:
+        kept = {k: v for k, v in filling.answers.items() if k not in gone}
+        filling.draft.answers = kept
+
+
+def type_text(form: Form, filling: Filling, text: str, is_command: bool = False) -> list[Reply]:
+    """A typed answer to the open question; at the review, a remark. Raises Unclear.
+
+    With `is_command` the text reads like a command: only a question for free text takes it.
+    """
+    question = open_question(form, filling)
+    if is_command and (question is None or question.kind != TEXT):
+        raise Unclear(_("Please tap one of the buttons on the card."))
+    if question is None:
+        return add_remark(form, filling, text)
+    value = read(question, filling, text)
+    give(form, filling, question, value)
+    return [card(form, filling)]
+
+
+def add_remark(form: Form, filling: Filling, text: str) -> list[Reply]:
+    """Adds to the form's free remark without touching the open question."""
+    question = form.by_name.get(form.loose_text)
+    if question is None:
+        raise Unclear(_("Please tap one of the buttons on the card."))
+    before = filling.get(question.name)
+    whole = f"{before}\n{text}" if before else text
+    put(filling, question.name, read(question, filling, whole))
+    return [card(form, filling)]
+
+
+def press(form: Form, filling: Filling, code: str) -> list[Reply]:
+    """A tap on a card that is up to date."""
+    name, _colon, rest = code.partition(":")
+    if name == "a":
+        return _choose(form, filling, rest)
+    if name == "q":
+        return _open(form, filling, rest)
+    if name == "k":
+        return _shortcut(form, filling, rest)
+    action = ACTIONS.get(code)
+    return action(form, filling) if action else [stale(form, filling)]
+
+
+def _choose(form: Form, filling: Filling, code: str) -> list[Reply]:
+    question = open_question(form, filling)
+    known = {choice.code for choice in question.offers(filling)} if question else set()
+    if question is None or code not in known:
+        return [stale(form, filling)]
+    give(form, filling, question, code)
+    return [card(form, filling)]
+
+
+def _open(form: Form, filling: Filling, name: str) -> list[Reply]:
+    """Edit: takes one answer out, so that its question is the open one."""
+    if name not in form.by_name:
+        return [stale(form, filling)]
+    answers = {k: v for k, v in filling.answers.items() if v is not HOLE}
+    before = answers.pop(name, None)
+    set_answers(filling.draft, filling.turn, answers | {name: HOLE})
+    _remember_old(filling, name, before)
+    return [card(form, filling)]
+
+
+def _remember_old(filling: Filling, name: str, before: Any) -> None:
+    """What an edited answer was, so that leaving the question without a new one restores it."""
+    filling.draft.context = {**filling.draft.context, "old": [name, before]}
+
+
+def _shortcut(form: Form, filling: Filling, code: str) -> list[Reply]:
+    question = open_question(form, filling)
+    offered = {c.code for c in form.shortcuts(filling, question)} if question else set()
+    if code not in offered or form.shortcut is None:
+        return [stale(form, filling)]
+    filled = form.shortcut(filling, code)
+    set_answers(filling.draft, filling.turn, {**filling.answers, **filled})
+    return [card(form, filling)]
+
+
+def _back(form: Form, filling: Filling) -> list[Reply]:
+    """Leaves an edit as it was, or takes the last answer out (a shortcut's answers together)."""
+    answers = dict(filling.answers)
+    hole = next((name for name, value in answers.items() if value is HOLE), None)
+    if hole is not None:
+        _leave_hole(filling, answers, hole)
+    elif answers:
+        _last, value = answers.popitem()
+        for name in value if isinstance(value, list) and _last.startswith("_") else ():
+            answers.pop(name, None)
+    set_answers(filling.draft, filling.turn, answers)
+    return [card(form, filling)]
+
+
+def _leave_hole(filling: Filling, answers: dict[str, Any], hole: str) -> None:
+    answers.pop(hole)
+    name, before = filling.known("old") or (None, None)
+    if name == hole and before is not None:
+        answers[hole] = before
+
+
+def _ask_discard(form: Form, filling: Filling) -> list[Reply]:
+    text = _("%(title)s\nThrow this draft away? What was answered will be lost.") % {
+        "title": form.title(filling)
+    }
+    rows = ((_button(filling, _("Keep it"), SHOW),), (_button(filling, _("Throw away"), REALLY),))
+    return [Reply(text, rows, card=card_name(filling))]
+
+
+def _discard(form: Form, filling: Filling) -> list[Reply]:
+    title = form.title(filling)
+    drop(filling)
+    text = _("%(title)s: thrown away, nothing was recorded.") % {"title": title}
+    return [Reply(text, card=card_name(filling))]
+
+
+def drop(filling: Filling) -> None:
+    """Ends a dialogue: the draft goes."""
+    filling.turn.drafts.remove(filling.draft)
+    filling.turn.session.delete(filling.draft)
+
+
+def _park(form: Form, filling: Filling) -> list[Reply]:
+    filling.draft.rev += 1
+    filling.draft.parked = True
+    text = _("%(title)s: put aside. Nothing is lost; come back whenever you like.") % {
+        "title": form.title(filling)
+    }
+    again = Button(_("Go on"), resume_code(filling.draft))
+    return [Reply(text, ((again,),), card=card_name(filling))]
+
+
+def _edit_menu(form: Form, filling: Filling) -> list[Reply]:
+    """Every answer as a button; tapping one asks that question again."""
+    given = [q for q in form.questions if applies(q, filling) and answered(q, filling)]
+    buttons = [_button(filling, _edit_label(filling, q), f"q:{q.name}") for q in given]
+    rows = (*in_rows(buttons, 2), (_button(filling, _("‹ Back to the card"), SHOW),))
+    return [Reply(_("Which answer do you want to change?"), rows, card=card_name(filling))]
+
+
+def _edit_label(filling: Filling, question: Question) -> str:
+    words = say_value(question, filling, filling.get(question.name))
+    return f"{_(question.step)}:{words[:8]}"
+
+
+def _submit(form: Form, filling: Filling) -> list[Reply]:
+    if open_question(form, filling) is not None:
+        return [stale(form, filling)]
+    replies: list[Reply] = form.submit(filling)
+    return replies
+
+
+def _show(form: Form, filling: Filling) -> list[Reply]:
+    return [card(form, filling)]
+
+
+ACTIONS = {
+    BACK: _back,
+    DISCARD: _ask_discard,
+    REALLY: _discard,
+    PARK: _park,
+    EDIT: _edit_menu,
+    SUBMIT: _submit,
+    SHOW: _show,
+}
+
+
+# What is shown
+
+
+def card(form: Form, filling: Filling) -> Reply:
+    """The draft as it stands: the open question, or the review."""
+    question = open_question(form, filling)
+    if question is None:
+        review: Reply = form.review(filling)
+        return review
+    return Reply(
+        _ask_text(form, filling, question), _ask_rows(form, filling, question), card_name(filling)
+    )
+
+
+def stale(form: Form, filling: Filling) -> Reply:
+    """Nothing was changed by that tap: says so and shows where the person really is."""
+    now = card(form, filling)
+    return Reply(
+        now.text, now.rows, now.card, toast=_("That card is out of date. Here is the current one.")
+    )
+
+
+def progress(form: Form, filling: Filling, question: Question) -> tuple[int, int]:
+    steps = list(
+        dict.fromkeys(q.step for q in form.questions if not q.optional and applies(q, filling))
+    )
+    if question.step not in steps:
+        return len(steps), len(steps)
+    return steps.index(question.step) + 1, len(steps)
+
+
+def _ask_text(form: Form, filling: Filling, question: Question) -> str:
+    place, total = progress(form, filling, question)
+    head = _("%(title)s · %(place)d/%(total)d %(step)s") % {
+        "title": form.title(filling),
+        "place": place,
+        "total": total,
+        "step": _(question.step),
+    }
+    parts = [form.urgent(filling), head, form.intro(filling), question.ask(filling)]
+    return "\n".join(part for part in parts if part)
+
+
+def _ask_rows(form: Form, filling: Filling, question: Question) -> Rows:
+    choices = [_button(filling, _(c.label), f"a:{c.code}") for c in question.offers(filling)]
+    quick = [_button(filling, _(c.label), f"k:{c.code}") for c in form.shortcuts(filling, question)]
+    return (
+        *in_rows(choices, question.across),
+        *((b,) for b in quick),
+        _ways_out(filling, question),
+    )
+
+
+def _ways_out(filling: Filling, question: Question) -> tuple[Button, ...]:
+    if not filling.answers:
+        return (_button(filling, _("Later"), PARK), _button(filling, _("Discard"), DISCARD))
+    label = _("‹ Leave as it is") if question.name in filling.answers else _("‹ Back")
+    return (_button(filling, label, BACK), _button(filling, _("Later"), PARK))
+
+
+def in_rows(buttons: Sequence[Button], across: int) -> Rows:
+    return tuple(tuple(buttons[i : i + across]) for i in range(0, len(buttons), across))
+
+
+def _button(filling: Filling, label: str, code: str) -> Button:
+    return form_button(filling.draft, label, code)
+
+
+def form_button(draft: Draft, label: str, code: str) -> Button:
+    return Button(label, f"f.{draft.tag}.{draft.rev}.{code}")
+
+
+def card_name(filling: Filling) -> str:
+    return filling.draft.tag
+
+
+def resume_code(draft: Draft) -> str:
+    return f"/go {draft.tag}"

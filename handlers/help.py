@@ -1,0 +1,96 @@
+"""Help that speaks to the person's role, and a way out when a word is not understood."""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from handlers import form
+from handlers.talk import Button, Reply
+from handlers.turn import Turn
+from handlers.visit_codes import OBSERVED
+from locales import gettext as _
+from locales import mark as N_
+from models import lookup
+
+
+@dataclass(frozen=True)
+class Command:
+    """`words` are what may be written without a slash. `roles` empty: everybody."""
+
+    name: str
+    words: tuple[str, ...]
+    summary: str
+    run: Callable[[Turn, str], list[Reply]]
+    roles: tuple[str, ...] = ()
+    listed: bool = True
+
+    def allows(self, role: str) -> bool:
+        return not self.roles or role in self.roles
+
+
+GREETING = {
+    "liaison": N_("I help you log home visits. Send a name to begin, or tap:"),
+    "coordinator": N_("I keep the visits of your branch. Send a name to look somebody up, or tap:"),
+    "duty": N_("I bring you what your group has to see to. Commands:"),
+    "leader": N_("I bring you the figures of your office. Commands:"),
+}
+
+
+def help_text(turn: Turn, commands: Sequence[Command]) -> Reply:
+    mine = [c for c in commands if c.listed and c.allows(turn.staff.role)]
+    lines = [_(GREETING[turn.staff.role]), *(f"/{c.name} {_(c.summary)}" for c in mine)]
+    if turn.staff.role == "liaison":
+        lines.append(_("One line logs a whole visit: visit NAME 0 1 0 2 0 words. Codes: /codes"))
+        lines.append(_("No answer here is a diagnosis. In danger call 120, 119 or 110 first."))
+    return Reply("\n".join(lines), _first_buttons(turn))
+
+
+def _first_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
+    draft = turn.open_draft()
+    back = ((Button(_("Back to my draft"), form.resume_code(draft)),),) if draft else ()
+    if turn.staff.role == "liaison":
+        return (*back, (Button(_("Log a visit"), "/visit"), Button(_("Change a record"), "/fix")))
+    if turn.staff.role == "coordinator":
+        return (*back, (Button(_("Look somebody up"), "/brief"), Button(_("Invite"), "/invite")))
+    return back
+
+
+def codes_command(turn: Turn, rest: str) -> list[Reply]:
+    """/codes — the digits of the one-line entry."""
+    blocks = [
+        "\n".join([_(seen.step), *(f"  {code.number} {_(code.label)}" for code in seen.codes)])
+        for seen in OBSERVED
+    ]
+    return [Reply("\n".join(blocks))]
+
+
+def not_understood(turn: Turn, text: str, commands: Mapping[str, Command]) -> Reply:
+    """The two likeliest readings as buttons, and help."""
+    head = _("I did not understand “%(text)s”.") % {"text": text[:40]}
+    likely = _likely(turn, text, commands)
+    if not likely:
+        return Reply(head, ((Button(_("Help"), "/help"),),))
+    ask = _("Did you mean:")
+    return Reply(f"{head} {ask}", (*((b,) for b in likely), (Button(_("Help"), "/help"),)))
+
+
+def _likely(turn: Turn, text: str, commands: Mapping[str, Command]) -> list[Button]:
+    word, _gap, rest = text.strip().partition(" ")
+    near = difflib.get_close_matches(word.lstrip("/!").lower(), commands, n=6, cutoff=0.4)
+    mine = dict.fromkeys(commands[n].name for n in near if commands[n].allows(turn.staff.role))
+    buttons = [_suggest(turn, commands[name], rest.strip()) for name in list(mine)[:2]]
+    return [button for button in buttons if len(button.code.encode()) <= 64]
+
+
+def _suggest(turn: Turn, command: Command, rest: str) -> Button:
+    """走方 高 → [走访 高永昌], when there is just one such person."""
+    hits = lookup.find(turn.session, turn.staff, rest, turn.today) if rest else []
+    if len(hits) == 1:
+        label = f"{_word(command)} {turn.shown(hits[0].name)}"
+        return Button(label, f"/{command.name} {hits[0].code}")
+    tail = f" {rest[:12]}" if rest else ""
+    return Button(f"{_word(command)}{tail}", f"/{command.name}{tail}")
+
+
+def _word(command: Command) -> str:
+    return _(command.summary)[:12]

@@ -1,0 +1,73 @@
+"""Pictures of hazards: checked, re-encoded without EXIF, kept with the draft they belong to."""
+
+import hashlib
+import io
+
+from sqlmodel import select
+
+from handlers import form
+from handlers.questions import Filling, Form
+from handlers.talk import Attachment, Reply
+from handlers.turn import Turn, Unclear
+from locales import gettext as _
+from models.attachment import Photo
+
+LARGEST = 10 * 1024 * 1024  # bytes as sent
+LONGEST_SIDE = 1600  # pixels as kept
+MOST_PER_VISIT = 5
+
+
+def take(turn: Turn, shape: Form, filling: Filling) -> list[Reply]:
+    """Adds the pictures of this message to the draft. Raises Unclear for what is no picture."""
+    kept = list(filling.get("photo") or [])
+    for sent in turn.said.attachments:
+        if len(kept) >= MOST_PER_VISIT:
+            raise Unclear(_("A visit holds at most %(most)d pictures.") % {"most": MOST_PER_VISIT})
+        kept.append(str(_keep(turn, filling, sent).id))
+    form.put(filling, "photo", kept)
+    return [form.card(shape, filling)]
+
+
+def _keep(turn: Turn, filling: Filling, sent: Attachment) -> Photo:
+    _check(sent)
+    digest = hashlib.sha256(sent.data).hexdigest()
+    tag = filling.draft.tag
+    same = select(Photo).where(Photo.draft_tag == tag, Photo.sha256 == digest)
+    existing = turn.session.exec(same).first()
+    if existing:
+        raise Unclear(_("That picture is already on this card."))
+    data, width, height = _clean(sent.data)
+    photo = Photo(
+        staff_id=turn.staff.id,
+        draft_tag=tag,
+        sha256=digest,
+        mime="image/jpeg",
+        width=width,
+        height=height,
+        received_at=turn.now,
+        data=data,
+    )
+    turn.session.add(photo)
+    return photo
+
+
+def _check(sent: Attachment) -> None:
+    if sent.problem == "too_large" or len(sent.data) > LARGEST:
+        raise Unclear(_("That file is too large. Please send a picture of at most 10 MB."))
+    if sent.problem:
+        raise Unclear(_("The picture did not arrive. Please send it once more."))
+
+
+def _clean(data: bytes) -> tuple[bytes, int, int]:
+    """JPEG bytes turned upright and scaled down; EXIF, and with it the place, is left behind."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as opened:
+            image = ImageOps.exif_transpose(opened).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        raise Unclear(_("Only pictures can be kept (JPEG, PNG). Please send a photo.")) from None
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue(), image.width, image.height

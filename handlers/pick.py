@@ -1,0 +1,108 @@
+"""Choosing an elder: the own list, or those a typed name may mean; never the first hit."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import Turn, day
+from locales import gettext as _
+from locales import ngettext
+from models import lookup
+from models.elder import Elder
+
+PAGE = 6
+MOST_BYTES = 64  # of a button's code, on the strictest network
+
+
+def pick_elder(
+    turn: Turn,
+    command: str,
+    page: int,
+    hits: Sequence[Elder] | None = None,
+    asked: str = "",
+    tail: str = "",
+) -> Reply:
+    """A list of elders as buttons that continue with `command CODE tail`."""
+    if hits is None:
+        return _own_list(turn, command, page)
+    if not hits:
+        return nobody(turn, asked, command)
+    return _which(turn, command, hits, asked, tail)
+
+
+def nobody(turn: Turn, asked: str, command: str) -> Reply:
+    text = _(
+        "There is no “%(asked)s” on your list. Please check the name, or choose from the list."
+    )
+    return Reply(text % {"asked": asked[:40]}, ((Button(_("My list"), command),),))
+
+
+def _which(turn: Turn, command: str, hits: Sequence[Elder], asked: str, tail: str) -> Reply:
+    shown = hits[:8]
+    buttons = [Button(turn.label(elder), _code(command, elder, tail)) for elder in shown]
+    text = ngettext(
+        "%(count)d person fits “%(asked)s”. Is it this one?",
+        "%(count)d people fit “%(asked)s”. Which one?",
+        len(hits),
+    ) % {"count": len(hits), "asked": asked[:40]}
+    if len(hits) > len(shown):
+        text += "\n" + _(
+            "Only the first %(shown)d are shown; please add the village or the age."
+        ) % {"shown": len(shown)}
+    if tail and any(tail not in button.code for button in buttons):
+        text += "\n" + _("Then send your line again with the code in place of the name.")
+    none_of_them = Button(_("None of these"), command)
+    return Reply(text, (*((button,) for button in buttons), (none_of_them,)))
+
+
+def _code(command: str, elder: Elder, tail: str) -> str:
+    whole = f"{command} {elder.code} {tail}".strip()
+    return whole if len(whole.encode()) <= MOST_BYTES else f"{command} {elder.code}"
+
+
+def _own_list(turn: Turn, command: str, page: int) -> Reply:
+    total = lookup.caseload_size(turn.session, turn.staff, turn.today)
+    if not total:
+        return Reply(_("Nobody is on your list yet. Please ask the coordinator to assign elders."))
+    page = max(0, min(page, (total - 1) // PAGE))
+    rows = lookup.caseload(turn.session, turn.staff, turn.today, page * PAGE, PAGE)
+    lines = [_line(turn, elder, on) for elder, on in rows]
+    head = _(
+        "Whom? Longest unvisited first, %(first)d–%(last)d of %(total)d. A name works too."
+    ) % {
+        "first": page * PAGE + 1,
+        "last": page * PAGE + len(rows),
+        "total": total,
+    }
+    buttons = tuple((Button(_short(turn, e), f"{command} {e.code}"),) for e, _on in rows)
+    return Reply("\n".join([head, *lines]), (*buttons, *_turning(command, page, total)))
+
+
+def _short(turn: Turn, elder: Elder) -> str:
+    return turn.label(elder)
+
+
+def _line(turn: Turn, elder: Elder, last: date | None) -> str:
+    if last is None:
+        return _("• %(who)s – not visited yet") % {"who": turn.label(elder)}
+    return _("• %(who)s – last on %(day)s, %(ago)s") % {
+        "who": turn.label(elder),
+        "day": day(last),
+        "ago": ago(turn, last),
+    }
+
+
+def ago(turn: Turn, then: date) -> str:
+    days = (turn.today - then).days
+    if days == 0:
+        return _("today")
+    return ngettext("%(days)d day ago", "%(days)d days ago", days) % {"days": days}
+
+
+def _turning(command: str, page: int, total: int) -> Rows:
+    more = []
+    if page > 0:
+        more.append(Button(_("‹ Earlier page"), f"{command} p{page - 1}"))
+    if (page + 1) * PAGE < total:
+        more.append(Button(_("Next page ›"), f"{command} p{page + 1}"))
+    return (tuple(more),) if more else ()

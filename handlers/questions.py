@@ -1,0 +1,214 @@
+"""What a form is made of: a question is a declaration, an answer one of its choices or a text."""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from handlers.turn import Turn, Unclear
+from locales import gettext as _
+from models.draft import Draft
+
+CHOICE, TEXT, DATE, PHOTO, ELDER = "choice", "text", "date", "photo", "elder"
+LONGEST = 1000  # characters of one free answer
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A draft together with the person who fills it in."""
+
+    draft: Draft
+    turn: Turn
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        return self.draft.answers
+
+    def get(self, name: str) -> Any:
+        return self.draft.answers.get(name)
+
+    def known(self, name: str) -> Any:
+        """Something that was true when the draft began."""
+        return self.draft.context.get(name)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`number` is what may be typed instead; empty means its place in the list."""
+
+    code: str
+    label: str
+    number: str = ""
+    words: tuple[str, ...] = ()
+
+
+def always(filling: Filling) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Question:
+    """`optional` ones are asked only when the person opens them. `free` choices take text too.
+
+    `text` and `choices` are given as they are, or made for the filling by a function.
+    `step` is the short title in the progress line; questions of one step count once.
+    `check` turns a text into the value that is kept, or raises Unclear. `resets` are answers
+    that a new answer here makes meaningless.
+    """
+
+    name: str
+    step: str
+    text: str | Callable[[Filling], str]
+    kind: str = CHOICE
+    choices: tuple[Choice, ...] | Callable[[Filling], Sequence[Choice]] = ()
+    when: Callable[[Filling], bool] = always
+    optional: bool = False
+    free: bool = False
+    across: int = 2
+    check: Callable[[Filling, str], Any] | None = None
+    shown: Callable[[Filling, Any], str] | None = None
+    resets: tuple[str, ...] = ()
+
+    def ask(self, filling: Filling) -> str:
+        return _(self.text) if isinstance(self.text, str) else self.text(filling)
+
+    def offers(self, filling: Filling) -> Sequence[Choice]:
+        return self.choices if isinstance(self.choices, tuple) else self.choices(filling)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A conversation as data: `title` and `review` make texts, `submit` does what was asked."""
+
+    name: str
+    version: int
+    questions: tuple[Question, ...]
+    title: Callable[[Filling], str]
+    review: Callable[[Filling], Any]
+    submit: Callable[[Filling], Any]
+    intro: Callable[[Filling], str] = lambda filling: ""
+    urgent: Callable[[Filling], str] = lambda filling: ""
+    shortcuts: Callable[[Filling, Question], Sequence[Choice]] = lambda filling, question: ()
+    shortcut: Callable[[Filling, str], dict[str, Any]] | None = None
+    loose_text: str = ""  # the optional question that takes what is typed at the review
+    by_name: dict[str, Question] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_name.update({question.name: question for question in self.questions})
+
+
+def applies(question: Question, filling: Filling) -> bool:
+    if question.optional and question.name not in filling.answers:
+        return False
+    return question.when(filling)
+
+
+def open_question(form: Form, filling: Filling) -> Question | None:
+    """The first applicable question without an answer; None means ready for review."""
+    return next(
+        (q for q in form.questions if applies(q, filling) and not answered(q, filling)), None
+    )
+
+
+def answered(question: Question, filling: Filling) -> bool:
+    return filling.get(question.name) is not None
+
+
+CLOSING = ".。,;! "  # after NFKC, which makes the full-width ones plain
+
+
+def tidy(text: str) -> str:
+    """Full-width digits and letters as plain ones, no stray blanks or closing full stop."""
+    return unicodedata.normalize("NFKC", text).strip().rstrip(CLOSING).strip()
+
+
+def match(choices: Sequence[Choice], text: str) -> Choice | None:
+    """A number, a label, one of the other words, or the beginning of exactly one label."""
+    typed = tidy(text).lower()
+    for place, choice in enumerate(choices, start=1):
+        if typed == (choice.number.lower() or str(place)):
+            return choice
+    for choice in choices:
+        if typed in (plain(_(choice.label)), *choice.words):
+            return choice
+    begun = [c for c in choices if typed and plain(_(c.label)).startswith(typed)]
+    return begun[0] if len(begun) == 1 else None
+
+
+def plain(label: str) -> str:
+    """A label as a person would type it: without its icon."""
+    first, _gap, rest = label.partition(" ")
+    return (rest if rest and not first.isalnum() else label).strip().lower()
+
+
+def read(question: Question, filling: Filling, text: str) -> Any:
+    """The value that a typed answer stands for; raises Unclear with what to write instead."""
+    if question.check is not None:
+        return question.check(filling, text)
+    if question.kind == TEXT:
+        return free_text(text)
+    if question.kind == DATE:
+        return written_date(text, filling.turn.today).isoformat()
+    if question.kind == PHOTO:
+        raise Unclear(_("Please send a picture, or go one step back."))
+    return chosen(question, filling, text)
+
+
+def chosen(question: Question, filling: Filling, text: str) -> str:
+    choice = match(question.offers(filling), text)
+    if choice is not None:
+        return choice.code
+    if question.free:
+        return free_text(text)
+    raise Unclear(_("Please tap one of the buttons, or write its number or its words."))
+
+
+def free_text(text: str) -> str:
+    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    if not kept:
+        raise Unclear(_("Please write a few words."))
+    if len(kept) > LONGEST:
+        raise Unclear(
+            _("That is %(length)d characters; please write at most %(most)d.")
+            % {"length": len(kept), "most": LONGEST}
+        )
+    return kept
+
+
+RELATIVE = {
+    "今天": 0, "today": 0, "昨天": 1, "yesterday": 1, "前天": 2, "大前天": 3,
+}  # fmt: skip
+
+
+def written_date(text: str, today: date) -> date:
+    """今天, 昨天, 3天前, 11-12, 11月12日, 2026-11-12; raises Unclear."""
+    typed = tidy(text).lower()
+    if typed in RELATIVE:
+        return today - timedelta(days=RELATIVE[typed])
+    if typed.endswith("天前") and typed[:-2].isdecimal():
+        return today - timedelta(days=min(int(typed[:-2]), 9999))
+    parts = [int(part) for part in "".join(c if c.isdecimal() else " " for c in typed).split()]
+    try:
+        return _date_of(parts, today)
+    except (ValueError, OverflowError):
+        raise Unclear(_("Please write a date such as 2026-11-05 or 11-05.")) from None
+
+
+def _date_of(parts: list[int], today: date) -> date:
+    if len(parts) == 3:
+        return date(*parts)
+    if len(parts) != 2:
+        raise ValueError
+    this_year = date(today.year, *parts)
+    return this_year if this_year <= today else date(today.year - 1, *parts)
+
+
+def say_value(question: Question, filling: Filling, value: Any) -> str:
+    """An answer in words."""
+    if question.shown is not None:
+        return question.shown(filling, value)
+    for choice in question.offers(filling):
+        if choice.code == value:
+            return _(choice.label)
+    return str(value)

@@ -1,0 +1,91 @@
+"""Telling the coordinators at once what cannot wait: emergencies, urgent findings, a death."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import Office, Turn
+from handlers.visit_codes import GROUP_NAMES, SEVERITY_NAMES
+from handlers.visit_concerns import Found
+from locales import gettext as _
+from locales import speaking
+from models.elder import Elder, masked
+from models.mailbox import EMERGENCY
+from models.org import Unit, branch
+from models.staff import COORDINATOR, Chat, Staff
+from models.visit import Visit
+
+ASK_COORDINATOR = ("deceased", "moved", "wrong_address")
+TELL_FROM = 2  # severities 1 and 2 are told at once
+
+
+def about(turn: Turn, visit: Visit, elder: Elder, concerns: list[Found]) -> list[Reply]:
+    """Messages to every coordinator above this elder; masked, since they show on a lock screen."""
+    grave = [one for one in concerns if one.severity <= TELL_FROM]
+    if not grave and visit.outcome not in ASK_COORDINATOR:
+        return []
+    return [
+        _message(turn, staff, chat, visit, elder, grave)
+        for staff, chat in coordinators(turn, elder)
+        if staff.id != turn.staff.id
+    ]
+
+
+def coordinators(turn: Turn, elder: Elder) -> list[tuple[Staff, Chat]]:
+    """Who answers for this elder's branch and can be reached."""
+    statement = (
+        select(Staff, Chat)
+        .join(Chat, col(Chat.staff_id) == Staff.id)
+        .where(Staff.role == COORDINATOR, col(Staff.left_on).is_(None), Chat.private)
+    )
+    return [
+        (staff, chat)
+        for staff, chat in turn.session.exec(statement).all()
+        if _above(turn, staff.unit_id, elder)
+    ]
+
+
+def _above(turn: Turn, unit_id: UUID, elder: Elder) -> bool:
+    return elder.unit_id in branch(turn.session, unit_id)
+
+
+def _message(
+    turn: Turn, staff: Staff, chat: Chat, visit: Visit, elder: Elder, grave: list[Found]
+) -> Reply:
+    with speaking(staff.locale or turn.office.locale):
+        text = _grave_text(turn, elder, grave) if grave else _outcome_text(turn, elder, visit)
+        return Reply(text, _rows(turn.office, elder, visit), to=chat.id, lane=EMERGENCY)
+
+
+def _grave_text(turn: Turn, elder: Elder, grave: list[Found]) -> str:
+    first = grave[0]
+    groups = _(", ").join(dict.fromkeys(_(GROUP_NAMES[one.group]) for one in grave))
+    return _("🆘 %(severity)s · %(groups)s · %(who)s %(code)s\nReported by %(liaison)s.") % {
+        "severity": _(SEVERITY_NAMES[first.severity]),
+        "groups": groups,
+        "who": _where(turn, elder),
+        "code": elder.code,
+        "liaison": turn.staff.name,
+    }
+
+
+def _outcome_text(turn: Turn, elder: Elder, visit: Visit) -> str:
+    gaps = {"who": _where(turn, elder), "code": elder.code, "liaison": turn.staff.name}
+    if visit.outcome == "deceased":
+        return _("%(liaison)s reports that %(who)s %(code)s has died. Please confirm.") % gaps
+    return _("%(liaison)s did not find %(who)s %(code)s at the address. Please check it.") % gaps
+
+
+def _where(turn: Turn, elder: Elder) -> str:
+    unit = turn.session.get(Unit, elder.unit_id)
+    return f"{masked(elder.name)} {unit.name if unit else ''}".strip()
+
+
+def _rows(office: Office, elder: Elder, visit: Visit) -> Rows:
+    look = Button(_("Card"), f"/brief {elder.code}")
+    if visit.outcome == "deceased":
+        return ((Button(_("Confirm the death"), f"/ended {elder.code} deceased"), look),)
+    if visit.outcome == "moved":
+        return ((Button(_("Has moved away"), f"/ended {elder.code} moved"), look),)
+    return ((look, Button(_("History"), f"/history {elder.code}")),)

@@ -1,0 +1,109 @@
+"""One person's message on its way through the handlers: who, when, where, in whose office."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from handlers.talk import Incoming
+from locales import gettext as _
+from locales import language
+from models.draft import Draft
+from models.elder import Elder, age, masked
+from models.org import Unit
+from models.staff import Chat, Staff
+
+
+class Unclear(Exception):
+    """What was written cannot be used; the message says what to do, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """What the operator set. `hosted` are the networks that show names in full; `links` give
+    the address a network opens an invitation with, as a text with one `{code}`."""
+
+    zone: ZoneInfo
+    locale: str = "zh_CN"
+    hosted: frozenset[str] = frozenset({"web", "matrix"})
+    links: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Newcomer:
+    """A message from a chat that belongs to nobody yet; `joined` is set once it does."""
+
+    session: Session
+    office: Office
+    now: datetime
+    said: Incoming
+    chat: Chat
+    joined: Staff | None = None
+
+
+@dataclass
+class Turn:
+    """A known person's message. `drafts` are all of this person's; handlers add and remove."""
+
+    session: Session
+    office: Office
+    now: datetime
+    said: Incoming
+    chat: Chat
+    staff: Staff
+    drafts: list[Draft]
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now, self.office.zone)
+
+    @property
+    def sent_at(self) -> datetime:
+        """When the person pressed send; a phone without signal delivers much later."""
+        sent = self.said.sent_at
+        return sent if sent and sent < self.now else self.now
+
+    def open_draft(self) -> Draft | None:
+        """The dialogue the person is in: the one touched last, unless it was put aside."""
+        open_ = [draft for draft in self.drafts if not draft.parked]
+        return max(open_, key=lambda draft: draft.updated_at, default=None)
+
+    def shown(self, name: str) -> str:
+        """A name as this network may show it: masked where the office is not the host."""
+        return name if self.chat.network in self.office.hosted else masked(name)
+
+    def label(self, elder: Elder) -> str:
+        """高永昌 81岁 柳泉村: enough to tell two people of one name apart."""
+        return person_line(self.shown(elder.name), age(elder, self.today), self.village(elder))
+
+    def village(self, elder: Elder) -> str:
+        unit = self.session.get(Unit, elder.unit_id)
+        return unit.name if unit else ""
+
+
+def person_line(name: str, years: int | None, village: str) -> str:
+    if years is None:
+        return _("%(name)s, %(village)s") % {"name": name, "village": village}
+    return _("%(name)s, %(years)d, %(village)s") % {
+        "name": name,
+        "years": years,
+        "village": village,
+    }
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    return instant.astimezone(zone).date()
+
+
+def day(value: date) -> str:
+    """10月29日, Oct 29."""
+    return _day(value, language())
+
+
+@lru_cache(maxsize=2000)
+def _day(value: date, locale: str) -> str:
+    from babel.dates import format_skeleton
+
+    return format_skeleton("MMMd", value, locale=locale)

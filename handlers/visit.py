@@ -1,0 +1,271 @@
+"""Logging a visit: choosing the elder, the card, one-line entry, and what happens on submit."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from handlers import form, tell
+from handlers.brief import short_brief
+from handlers.pick import pick_elder
+from handlers.questions import Filling, Form
+from handlers.talk import Button, Reply
+from handlers.turn import Turn
+from handlers.visit_codes import OBSERVED
+from handlers.visit_concerns import Found, found
+from handlers.visit_form import (
+    QUESTIONS,
+    fill_well,
+    is_attempt,
+    last_seen,
+    outcome_of,
+    shortcuts,
+    too_old,
+    visited_on,
+)
+from handlers.visit_line import Line, read_line
+from handlers.visit_review import intro, raised_lines, review, title, urgent
+from locales import gettext as _
+from locales import ngettext
+from models import lookup, record
+from models.draft import Draft
+from models.elder import Elder
+from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, Concern, Promise, Visit
+
+FORM_NAME = "visit"
+ATTEMPT_MODE = {"no_answer": "phone"}
+
+
+def visit_command(turn: Turn, rest: str) -> list[Reply]:
+    """/visit — the list; /visit NAME — the card; /visit NAME 0 1 0 2 0 words — the review."""
+    if not rest:
+        return [pick_elder(turn, "/visit", 0)]
+    line = read_line(rest)
+    if line.page is not None:
+        return [pick_elder(turn, "/visit", line.page)]
+    hits = lookup.find(turn.session, turn.staff, line.who, turn.today)
+    if len(hits) != 1:
+        return [pick_elder(turn, "/visit", 0, hits, line.who, line.tail)]
+    return begin(turn, hits[0], line)
+
+
+def begin(turn: Turn, elder: Elder, line: Line) -> list[Reply]:
+    """Opens the card for this elder, or goes on with the one that is there."""
+    existing = form.find_draft(turn, FORM_NAME, elder.code)
+    draft = existing or form.start(turn, VISIT, elder.code, {}, context_of(turn, elder))
+    form.touch(draft, turn)
+    filling = Filling(draft, turn)
+    if line.answers:
+        form.set_answers(draft, turn, {**draft.answers, **line.filled(filling)})
+        form.forget_inapplicable(VISIT, filling)
+    card = form.card(VISIT, filling)
+    if existing and existing.answers and not line.answers:
+        again = _("You had begun this; here it is again.")
+        return [Reply(f"{again}\n{card.text}", card.rows, card.card)]
+    return [card]
+
+
+def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[str, Any]:
+    """What the card needs to know, read once: the dialogue itself asks the database nothing."""
+    last = lookup.last_done(turn.session, elder.id, mending.root_id if mending else None)
+    seen = {name: getattr(last, name) for name in OBSERVATIONS} if last else {}
+    return {
+        "code": elder.code,
+        "name": elder.name,
+        "label": turn.village(elder),
+        "last": seen,
+        "brief": short_brief(turn, elder, last),
+    }
+
+
+# Submitting
+
+
+def submit(filling: Filling) -> list[Reply]:
+    """Stores the visit or attempt, ends the draft, says what happens now."""
+    turn = filling.turn
+    elder = _elder_still_mine(filling)
+    if elder is None:
+        return _gone(filling)
+    if too_old(filling) and not filling.get("visited_on"):
+        return [form.card(VISIT, filling)]
+    concerns = found(filling.answers, last_seen(filling))
+    visit = _row(filling, elder)
+    _store(filling, visit, concerns)
+    form.drop(filling)
+    return [_done_reply(filling, visit, elder, concerns), *tell.about(turn, visit, elder, concerns)]
+
+
+def _elder_still_mine(filling: Filling) -> Elder | None:
+    turn = filling.turn
+    code = filling.known("code")
+    return lookup.by_code(turn.session, turn.staff, code, turn.today)
+
+
+def _gone(filling: Filling) -> list[Reply]:
+    text = _(
+        "%(name)s is no longer on your list. Please ask the coordinator; "
+        "your answers are kept until you discard them."
+    )
+    rows = ((form.form_button(filling.draft, _("Discard"), form.DISCARD),),)
+    name = filling.turn.shown(filling.known("name"))
+    return [Reply(text % {"name": name}, rows, form.card_name(filling))]
+
+
+def _row(filling: Filling, elder: Elder) -> Visit:
+    turn, answers = filling.turn, filling.answers
+    outcome = outcome_of(answers)
+    row = Visit(
+        ref=filling.draft.tag,
+        root_id=elder.id,
+        elder_id=elder.id,
+        liaison_id=turn.staff.id,
+        recorded_by=turn.staff.id,
+        mode=ATTEMPT_MODE.get(outcome, "in_person") if is_attempt(filling) else answers["how"],
+        outcome=outcome,
+        visited_at=_moment(filling),
+        visited_on=visited_on(filling),
+        logged_at=turn.now,
+        late_reason=str(answers.get("late_reason") or ""),
+        present=str(answers.get("present") or "").split("+") if answers.get("present") else [],
+        one_tap=len(answers.get("_well") or ()) >= 4,
+        note=str(answers.get("note") or ""),
+        draft_tag=filling.draft.tag,
+        answers={k: v for k, v in answers.items() if v is not None},
+    )
+    row.root_id = row.id
+    for name, word in _observations(filling).items():
+        setattr(row, name, word)
+    return row
+
+
+def _observations(filling: Filling) -> dict[str, str | None]:
+    """Words per observation; what was not asked on a real visit counts as not observed."""
+    if is_attempt(filling):
+        return dict.fromkeys(OBSERVATIONS)
+    return {seen.name: filling.get(seen.name) or NOT_OBSERVED for seen in OBSERVED}
+
+
+def _moment(filling: Filling) -> datetime:
+    """When it was: the moment the card was opened, or noon of a day that was said."""
+    if not filling.get("visited_on"):
+        return filling.draft.started_at
+    zone = filling.turn.office.zone
+    noon = datetime.combine(visited_on(filling), time(12), zone).astimezone(UTC)
+    return min(noon, filling.turn.now)
+
+
+def _store(filling: Filling, visit: Visit, concerns: list[Found]) -> None:
+    turn = filling.turn
+    old = _fixed_visit(filling)
+    if old is not None:
+        visit.liaison_id, visit.visited_at = old.liaison_id, old.visited_at
+        visit.visited_on, visit.kind = old.visited_on, old.kind
+        visit.change_reason = str(filling.get("fix_reason") or "")
+        record.revise(turn.session, old, visit, turn.staff, turn.now)
+    record.record(
+        turn.session,
+        visit,
+        [_concern(turn, visit, one) for one in concerns],
+        _promise(filling, visit),
+    )
+    if old is not None:
+        record.take_photos(turn.session, old, visit)
+
+
+def _fixed_visit(filling: Filling) -> Visit | None:
+    ref = filling.known("fixes")
+    return record.current_by_ref(filling.turn.session, ref) if ref else None
+
+
+def _concern(turn: Turn, visit: Visit, one: Found) -> Concern:
+    return Concern(
+        visit_id=visit.id,
+        elder_id=visit.elder_id,
+        observation=one.observation.name,
+        code=one.code.word,
+        category=one.category,
+        service_group=one.group,
+        severity=one.severity,
+        default_severity=one.default_severity,
+        severity_reason=one.reason,
+        detail=one.detail,
+        raised_at=turn.now,
+    )
+
+
+def _promise(filling: Filling, visit: Visit) -> Promise | None:
+    text = filling.get("promise")
+    if not text:
+        return None
+    return Promise(
+        visit_id=visit.id,
+        elder_id=visit.elder_id,
+        staff_id=visit.liaison_id,
+        text=text,
+        made_on=visit.visited_on,
+    )
+
+
+def _done_reply(filling: Filling, visit: Visit, elder: Elder, concerns: list[Found]) -> Reply:
+    lines = [urgent(filling), _headline(filling, visit, elder), *raised_lines(concerns)]
+    if visit.outcome != DONE:
+        lines.append(_advice(visit.outcome))
+    rows = ((Button(_("Wrong person / change"), f"/fix {visit.ref}"),), *_next_row(filling, elder))
+    text = "\n".join(line for line in lines if line)
+    return Reply(text, rows, form.card_name(filling), toast=_("Recorded"))
+
+
+def _headline(filling: Filling, visit: Visit, elder: Elder) -> str:
+    turn = filling.turn
+    name = turn.shown(elder.name)
+    if filling.known("fixes"):
+        return _("✅ Corrected: %(name)s. The earlier version is kept.") % {"name": name}
+    if visit.outcome != DONE:
+        return _("✅ Noted: %(name)s was not met. It does not count as a visit.") % {"name": name}
+    count = record.done_in_month(turn.session, elder.id, visit.visited_on)
+    return ngettext(
+        "✅ Recorded. %(name)s has been visited %(count)d time this month.",
+        "✅ Recorded. %(name)s has been visited %(count)d times this month.",
+        count,
+    ) % {"name": name, "count": count}
+
+
+def _advice(outcome: str) -> str:
+    return {
+        "not_at_home": _("Please ring, then ask a neighbour; try again within 3 days."),
+        "no_answer": _("Please try again today, then go by or ask a neighbour."),
+        "refused": _("Please try again another day; write down the elder's wish as a note."),
+        "in_hospital": _("Please go to the bedside within 24 hours."),
+        "moved": _("The coordinator has been asked to check the address."),
+        "wrong_address": _("The coordinator has been asked to check the address."),
+        "deceased": _("The coordinator has been asked to confirm; reminders stop then."),
+    }.get(outcome, "")
+
+
+def _next_row(filling: Filling, elder: Elder) -> tuple[tuple[Button, ...], ...]:
+    """The next on the list, so that a round of visits needs no typing."""
+    turn = filling.turn
+    first = lookup.caseload(turn.session, turn.staff, turn.today, 0, 2)
+    other = next((one for one, _on in first if one.id != elder.id), None)
+    if other is None:
+        return ()
+    label = _("Next: %(name)s") % {"name": turn.shown(other.name)}
+    return ((Button(label, f"/visit {other.code}"),),)
+
+
+def draft_line(draft: Draft, turn: Turn) -> str:
+    return title(Filling(draft, turn))
+
+
+VISIT = Form(
+    name=FORM_NAME,
+    version=1,
+    questions=QUESTIONS,
+    title=title,
+    review=review,
+    submit=submit,
+    intro=intro,
+    urgent=urgent,
+    shortcuts=shortcuts,
+    shortcut=fill_well,
+    loose_text="note",
+)

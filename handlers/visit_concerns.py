@@ -1,0 +1,113 @@
+"""What the answers of a visit mean: concerns with their severity, and changes that surprise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.visit_codes import GROUP_OF, OBSERVED, Code, Detail, Observation
+from models.visit import SCALE, WATCH
+
+URGENT, ROUTINE = 1, 4
+UP, DOWN, SAME = "up", "down", "same"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One concern that the answers raise; severity 1 (emergency) to 4 (routine)."""
+
+    observation: Observation
+    code: Code
+    category: str
+    severity: int
+    default_severity: int
+    detail: str
+    reason: str
+
+    @property
+    def group(self) -> str:
+        return GROUP_OF[self.category]
+
+
+def code_of(answers: Mapping[str, Any], observation: Observation) -> Code | None:
+    return observation.by_word.get(answers.get(observation.name, ""))
+
+
+def found(answers: Mapping[str, Any], last: Mapping[str, Any]) -> list[Found]:
+    """All concerns, the gravest first. `last` are the observations of the visit before."""
+    all_ = [concern for seen in OBSERVED for concern in _of(answers, seen, last)]
+    return sorted(all_, key=lambda concern: concern.severity)
+
+
+def _of(answers: Mapping[str, Any], seen: Observation, last: Mapping[str, Any]) -> list[Found]:
+    code = code_of(answers, seen)
+    if code is None:
+        return []
+    detail = _detail(answers, seen, code)
+    raises = code.raises or _watch_again(seen, code, last)
+    return [_one(answers, seen, code, detail, category, level) for category, level in raises]
+
+
+def _watch_again(
+    seen: Observation, code: Code, last: Mapping[str, Any]
+) -> tuple[tuple[str, int], ...]:
+    """Quieter, or plain meals, twice in a row is a routine concern."""
+    if code.word != WATCH or last.get(seen.name) != WATCH:
+        return ()
+    return {"spirit": (("loneliness", 4),), "meals": (("nutrition", 4),)}.get(seen.name, ())
+
+
+def _detail(answers: Mapping[str, Any], seen: Observation, code: Code) -> Detail | None:
+    given = answers.get(f"{seen.name}_more")
+    return next((detail for detail in code.details if detail.code == given), None)
+
+
+def _one(
+    answers: Mapping[str, Any],
+    seen: Observation,
+    code: Code,
+    detail: Detail | None,
+    category: str,
+    level: int,
+) -> Found:
+    exact = detail is not None and category == code.raises[0][0]
+    if exact and detail is not None:
+        category, level = detail.category or category, detail.severity or level
+    return Found(
+        seen,
+        code,
+        category,
+        moved(level, answers.get(f"{seen.name}_level", SAME)),
+        level,
+        str(answers.get(f"{seen.name}_more") or ""),
+        str(answers.get(f"{seen.name}_why") or ""),
+    )
+
+
+def moved(level: int, way: str) -> int:
+    """One step up or down at most; an emergency stays one."""
+    if level == URGENT:
+        return level
+    step = {UP: -1, DOWN: 1}.get(way, 0)
+    return min(max(level + step, URGENT), ROUTINE)
+
+
+def leaps(answers: Mapping[str, Any], last: Mapping[str, Any]) -> list[tuple[Observation, str]]:
+    """Observations two or more steps away from last time, with last time's word."""
+    return [
+        (seen, last[seen.name])
+        for seen in OBSERVED
+        if _steps(answers.get(seen.name), last.get(seen.name)) >= 2
+    ]
+
+
+def _steps(now: Any, before: Any) -> int:
+    if now not in SCALE or before not in SCALE:
+        return 0
+    return abs(SCALE.index(now) - SCALE.index(before))
+
+
+def call_first(answers: Mapping[str, Any]) -> str:
+    """The number to call, for the gravest emergency answer; empty when there is none."""
+    grave = [f for f in found(answers, {}) if f.severity == URGENT and f.code.call]
+    asked = [code for seen in OBSERVED if (code := code_of(answers, seen)) and code.call]
+    return grave[0].code.call if grave else asked[0].call if asked else ""

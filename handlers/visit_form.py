@@ -1,0 +1,362 @@
+"""The questions of one visit ([S3] 一进两看三查): how, the five observations, who was there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from handlers.questions import (
+    CHOICE,
+    PHOTO,
+    TEXT,
+    Choice,
+    Filling,
+    Question,
+    tidy,
+    written_date,
+)
+from handlers.turn import Unclear, day, local_date
+from handlers.visit_codes import OBSERVED, SEVERITY_NAMES, Observation
+from handlers.visit_concerns import DOWN, SAME, UP, Found, code_of, found, leaps, moved
+from locales import gettext as _
+from locales import mark as N_
+from models.visit import DONE, GOOD
+
+BACK_DAYS = 3  # a visit may be entered this many days late
+NOBODY = "none"
+
+HOW = (
+    Choice("in_person", N_("🚪 In person")),
+    Choice("phone", N_("📞 Phone")),
+    Choice("video", N_("📹 Video")),
+    Choice("hospital", N_("🏥 In hospital ward")),
+    Choice("proxy", N_("🤝 Someone went for me")),
+    Choice(NOBODY, N_("🚫 Met nobody…")),
+)
+OUTCOME = (
+    Choice("not_at_home", N_("Nobody home")),
+    Choice("no_answer", N_("No answer on phone")),
+    Choice("refused", N_("Did not want a visit")),
+    Choice("in_hospital", N_("In hospital")),
+    Choice("moved", N_("Moved away")),
+    Choice("wrong_address", N_("Wrong address")),
+    Choice("deceased", N_("Has died")),
+)
+PRESENT = (
+    Choice("elder", N_("The elder alone")),
+    Choice("elder+spouse", N_("With spouse")),
+    Choice("elder+child", N_("With a child")),
+    Choice("elder+carer", N_("With a carer")),
+    Choice("elder+neighbour", N_("With a neighbour")),
+    Choice("elder+village_cadre", N_("With village cadre")),
+)
+SPOKE_WITH = (
+    Choice("elder", N_("The elder")),
+    Choice("child", N_("A child")),
+    Choice("spouse", N_("The spouse")),
+    Choice("carer", N_("A carer")),
+)
+WHY_LATE = (
+    Choice("no_signal", N_("No signal there")),
+    Choice("busy", N_("No time to write")),
+    Choice("forgot", N_("Forgot")),
+)
+WHY_LEVEL = (
+    Choice("worse", N_("Worse than it sounds")),
+    Choice("handled", N_("Already seen to")),
+    Choice("wish", N_("The elder's wish")),
+)
+WHY_FIX = (
+    Choice("mistap", N_("Tapped wrong")),
+    Choice("remembered", N_("Remembered better")),
+    Choice("added", N_("Something to add")),
+)
+
+
+def is_attempt(filling: Filling) -> bool:
+    return filling.get("how") == NOBODY
+
+
+def is_visit(filling: Filling) -> bool:
+    return filling.get("how") not in (None, NOBODY)
+
+
+def last_seen(filling: Filling) -> Mapping[str, Any]:
+    """The observations of the visit before this one: name to word, and `on`."""
+    return filling.known("last") or {}
+
+
+def _asked(observation: Observation, filling: Filling) -> bool:
+    """Over the phone nobody can see the rooms."""
+    by_phone: bool = filling.get("how") == "phone" and observation.name == "lodging"
+    return is_visit(filling) and not by_phone
+
+
+def _observe(observation: Observation) -> tuple[Question, ...]:
+    name = observation.name
+    return (
+        Question(
+            name,
+            observation.step,
+            lambda f: _observe_text(observation, f),
+            choices=observation.choices(),
+            when=lambda f: _asked(observation, f),
+            resets=(f"{name}_more", f"{name}_level", f"{name}_why"),
+        ),
+        Question(
+            f"{name}_more",
+            observation.step,
+            lambda f: _more_text(observation, f),
+            choices=lambda f: _details(observation, f),
+            when=lambda f: _asked(observation, f) and _wants_more(observation, f),
+            free=True,
+        ),
+        Question(
+            f"{name}_level",
+            observation.step,
+            N_("How urgent is it? One step up or down, with a reason."),
+            choices=lambda f: _levels(observation, f),
+            when=lambda f: bool(_levels(observation, f)),
+            optional=True,
+        ),
+        Question(
+            f"{name}_why",
+            observation.step,
+            N_("Why? (tap or write)"),
+            choices=WHY_LEVEL,
+            when=lambda f: f.get(f"{name}_level") in (UP, DOWN),
+            free=True,
+        ),
+    )
+
+
+def _observe_text(observation: Observation, filling: Filling) -> str:
+    asked = _(observation.question) % {"name": title_name(filling)}
+    before = observation.by_word.get(last_seen(filling).get(observation.name, ""))
+    if before is None:
+        return asked
+    return _("%(question)s Last time: %(answer)s") % {
+        "question": asked,
+        "answer": _(before.label),
+    }
+
+
+def _wants_more(observation: Observation, filling: Filling) -> bool:
+    code = code_of(filling.answers, observation)
+    return code is not None and bool(code.ask)
+
+
+def _more_text(observation: Observation, filling: Filling) -> str:
+    code = code_of(filling.answers, observation)
+    if code is None:
+        return ""
+    ask = _("%(answer)s. %(ask)s (tap or write)") % {"answer": _(code.label), "ask": _(code.ask)}
+    return "\n".join([*leap_lines(filling, [observation]), ask])
+
+
+def leap_lines(filling: Filling, only: Sequence[Observation] = OBSERVED) -> list[str]:
+    """One line for each answer two steps away from last time, for the person to confirm."""
+    return [
+        _("⚠️ %(what)s changed much: last time %(before)s, now %(now)s. Is that right?")
+        % {
+            "what": _(seen.short),
+            "before": _(seen.by_word[before].label),
+            "now": _(seen.by_word[filling.get(seen.name)].label),
+        }
+        for seen, before in leaps(filling.answers, last_seen(filling))
+        if seen in only
+    ]
+
+
+def _details(observation: Observation, filling: Filling) -> tuple[Choice, ...]:
+    code = code_of(filling.answers, observation)
+    return tuple(Choice(d.code, d.label) for d in code.details) if code else ()
+
+
+def concern_of(observation: Observation, filling: Filling) -> Found | None:
+    """The gravest concern this observation raises."""
+    all_ = found(filling.answers, last_seen(filling))
+    return next((concern for concern in all_ if concern.observation is observation), None)
+
+
+def _levels(observation: Observation, filling: Filling) -> tuple[Choice, ...]:
+    concern = concern_of(observation, filling)
+    if concern is None or concern.default_severity == 1:
+        return ()
+    level = concern.default_severity
+    ways = {SAME: level, UP: moved(level, UP), DOWN: moved(level, DOWN)}
+    return tuple(
+        Choice(way, SEVERITY_NAMES[to]) for way, to in ways.items() if way == SAME or to != level
+    )
+
+
+def title_name(filling: Filling) -> str:
+    return filling.turn.shown(filling.known("name"))
+
+
+def _present_choices(filling: Filling) -> tuple[Choice, ...]:
+    return SPOKE_WITH if filling.get("how") in ("phone", "video") else PRESENT
+
+
+def _present_text(filling: Filling) -> str:
+    if filling.get("how") in ("phone", "video"):
+        return _("Whom did you speak with?")
+    return _("Who was there? (tap or write)")
+
+
+# When it was
+
+
+def visited_on(filling: Filling) -> date:
+    """The local day of the visit: what the person said, or the day the card was opened."""
+    given = filling.get("visited_on")
+    return date.fromisoformat(given) if given else started_on(filling)
+
+
+def started_on(filling: Filling) -> date:
+    return local_date(filling.draft.started_at, filling.turn.office.zone)
+
+
+def too_old(filling: Filling) -> bool:
+    """A card left lying for days: the date must be said anew."""
+    return filling.turn.today - started_on(filling) > timedelta(days=BACK_DAYS)
+
+
+def _day_choices(filling: Filling) -> tuple[Choice, ...]:
+    today = filling.turn.today
+    labels = (N_("Today"), N_("Yesterday"), N_("Two days ago"), N_("Three days ago"))
+    return tuple(
+        Choice((today - timedelta(days=n)).isoformat(), label) for n, label in enumerate(labels)
+    )
+
+
+def _read_day(filling: Filling, text: str) -> str:
+    choice = next((c for c in _day_choices(filling) if _(c.label) == tidy(text)), None)
+    given = date.fromisoformat(choice.code) if choice else written_date(text, filling.turn.today)
+    today = filling.turn.today
+    if given > today:
+        raise Unclear(_("That day is still to come. Please write today or an earlier day."))
+    if today - given > timedelta(days=BACK_DAYS) and not filling.known("fixes"):
+        raise Unclear(
+            _("A visit can be entered up to %(days)d days late; the coordinator enters older ones.")
+            % {"days": BACK_DAYS}
+        )
+    return given.isoformat()
+
+
+def _asks_day(filling: Filling) -> bool:
+    opened = "visited_on" in filling.answers
+    return opened or (too_old(filling) and not filling.known("fixes"))
+
+
+def is_late(filling: Filling) -> bool:
+    """Back-dated by a date that was said; a card sent late from a dead spot is not."""
+    said = filling.get("visited_on")
+    return bool(said) and date.fromisoformat(said) != filling.turn.today
+
+
+def _say_day(filling: Filling, value: Any) -> str:
+    return day(date.fromisoformat(value))
+
+
+def _say_photos(filling: Filling, value: Any) -> str:
+    return _("%(count)d picture(s)") % {"count": len(value)}
+
+
+QUESTIONS = (
+    Question(
+        "how",
+        N_("Enter"),
+        N_("How did you visit?"),
+        choices=HOW,
+        resets=("present",),
+    ),
+    Question(
+        "outcome",
+        N_("Not met"),
+        N_("What happened?"),
+        choices=OUTCOME,
+        when=is_attempt,
+    ),
+    Question(
+        "hospital",
+        N_("Hospital"),
+        N_("Which hospital, which ward? (tap or write)"),
+        choices=(
+            Choice("county_hospital", N_("County hospital")),
+            Choice("city_hospital", N_("City hospital")),
+            Choice("unknown", N_("Not known")),
+        ),
+        when=lambda f: is_attempt(f) and f.get("outcome") == "in_hospital",
+        free=True,
+    ),
+    *(question for observation in OBSERVED for question in _observe(observation)),
+    Question(
+        "present",
+        N_("Present"),
+        _present_text,
+        choices=_present_choices,
+        when=is_visit,
+        free=True,
+    ),
+    Question(
+        "visited_on",
+        N_("Date"),
+        N_("Which day was the visit? (tap, or write a date)"),
+        kind=CHOICE,
+        choices=_day_choices,
+        when=_asks_day,
+        check=_read_day,
+        shown=_say_day,
+    ),
+    Question(
+        "late_reason",
+        N_("Date"),
+        N_("Why is it entered late? (tap or write)"),
+        choices=WHY_LATE,
+        when=is_late,
+        free=True,
+    ),
+    Question(
+        "fix_reason",
+        N_("Reason"),
+        N_("Why is the record changed? (tap or write)"),
+        choices=WHY_FIX,
+        when=lambda f: bool(f.known("fixes")),
+        free=True,
+    ),
+    Question(
+        "promise",
+        N_("Promise"),
+        N_("What did you promise? I shall remind you of it."),
+        kind=TEXT,
+        optional=True,
+    ),
+    Question("note", N_("Note"), N_("Please write your note."), kind=TEXT, optional=True),
+    Question(
+        "photo",
+        N_("Photo"),
+        N_("Please send a picture of the hazard. No faces, please."),
+        kind=PHOTO,
+        optional=True,
+        shown=_say_photos,
+    ),
+)
+
+
+def shortcuts(filling: Filling, question: Question) -> tuple[Choice, ...]:
+    """「五项都好」: one tap for everything still open, offered at each observation."""
+    if question.name not in {seen.name for seen in OBSERVED} or question.name in filling.answers:
+        return ()
+    fresh = not any(filling.get(seen.name) for seen in OBSERVED)
+    label = N_("✨ All well, fill in one tap") if fresh else N_("✨ All the rest is well")
+    return (Choice("well", label),)
+
+
+def fill_well(filling: Filling, code: str) -> dict[str, Any]:
+    """The answers that the one tap gives; `_well` lets one step back take them out together."""
+    open_ = [s.name for s in OBSERVED if _asked(s, filling) and not filling.get(s.name)]
+    return {**dict.fromkeys(open_, GOOD), "_well": open_}
+
+
+def outcome_of(answers: Mapping[str, Any]) -> str:
+    return str(answers.get("outcome") or DONE)

@@ -1,0 +1,154 @@
+"""The last look before a visit is stored: every answer, what it raises, and what to do about it."""
+
+from handlers.form import DISCARD, EDIT, PARK, SUBMIT, card_name, form_button
+from handlers.questions import Filling, say_value
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import day
+from handlers.visit_codes import (
+    GROUP_NAMES,
+    GROUP_OF,
+    OBSERVED,
+    SEVERITY_NAMES,
+    SEVERITY_TERMS,
+    Observation,
+)
+from handlers.visit_concerns import Found, call_first, found
+from handlers.visit_form import (
+    HOW,
+    OUTCOME,
+    QUESTIONS,
+    is_attempt,
+    last_seen,
+    leap_lines,
+    title_name,
+    visited_on,
+)
+from locales import gettext as _
+
+BY_NAME = {question.name: question for question in QUESTIONS}
+
+
+def title(filling: Filling) -> str:
+    name = title_name(filling)
+    if filling.known("fixes"):
+        return _("Correct %(name)s") % {"name": name}
+    return _("Visit %(name)s") % {"name": name}
+
+
+def intro(filling: Filling) -> str:
+    """On the first card what one should know before going in; then what was answered so far."""
+    if filling.answers:
+        return " · ".join(_so_far(filling))
+    return str(filling.known("brief") or "")
+
+
+def _so_far(filling: Filling) -> list[str]:
+    asked = [BY_NAME[name] for name in ("how", *(s.name for s in OBSERVED))]
+    return [say_value(q, filling, filling.get(q.name)) for q in asked if filling.get(q.name)]
+
+
+def urgent(filling: Filling) -> str:
+    call = call_first(filling.answers)
+    return _(call) if call else ""
+
+
+def review(filling: Filling) -> Reply:
+    lines = [urgent(filling), _head(filling), *_body(filling)]
+    return Reply("\n".join(line for line in lines if line), _rows(filling), card_name(filling))
+
+
+def _head(filling: Filling) -> str:
+    return _("Check: %(title)s · %(day)s · %(how)s") % {
+        "title": title(filling),
+        "day": _when(filling),
+        "how": _how(filling),
+    }
+
+
+def _when(filling: Filling) -> str:
+    if filling.get("visited_on"):
+        return day(visited_on(filling))
+    began = filling.draft.started_at.astimezone(filling.turn.office.zone)
+    return f"{day(began.date())} {began:%H:%M}"
+
+
+def _how(filling: Filling) -> str:
+    table = OUTCOME if is_attempt(filling) else HOW
+    given = filling.get("outcome" if is_attempt(filling) else "how")
+    return next((_(choice.label) for choice in table if choice.code == given), "")
+
+
+def _body(filling: Filling) -> list[str]:
+    concerns = found(filling.answers, last_seen(filling))
+    return [
+        *(_observed(seen, filling) for seen in OBSERVED if filling.get(seen.name)),
+        *_said(filling),
+        *leap_lines(filling),
+        *raised_lines(concerns),
+    ]
+
+
+def _observed(seen: Observation, filling: Filling) -> str:
+    answer = _(seen.by_word[filling.get(seen.name)].label)
+    more = filling.get(f"{seen.name}_more")
+    if not more:
+        return _("%(what)s: %(answer)s") % {"what": _(seen.short), "answer": answer}
+    return _("%(what)s: %(answer)s, %(detail)s") % {
+        "what": _(seen.short),
+        "answer": answer,
+        "detail": say_value(BY_NAME[f"{seen.name}_more"], filling, more),
+    }
+
+
+def _said(filling: Filling) -> list[str]:
+    names = ("hospital", "present", "promise", "note", "photo", "late_reason", "fix_reason")
+    return [
+        _("%(what)s: %(answer)s")
+        % {
+            "what": _(BY_NAME[name].step),
+            "answer": say_value(BY_NAME[name], filling, filling.get(name)),
+        }
+        for name in names
+        if filling.get(name)
+    ]
+
+
+def raised_lines(concerns: list[Found]) -> list[str]:
+    """→ housekeeping group, Soon, someone there within 3 days."""
+    return [
+        _("→ %(group)s: %(severity)s, %(term)s")
+        % {
+            "group": _(GROUP_NAMES[GROUP_OF[concern.category]]),
+            "severity": _(SEVERITY_NAMES[concern.severity]),
+            "term": _(SEVERITY_TERMS[concern.severity]),
+        }
+        for concern in concerns
+    ]
+
+
+def _rows(filling: Filling) -> Rows:
+    def button(label: str, code: str) -> Button:
+        return form_button(filling.draft, label, code)
+
+    surprising = bool(leap_lines(filling))
+    submit = _("✅ Yes, that is right: submit") if surprising else _("✅ Submit")
+    adding = [button(_("＋ Note"), "q:note"), button(_("Change…"), EDIT)]
+    if not is_attempt(filling):
+        adding += [button(_("＋ Promise"), "q:promise"), button(_("＋ Photo"), "q:photo")]
+    return (
+        (button(submit, SUBMIT),),
+        *_level_rows(filling, button),
+        tuple(adding[:2]),
+        tuple(adding[2:]),
+        (button(_("Other day"), "q:visited_on"), button(_("Later"), PARK)),
+        (button(_("Discard"), DISCARD),),
+    )
+
+
+def _level_rows(filling: Filling, button) -> Rows:  # type: ignore[no-untyped-def]
+    concerns = found(filling.answers, last_seen(filling))
+    movable = {c.observation.name: c.observation for c in concerns if c.default_severity > 1}
+    return tuple(
+        (button(_("%(what)s: how urgent") % {"what": _(seen.short)}, f"q:{name}_level"),)
+        for name, seen in movable.items()
+    )

@@ -1,0 +1,146 @@
+"""Writing visits down and mending them: rows are added and marked, never overwritten."""
+
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select, update
+
+from models.attachment import Photo
+from models.draft import new_tag
+from models.elder import Elder
+from models.staff import Staff
+from models.visit import CURRENT, DONE, SUPERSEDED, VOID, Concern, Promise, Visit
+
+Row = TypeVar("Row", Concern, Promise)
+
+
+def already_submitted(session: Session, tag: str) -> Visit | None:
+    """The visit that this card has become, if its submit was pressed before."""
+    return session.exec(select(Visit).where(Visit.draft_tag == tag)).first()
+
+
+def record(
+    session: Session, visit: Visit, concerns: list[Concern], promise: Promise | None
+) -> Visit:
+    """A new visit with what it raised; pictures sent while it was a draft become its own."""
+    session.add(visit)
+    session.flush()
+    session.add_all([*concerns, *([promise] if promise else [])])
+    session.exec(
+        update(Photo).where(col(Photo.draft_tag) == visit.draft_tag).values(visit_id=visit.id)
+    )
+    return visit
+
+
+def take_photos(session: Session, old: Visit, new: Visit) -> None:
+    """Pictures go with the revision in force."""
+    session.exec(update(Photo).where(col(Photo.visit_id) == old.id).values(visit_id=new.id))
+
+
+def retire(
+    session: Session, visit: Visit, state: str, staff: Staff, now: datetime, reason: str
+) -> None:
+    """Takes a visit out of force (`superseded` or `void`) with its concerns and promises."""
+    visit.state = state
+    visit.changed_by, visit.changed_at, visit.change_reason = staff.id, now, reason
+    session.add(visit)
+    for concern in session.exec(select(Concern).where(Concern.visit_id == visit.id)):
+        concern.state = "withdrawn"
+    for promise in session.exec(select(Promise).where(Promise.visit_id == visit.id)):
+        promise.withdrawn = True
+
+
+def revise(session: Session, old: Visit, new: Visit, staff: Staff, now: datetime) -> None:
+    """Puts `new` in the place of `old` as its next revision."""
+    new.root_id, new.revision, new.recorded_by = old.root_id, old.revision + 1, staff.id
+    retire(session, old, SUPERSEDED, staff, now, new.change_reason)
+
+
+def void(session: Session, visit: Visit, staff: Staff, now: datetime, reason: str) -> None:
+    retire(session, visit, VOID, staff, now, reason)
+
+
+def move(
+    session: Session, visit: Visit, elder: Elder, staff: Staff, now: datetime, reason: str
+) -> Visit:
+    """The same observations as the next revision, standing with another elder."""
+    concerns = session.exec(select(Concern).where(Concern.visit_id == visit.id)).all()
+    promise = promise_of(session, visit.id)
+    new = Visit(**_kept(visit), elder_id=elder.id, logged_at=now, change_reason=reason)
+    revise(session, visit, new, staff, now)
+    session.add(new)
+    session.flush()
+    session.add_all(_moved(Concern, one, new) for one in concerns)
+    if promise:
+        session.add(_moved(Promise, promise, new))
+    take_photos(session, visit, new)
+    return new
+
+
+OWN = {"id", "elder_id", "visit_id", "state", "withdrawn", "draft_tag", "changed_by", "changed_at"}
+
+
+def _kept(visit: Visit) -> dict[str, Any]:
+    kept = visit.model_dump(exclude=OWN | {"logged_at", "change_reason", "ref"})
+    return {**kept, "ref": new_tag()}
+
+
+def _moved(table: type[Row], row: Row, visit: Visit) -> Row:
+    """A concern or promise as it stands with the moved visit."""
+    return table(**row.model_dump(exclude=OWN), visit_id=visit.id, elder_id=visit.elder_id)
+
+
+def promise_of(session: Session, visit_id: UUID) -> Promise | None:
+    return session.exec(select(Promise).where(Promise.visit_id == visit_id)).first()
+
+
+def done_in_month(session: Session, elder_id: UUID, day: date) -> int:
+    """Visits that count in the calendar month of `day`."""
+    first = day.replace(day=1)
+    after = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return session.exec(
+        select(func.count(col(Visit.id))).where(
+            Visit.elder_id == elder_id,
+            Visit.state == CURRENT,
+            Visit.outcome == DONE,
+            Visit.visited_on >= first,
+            Visit.visited_on < after,
+        )
+    ).one()
+
+
+def open_concerns(session: Session, elder_id: UUID) -> list[Concern]:
+    statement = select(Concern).where(Concern.elder_id == elder_id, Concern.state == "open")
+    return list(session.exec(statement.order_by(col(Concern.severity), col(Concern.raised_at))))
+
+
+def open_promises(session: Session, elder_id: UUID) -> list[Promise]:
+    statement = select(Promise).where(
+        Promise.elder_id == elder_id,
+        col(Promise.kept_at).is_(None),
+        col(Promise.withdrawn).is_(False),
+    )
+    return list(session.exec(statement.order_by(col(Promise.made_on))))
+
+
+def current_by_ref(session: Session, ref: str) -> Visit | None:
+    """The revision in force of the visit that `ref`, of any revision, names."""
+    named = session.exec(select(Visit).where(Visit.ref == ref)).first()
+    if named is None or named.state == CURRENT:
+        return named
+    return session.exec(
+        select(Visit).where(Visit.root_id == named.root_id, Visit.state == CURRENT)
+    ).first()
+
+
+def recent_by(session: Session, staff_id: UUID, most: int) -> list[tuple[Visit, Elder]]:
+    """What this person recorded last and is still in force."""
+    statement = (
+        select(Visit, Elder)
+        .join(Elder, col(Elder.id) == Visit.elder_id)
+        .where(Visit.recorded_by == staff_id, Visit.state == CURRENT)
+        .order_by(col(Visit.logged_at).desc())
+        .limit(most)
+    )
+    return list(session.exec(statement).all())
