@@ -65,11 +65,13 @@ def connect(url: str | URL, *, foreign_keys: bool = True) -> Engine:
     """
     found = tidy_url(url) if isinstance(url, str) else url
     options: dict[str, Any] = {"json_serializer": partial(json.dumps, ensure_ascii=False)}
+    options["hide_parameters"] = True  # the text of an error must not repeat what people wrote
     if found.get_backend_name() == "sqlite":
         engine = create_engine(found, **options)
         prepare_sqlite(engine, foreign_keys)
         return engine
-    return create_engine(found, pool_pre_ping=True, **options)
+    utc = {"options": "-c timezone=UTC"}
+    return create_engine(found, pool_pre_ping=True, connect_args=utc, **options)
 
 
 def prepare_sqlite(engine: Engine, foreign_keys: bool) -> None:
@@ -119,18 +121,23 @@ def schema_state(engine: Engine) -> str:
     return CURRENT if found == known[-1] else BEHIND
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, to: str = "head") -> None:
     """Brings the tables to this code's version, all or nothing; harmless when two do it at once."""
-    from alembic import command
-
     migrating = connect(engine.url, foreign_keys=False)
     try:
         with migrating.begin() as connection:
-            wait_for_others(connection)
-            command.upgrade(alembic_config({"connection": connection}), "head")
-            check_references(connection)
+            migrate(connection, to)
     finally:
         migrating.dispose()
+
+
+def migrate(connection: Connection, to: str = "head") -> None:
+    """`upgrade` inside the caller's transaction; on SQLite foreign keys must be off."""
+    from alembic import command
+
+    wait_for_others(connection)
+    command.upgrade(alembic_config({"connection": connection}), to)
+    check_references(connection)
 
 
 def alembic_config(attributes: Mapping[str, Any]) -> Any:
