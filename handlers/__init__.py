@@ -80,6 +80,13 @@ COMMANDS = (
     Command("start", (), N_("Begin"), lambda turn, rest: help_command(turn, rest), listed=False),
 )  # fmt: skip
 BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
+
+
+def menu_for(role: str) -> list[tuple[str, str]]:
+    """The commands a network may list for this role: (name, words). Empty role: a stranger."""
+    return [(c.name, _(c.summary)) for c in COMMANDS if role and c.listed and c.allows(role)]
+
+
 GIVE_UP = ("取消", "放弃", "cancel")
 ONE_BACK = ("上一步", "返回", "back")
 
@@ -223,4 +230,4 @@ def _again(turn: Turn, sentence: str) -> list[Reply]:
     return [Reply(f"{sentence}\n\n{card.text}", card.rows, card.card, toast=sentence)]
 
 
-__all__ = ["BY_WORD", "COMMANDS", "FORMS", "answer", "refuse_group", "stranger"]
+__all__ = ["BY_WORD", "COMMANDS", "FORMS", "answer", "menu_for", "refuse_group", "stranger"]

@@ -111,7 +111,7 @@ UNSEEN = Code("9", NOT_OBSERVED, N_("Not seen"))
 SPIRIT = Observation(
     "spirit",
     N_("Spirit"),
-    N_("How is %(name)s's spirit today?"),
+    N_("How is the elder's spirit today?"),
     N_("Spirit"),
     (
         Code("0", GOOD, N_("😀 Bright, talkative")),
@@ -164,7 +164,7 @@ SPIRIT = Observation(
 HEALTH = Observation(
     "health",
     N_("Health"),
-    N_("How is %(name)s's health?"),
+    N_("How is the elder's health?"),
     N_("Health"),
     (
         Code("0", GOOD, N_("💪 Stable")),
@@ -228,7 +228,7 @@ HEALTH = Observation(
 FAMILY_CARE = Observation(
     "family_care",
     N_("Family"),
-    N_("How do the children care for %(name)s? (ask out of their hearing)"),
+    N_("How do the children care? (ask out of their hearing)"),
     N_("Family"),
     (
         Code("0", GOOD, N_("❤️ Attentive")),
@@ -370,7 +370,7 @@ LODGING = Observation(
 MEALS = Observation(
     "meals",
     N_("Meals"),
-    N_("How does %(name)s eat?"),
+    N_("How does the elder eat?"),
     N_("Meals"),
     (
         Code("0", GOOD, N_("🍚 Regular meals")),

@@ -77,7 +77,7 @@ def is_attempt(filling: Filling) -> bool:
 
 
 def is_visit(filling: Filling) -> bool:
-    return filling.get("how") not in (None, NOBODY)
+    return filling.get("how") != NOBODY
 
 
 def last_seen(filling: Filling) -> Mapping[str, Any]:
@@ -130,7 +130,7 @@ def _observe(observation: Observation) -> tuple[Question, ...]:
 
 
 def _observe_text(observation: Observation, filling: Filling) -> str:
-    asked = _(observation.question) % {"name": title_name(filling)}
+    asked = _(observation.question)
     before = observation.by_word.get(last_seen(filling).get(observation.name, ""))
     if before is None:
         return asked

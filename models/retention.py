@@ -1,0 +1,24 @@
+"""What is not needed for ever goes after its time; visits are not touched here."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, delete
+
+from models.invitation import Invitation, WrongCode
+from models.mailbox import DROPPED, FAILED, SENT, Outgoing, Seen
+
+SEEN_KEPT = timedelta(days=30)  # Telegram repeats an update for a day at most
+MESSAGES_KEPT = timedelta(days=30)
+CODES_KEPT = timedelta(days=30)
+
+
+def tidy(session: Session, now: datetime) -> dict[str, int]:
+    """Deletes old keys, sent messages and codes; how many rows of each went."""
+    ended = col(Outgoing.state).in_((SENT, FAILED, DROPPED))
+    gone = {
+        "seen": delete(Seen).where(col(Seen.at) < now - SEEN_KEPT),
+        "outgoing": delete(Outgoing).where(ended, col(Outgoing.made_at) < now - MESSAGES_KEPT),
+        "wrong_code": delete(WrongCode).where(col(WrongCode.at) < now - CODES_KEPT),
+        "invitation": delete(Invitation).where(col(Invitation.expires_at) < now - CODES_KEPT),
+    }
+    return {name: session.exec(statement).rowcount for name, statement in gone.items()}

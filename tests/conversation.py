@@ -1,0 +1,236 @@
+"""A small office and people who talk to it: every line goes through the real receiver, in a
+transaction and session of its own, as after a restart."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, SQLModel, col, select
+
+from bot.receive import Received, Receiver
+from handlers.talk import Attachment, Incoming
+from handlers.turn import Office
+from models.assignment import BACKUP, Assignment
+from models.elder import Elder
+from models.mailbox import Outgoing
+from models.org import Unit
+from models.staff import Chat, Staff
+from models.visit import CURRENT, Visit
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2026, 11, 12, 1, 0, tzinfo=UTC)  # 09:00 in the office
+KEYS = count(1)
+
+
+@dataclass
+class Town:
+    """The office under test: its database, its clock, its people by name."""
+
+    database: Engine
+    receiver: Receiver
+    now: datetime = MORNING
+    staff: dict[str, UUID] = field(default_factory=dict)
+    elders: dict[str, UUID] = field(default_factory=dict)
+
+    def wait(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def receive(self, *said: Incoming) -> Received:
+        return self.receiver.receive(list(said), self.now)
+
+    def rows(self, table: type[SQLModel], **where: object) -> list:
+        with Session(self.database) as session:
+            statement = select(table).filter_by(**where)
+            return list(session.exec(statement).all())
+
+    def change(self, row: SQLModel) -> None:
+        with Session(self.database) as session:
+            session.merge(row)
+            session.commit()
+
+    def visits(self, name: str) -> list[Visit]:
+        """The visits and attempts in force of one elder, the oldest first."""
+        found = self.rows(Visit, elder_id=self.elders[name], state=CURRENT)
+        return sorted(found, key=lambda visit: visit.visited_at)
+
+    def person(self, name: str, network: str = "web", address: str = "") -> "Person":
+        """Somebody who has joined already."""
+        address = address or name
+        with Session(self.database) as session:
+            chat = Chat(network=network, address=address, staff_id=self.staff[name])
+            session.add(chat)
+            session.commit()
+        return Person(self, network, address)
+
+    def stranger(self, address: str, network: str = "web") -> "Person":
+        return Person(self, network, address)
+
+
+@dataclass
+class Screen:
+    """One message as its reader sees it."""
+
+    text: str
+    buttons: dict[str, str]
+    rows: list[list[str]]
+    image: bytes | None = None
+    card: str = ""
+
+
+@dataclass
+class Person:
+    """One chat. `talk` alternates what is said with what must be seen in the answer."""
+
+    town: Town
+    network: str
+    address: str
+    toast: str = ""
+    seen: int = 0
+    news: list[Screen] = field(default_factory=list)
+
+    @property
+    def screen(self) -> Screen:
+        return self.news[-1]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(one.text for one in self.news)
+
+    def say(self, text: str = "", **more: object) -> "Person":
+        """Types a line; `[label]` presses a button of the last message instead."""
+        if text.startswith("[") and text.endswith("]"):
+            return self.tap(text[1:-1])
+        return self.send(text=text, **more)
+
+    def tap(self, label: str) -> "Person":
+        return self.press(self.find(label))
+
+    def find(self, label: str) -> str:
+        """The code of the button whose label begins with or holds these words."""
+        for screen in reversed(self.news):
+            near = [code for name, code in screen.buttons.items() if label in name]
+            exact = [c for name, c in screen.buttons.items() if label in (name, name[2:])]
+            if near:
+                return (exact or near)[0]
+        raise AssertionError(f"no button {label!r} under {self.news}")
+
+    def press(self, code: str) -> "Person":
+        return self.send(choice=code, press=f"press-{next(KEYS)}")
+
+    def photo(self, data: bytes, name: str = "photo.jpg", text: str = "") -> "Person":
+        return self.send(text=text, attachments=(Attachment(name, "image/jpeg", data),))
+
+    def send(self, key: str = "", **what: object) -> "Person":
+        said = Incoming(self.network, self.address, key or str(next(KEYS)), **what)  # type: ignore[arg-type]
+        received = self.town.receive(said)
+        self.toast = next((text for _press, text in received.toasts), "")
+        self.look()
+        return self
+
+    def look(self) -> list[Screen]:
+        """Reads what has come in since the last look."""
+        fresh = [row for row in self._rows() if row.seq > self.seen]
+        self.seen = max([self.seen, *(row.seq for row in fresh)])
+        self.news = [shown(row) for row in fresh]
+        return self.news
+
+    def _rows(self) -> list[Outgoing]:
+        with Session(self.town.database) as session:
+            statement = (
+                select(Outgoing)
+                .join(Chat, col(Chat.id) == Outgoing.chat_id)
+                .where(Chat.network == self.network, Chat.address == self.address)
+                .order_by(col(Outgoing.seq))
+            )
+            return list(session.exec(statement).all())
+
+    def talk(self, *lines: str) -> "Person":
+        for line, expected in zip(lines[::2], lines[1::2], strict=True):
+            self.say(line)
+            assert self.news, f"{line!r}: no answer"
+            assert expected in self.text, f"{line!r}: {expected!r} not in\n{self.text}"
+        return self
+
+
+def shown(row: Outgoing) -> Screen:
+    buttons = {label: code for line in row.rows for label, code in line}
+    labels = [[label for label, _code in line] for line in row.rows]
+    return Screen(row.text, buttons, labels, row.file_data, row.card)
+
+
+ELDERS = (  # name, pinyin, initials, born, village, tier, liaison
+    ("高永昌", "gaoyongchang", "gyc", date(1945, 1, 18), "柳泉村", "B", "周明"),
+    ("李秀英", "lixiuying", "lxy", date(1947, 3, 2), "石沟村", "A", "周明"),
+    ("李秀英", "lixiuying", "lxy", date(1942, 6, 9), "柳泉村", "B", "周明"),
+    ("王德胜", "wangdesheng", "wds", date(1936, 8, 1), "石沟村", "C", "周明"),
+    ("廖玉珍", "liaoyuzhen", "lyz", date(1949, 2, 11), "石沟村", "A", "周明"),
+    ("欧阳建国", "ouyangjianguo", "oyjg", date(1950, 10, 1), "沙河村", "A", "李娜"),
+)
+STAFF = (("周明", "liaison", "岚桥镇"), ("李娜", "liaison", "沙河镇"), ("王主任", "coordinator", "望岚县"),
+         ("刘强", "duty", "望岚县"))  # fmt: skip
+UNITS = (("望岚县", "county", ""), ("岚桥镇", "town", "望岚县"), ("沙河镇", "town", "望岚县"),
+         ("柳泉村", "village", "岚桥镇"), ("石沟村", "village", "岚桥镇"),
+         ("沙河村", "village", "沙河镇"))  # fmt: skip
+
+
+def settle(session: Session, town: Town) -> None:
+    """Writes the office: 3 villages, 4 staff, 6 elders; 李娜 stands in for 周明 and he for her."""
+    units: dict[str, Unit] = {}
+    for name, kind, above in UNITS:
+        units[name] = Unit(name=name, kind=kind, parent_id=units[above].id if above else None)
+        session.add(units[name])
+        session.flush()
+    for number, (name, role, place) in enumerate(STAFF, start=1):
+        staff = Staff(code=f"S{number:02d}", name=name, role=role, unit_id=units[place].id)
+        session.add(staff)
+        town.staff[name] = staff.id
+    session.flush()
+    for number, (name, pinyin, initials, born, village, tier, liaison) in enumerate(ELDERS, 1):
+        elder = Elder(
+            code=f"E{number:04d}", name=name, pinyin=pinyin, initials=initials, sex="m",
+            born_on=born, birth_year=born.year, birth_month=born.month, birth_day=born.day,
+            unit_id=units[village].id, tier=tier, phone=f"+86 000 0000 000{number}",
+        )  # fmt: skip
+        session.add(elder)
+        session.flush()
+        town.elders.setdefault(name, elder.id)
+        town.elders[f"{name} {village}"] = elder.id
+        other = "李娜" if liaison == "周明" else "周明"
+        start = date(2025, 1, 1)
+        session.add(Assignment(elder_id=elder.id, staff_id=town.staff[liaison], from_on=start))
+        session.add(
+            Assignment(elder_id=elder.id, staff_id=town.staff[other], role=BACKUP, from_on=start)
+        )
+    session.commit()
+
+
+@pytest.fixture
+def town(database: Engine) -> Iterator[Town]:
+    office = Office(zone=ZONE, links={"telegram": "https://t.me/liaison_test_bot?start={code}"})
+    here = Town(database, Receiver(database, office))
+    with Session(database) as session:
+        settle(session, here)
+    yield here
+
+
+@pytest.fixture
+def zhou(town: Town) -> Person:
+    """周明, the liaison of 岚桥镇, on a network the office hosts."""
+    return town.person("周明")
+
+
+@pytest.fixture
+def li(town: Town) -> Person:
+    """李娜, liaison of another town."""
+    return town.person("李娜")
+
+
+@pytest.fixture
+def wang(town: Town) -> Person:
+    """王主任, the coordinator of the county."""
+    return town.person("王主任")
