@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,17 @@ def prepare(settings: Settings, *, practice: bool = False) -> Engine:
     Raises Problem when it is a later release's, another program's, or of the other purpose.
     """
     engine = db.connect(settings.practice_database if practice else settings.database)
-    private_file(engine.url)
+    try:
+        private_file(engine.url)
+        update(engine, settings)
+        check_purpose(engine, PRACTICE if practice else OFFICE)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def update(engine: Engine, settings: Settings) -> None:
     state = db.schema_state(engine)
     refuse(state)
     if state == db.BEHIND:
@@ -64,8 +74,15 @@ def prepare(settings: Settings, *, practice: bool = False) -> Engine:
     if state != db.CURRENT:
         db.upgrade(engine)
         log.info("migrated", revision=db.revisions()[-1])
-    check_purpose(engine, PRACTICE if practice else OFFICE)
-    return engine
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    engine = db.connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def refuse(state: str) -> None:
@@ -262,18 +279,17 @@ def restore(settings: Settings, file: Path) -> dict[str, Any]:
 
     The place is untouched until everything has been checked, and then filled in one step.
     """
-    engine = db.connect(settings.database)
-    folder = settings.data_dir
-    if engine.dialect.name == "sqlite":
-        folder = Path(str(engine.url.database)).parent
-    private_folder(folder)
-    refuse_to_overwrite(engine)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as temporary:
-        data = Path(temporary) / DATA
-        manifest = unpack(file, data)
-        bring_up_to_date(data)
-        place(data, engine)
-    engine.dispose()
+    with opened(settings.database) as engine:
+        folder = settings.data_dir
+        if engine.dialect.name == "sqlite":
+            folder = Path(str(engine.url.database)).parent
+        private_folder(folder)
+        refuse_to_overwrite(engine)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as temporary:
+            data = Path(temporary) / DATA
+            manifest = unpack(file, data)
+            bring_up_to_date(data)
+            place(data, engine)
     return manifest
 
 
@@ -308,12 +324,11 @@ def unpack(file: Path, data: Path) -> dict[str, Any]:
 
 
 def bring_up_to_date(data: Path) -> None:
-    copy = db.connect(f"sqlite:///{data}")
-    state = db.schema_state(copy)
-    refuse(state)
-    if state == db.BEHIND:
-        db.upgrade(copy)
-    copy.dispose()
+    with opened(f"sqlite:///{data}") as copy:
+        state = db.schema_state(copy)
+        refuse(state)
+        if state == db.BEHIND:
+            db.upgrade(copy)
 
 
 def place(data: Path, engine: Engine) -> None:
@@ -323,12 +338,10 @@ def place(data: Path, engine: Engine) -> None:
         flush(data)
         move(data, Path(str(engine.url.database)))
         return
-    source = db.connect(f"sqlite:///{data}").execution_options(readonly=True)
-    with source.connect() as rows, engine.begin() as target:
+    with opened(f"sqlite:///{data}") as copy, copy.connect() as source, engine.begin() as target:
         db.migrate(target)
-        copy_rows(rows, target, SQLModel.metadata.sorted_tables)
-        compare(rows, target)
-    source.dispose()
+        copy_rows(source, target, SQLModel.metadata.sorted_tables)
+        compare(source, target)
 
 
 def compare(source: Connection, target: Connection) -> None:
@@ -343,13 +356,13 @@ def compare(source: Connection, target: Connection) -> None:
 
 def run_backup(settings: Settings, file: Path | None) -> int:
     """The command: copies the office's database while the bot may be running."""
-    engine = db.connect(settings.database)
-    missing = engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists()
-    if missing or db.schema_state(engine) == db.EMPTY:
-        raise Problem(_("There is no database yet, so there is nothing to back up."))
-    refuse(db.schema_state(engine))
-    file = file or default_file(settings, datetime.now(UTC))
-    print(told(_("Saved to %(file)s"), file, backup(engine, file)))
+    with opened(settings.database) as engine:
+        missing = engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists()
+        if missing or db.schema_state(engine) == db.EMPTY:
+            raise Problem(_("There is no database yet, so there is nothing to back up."))
+        refuse(db.schema_state(engine))
+        file = file or default_file(settings, datetime.now(UTC))
+        print(told(_("Saved to %(file)s"), file, backup(engine, file)))
     return 0
 
 

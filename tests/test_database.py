@@ -46,7 +46,7 @@ def test_two_programs_that_start_together_migrate_once(empty: Engine) -> None:
 
     def start() -> None:
         try:
-            db.upgrade(db.connect(empty.url))
+            db.upgrade(empty)
         except BaseException as problem:  # noqa: BLE001
             problems.append(problem)
 
