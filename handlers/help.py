@@ -9,8 +9,10 @@ from handlers.talk import Button, Reply
 from handlers.turn import Turn
 from handlers.visit_codes import OBSERVED
 from locales import gettext as _
+from locales import language
 from locales import mark as N_
 from models import lookup
+from models.elder import Elder
 
 
 @dataclass(frozen=True)
@@ -66,31 +68,27 @@ def codes_command(turn: Turn, rest: str) -> list[Reply]:
 
 def not_understood(turn: Turn, text: str, commands: Mapping[str, Command]) -> Reply:
     """The two likeliest readings as buttons, and help."""
-    head = _("I did not understand “%(text)s”.") % {"text": text[:40]}
     likely = _likely(turn, text, commands)
+    way_out = (Button(_("Help"), "/help"),)
     if not likely:
-        return Reply(head, ((Button(_("Help"), "/help"),),))
-    ask = _("Did you mean:")
-    return Reply(f"{head} {ask}", (*((b,) for b in likely), (Button(_("Help"), "/help"),)))
+        return Reply(_("I did not understand “%(text)s”.") % {"text": text[:40]}, (way_out,))
+    asked = _("I did not understand “%(text)s”. Did you mean:") % {"text": text[:40]}
+    return Reply(asked, (*((button,) for button in likely), way_out))
 
 
 def _likely(turn: Turn, text: str, commands: Mapping[str, Command]) -> list[Button]:
     word, _gap, rest = text.strip().partition(" ")
     near = difflib.get_close_matches(word.lstrip("/!").lower(), commands, n=6, cutoff=0.4)
-    mine = dict.fromkeys(commands[n].name for n in near if commands[n].allows(turn.staff.role))
-    buttons = [_suggest(turn, commands[name], rest.strip()) for name in list(mine)[:2]]
-    return [button for button in buttons if len(button.code.encode()) <= 64]
+    hits = lookup.find(turn.session, turn.staff, rest, turn.today) if rest.strip() else []
+    meant = hits[0] if len(hits) == 1 else None
+    names = [commands[word].name for word in near] + (["visit", "brief"] if meant else [])
+    mine = [name for name in dict.fromkeys(names) if commands[name].allows(turn.staff.role)]
+    return [_suggest(turn, commands[name], meant) for name in mine[:2]]
 
 
-def _suggest(turn: Turn, command: Command, rest: str) -> Button:
+def _suggest(turn: Turn, command: Command, meant: Elder | None) -> Button:
     """走方 高 → [走访 高永昌], when there is just one such person."""
-    hits = lookup.find(turn.session, turn.staff, rest, turn.today) if rest else []
-    if len(hits) == 1:
-        label = f"{_word(command)} {turn.shown(hits[0].name)}"
-        return Button(label, f"/{command.name} {hits[0].code}")
-    tail = f" {rest[:12]}" if rest else ""
-    return Button(f"{_word(command)}{tail}", f"/{command.name}{tail}")
-
-
-def _word(command: Command) -> str:
-    return _(command.summary)[:12]
+    word = command.words[0] if language() == "zh_CN" and command.words else command.name
+    if meant is None:
+        return Button(word, f"/{command.name}")
+    return Button(f"{word} {turn.shown(meant.name)}", f"/{command.name} {meant.code}")

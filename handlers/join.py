@@ -18,7 +18,7 @@ ROLE_NAMES = {
     "duty": N_("duty officer"),
     "leader": N_("leader"),
 }
-JOIN = re.compile(r"^[/!](?:start|join)\b[\s_]*(.*)$", re.IGNORECASE | re.DOTALL)
+JOIN = re.compile(r"^[/!](?:start|join)(?:@\w+)?\b[\s_]*(.*)$", re.IGNORECASE | re.DOTALL)
 BARE = re.compile(rf"^[{ALPHABET}]{{{LENGTH}}}$")
 
 

@@ -102,9 +102,9 @@ class Person:
         return "\n".join(one.text for one in self.news)
 
     def say(self, text: str = "", **more: object) -> "Person":
-        """Types a line; `[label]` presses a button of the last message instead."""
-        if text.startswith("[") and text.endswith("]"):
-            return self.tap(text[1:-1])
+        """Types a line; `[label]`, or `[its beginning`, presses a button of the last message."""
+        if text.startswith("["):
+            return self.tap(text[1:].removesuffix("]"))
         return self.send(text=text, **more)
 
     def tap(self, label: str) -> "Person":

@@ -14,8 +14,8 @@ from models.elder import LIXIU, RETIRED
 from models.roster_types import ELDERS, PAIRS, STAFF, UNITS
 from models.staff import COORDINATOR, DUTY, LEADER, LIAISON
 
-NAME, TEXT, CODE, PHONE, DATE, CHOICE, YES_NO, PEOPLE, WORDS, BIRTHDAY = (
-    "name", "text", "code", "phone", "date", "choice", "yes_no", "people", "words", "birthday",
+NAME, TEXT, CODE, PHONE, DATE, CHOICE, YES_NO, PEOPLE, WORDS = (
+    "name", "text", "code", "phone", "date", "choice", "yes_no", "people", "words",
 )  # fmt: skip
 
 
@@ -277,7 +277,8 @@ ELDER_COLUMNS = (
     ),
     Column(
         "category", N_("Category"),
-        ("类别", "人员类别", "老干部类别", "分类", "类型", "人员类型"), WORDS, (*TIERS, *STATUSES, *FLAG_CHOICES), in_template=False,
+        ("类别", "人员类别", "老干部类别", "分类", "类型", "人员类型"), WORDS,
+        (*TIERS, *STATUSES, *FLAG_CHOICES), in_template=False,
     ),
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from models.roster_types import FRESH, Birth
 Cell = str | int | float | bool | date | datetime | None
 NONE_WORDS = ("无", "没有", "-", "--", "—", "——", "/", "none")
 LONGEST = 200
-SEPARATORS = re.compile(r"[、,,;;/|\n]+|\s{2,}")
+SEPARATORS = re.compile(r"[、,;/|\n]+|\s{2,}")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " "}
 _FORMULA_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
@@ -138,7 +138,7 @@ def read_people(cell: Cell) -> list[str]:
     text = read_text(cell)
     if told_none(text):
         return []
-    parts = re.split(r"[、,,;;/|]+", text)
+    parts = re.split(r"[、,;/|]+", text)
     return [
         re.sub(rf"(?<={_HAN})\s+(?={_HAN})", "", part).strip() for part in parts if part.strip()
     ]
@@ -196,7 +196,7 @@ def _told_calendar(text: str, calendar: str | None) -> tuple[str | None, str]:
     """The calendar the cell or its neighbour names, and the cell without that word."""
     lunar, solar = _LUNAR_WORD.search(text), _SOLAR_WORD.search(text)
     bare = _SOLAR_WORD.sub("", _LUNAR_WORD.sub("", text))
-    bare = _TIME.sub("", re.sub(r"[()()\[\]]", "", bare).strip())
+    bare = _TIME.sub("", re.sub(r"[()\[\]]", "", bare).strip())
     here = LUNAR if lunar else SOLAR if solar else None
     if here and calendar and here != calendar:
         raise Unclear("two_calendars", value=text)

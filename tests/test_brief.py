@@ -1,0 +1,53 @@
+"""Before going in, history, and finding the way, as conversations."""
+
+from models.audit import Audit
+
+
+def test_the_brief_tells_last_time_what_is_open_and_the_birthday(town, zhou):
+    zhou.talk("走访 高永昌 01020 屋顶漏雨", "核对", "[＋ 答应的事]", "答应", "换水龙头垫圈", "核对", "[提交]", "已记下")
+    town.wait(days=15)
+    zhou.talk("查 高永昌", "高永昌 81岁 柳泉村 · 男 · B类 · E0001")
+    assert "上次 11月12日(15天前)🚪 上门:健康 🤧 小毛病、住宿 ⚠️ 有隐患" in zhou.text
+    assert "没办完:⚠️ 有隐患(家政组 · 限期)" in zhou.text
+    assert "11月12日答应过:换水龙头垫圈" in zhou.text
+    assert "🎂 1月18日生日,满82岁" in zhou.text
+    assert zhou.screen.rows[0] == ["开始走访", "📞 打电话"]
+    assert zhou.find("打电话") == "tel:+8600000000001"
+
+
+def test_each_look_at_a_person_is_audited(town, zhou):
+    zhou.talk("/brief 高永昌", "高永昌", "/history 高永昌", "还没有走访记录")
+    assert [(a.action, a.elder_id) for a in town.rows(Audit)] == [
+        ("brief", town.elders["高永昌"]), ("history", town.elders["高永昌"])]  # fmt: skip
+
+
+def test_the_history_shows_visits_and_attempts_latest_first(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
+    town.wait(days=3)
+    zhou.talk("/visit 高永昌", "怎么", "[没见到人…]", "情况", "[家中无人]", "核对", "[提交]", "未遇", "/history 高永昌", "11月15日 · 家中无人")
+    assert zhou.text.index("11月15日") < zhou.text.index("11月12日 · 🚪 上门 · 都好")
+
+
+def test_a_bare_name_offers_what_can_be_done(zhou):
+    zhou.talk("高永昌", "高永昌 81岁 柳泉村")
+    assert zhou.screen.rows == [["记走访"], ["信息卡", "历次走访"]]
+
+
+def test_an_unknown_word_gets_the_two_likeliest_commands(zhou):
+    zhou.talk("走方 高永", "没听懂「走方 高永」。您是不是要:")
+    assert zhou.screen.rows == [["走访 高永昌"], ["查 高永昌"], ["帮助"]]
+    zhou.talk("[走访 高永昌]", "走访 高永昌 · 1/7 进")
+
+
+def test_help_speaks_to_the_role(zhou, wang):
+    zhou.talk("/help", "我帮您记走访")
+    assert "/invite" not in zhou.text
+    wang.talk("帮助", "/invite 邀请工作人员")
+
+
+def test_the_language_can_be_changed_and_stays(zhou):
+    zhou.talk("/settings", "用哪种语言", "[English]", "From now on I write English.", "/visit 高永昌", "How did you visit?", "1", "How is the elder's spirit today?")
+
+
+def test_codes_are_explained(zhou):
+    zhou.talk("/codes", "2 ⚠️ 有隐患")
