@@ -12,6 +12,7 @@ from models import (
     invitation,
     mailbox,
     org,
+    page,
     staff,
     visit,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "invitation",
     "mailbox",
     "org",
+    "page",
     "staff",
     "visit",
 ]
