@@ -1,13 +1,14 @@
 """Mending a stored visit: change an answer, move it to the right elder, or void it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from handlers import form
 from handlers.brief import visit_line
-from handlers.pick import nobody, pick_elder
-from handlers.questions import Choice, Filling, Form, Question
+from handlers.pick import not_on_list
+from handlers.questions import Choice, Filling, Form, Question, match, tidy
 from handlers.talk import Button, Reply
-from handlers.turn import Turn, day
+from handlers.turn import Turn, Unclear, day
 from handlers.visit import VISIT, context_of
 from handlers.visit_form import WHY_FIX
 from locales import gettext as _
@@ -24,7 +25,7 @@ ACTIONS = ("answers", MOVE, VOID)
 
 
 def fix_command(turn: Turn, rest: str) -> list[Reply]:
-    """/fix — the last visits; /fix REF — what to do; /fix REF answers|move|void [ELDER]."""
+    """/fix — the last visits; /fix REF — what to do; /fix REF answers|move|void."""
     ref, _gap, rest = rest.partition(" ")
     if not ref:
         return [_recent(turn)]
@@ -93,44 +94,23 @@ def _promised(promise: Promise | None) -> dict[str, Any]:
 
 
 def _move(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
-    """Same names first: that is how the wrong one was chosen."""
-    command = f"/fix {visit.ref} move"
-    if not rest:
-        return [_likely(turn, visit, command)]
-    if rest.startswith("p") and rest[1:].isdecimal():
-        return [pick_elder(turn, command, int(rest[1:]))]
-    hits = lookup.find(turn.session, turn.staff, rest, turn.today)
-    others = [elder for elder in hits if elder.id != visit.elder_id]
-    if not others:
-        return [nobody(turn, rest, command)]
-    if len(others) > 1:
-        return [pick_elder(turn, command, 0, others, rest)]
-    return _ask_why(turn, visit, MOVE, others[0])
-
-
-def _likely(turn: Turn, visit: Visit, command: str) -> Reply:
-    elder = turn.session.get_one(Elder, visit.elder_id)
-    hits = lookup.find(turn.session, turn.staff, elder.name, turn.today)
-    others = [other for other in hits if other.id != elder.id]
-    if others:
-        return pick_elder(turn, command, 0, others, turn.shown(elder.name))
-    return pick_elder(turn, command, 0)
+    return _mend(turn, visit, MOVE)
 
 
 def _void(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
-    return _ask_why(turn, visit, VOID, turn.session.get_one(Elder, visit.elder_id))
+    return _mend(turn, visit, VOID)
 
 
-def _ask_why(turn: Turn, visit: Visit, action: str, elder: Elder) -> list[Reply]:
-    """A small form of its own: the reason, then a last look."""
-    source = turn.session.get_one(Elder, visit.elder_id)
+def _mend(turn: Turn, visit: Visit, action: str) -> list[Reply]:
+    """A small form of its own: to whom, why, and a last look."""
+    elder = turn.session.get_one(Elder, visit.elder_id)
     context = {
         "action": action,
         "ref": visit.ref,
-        "to": elder.code,
-        "from_label": turn.label(source),
-        "to_label": turn.label(elder),
+        "from": elder.code,
+        "from_label": turn.label(elder),
         "line": visit_line(visit),
+        "likely": _likely(turn, elder),
     }
     draft = form.find_draft(turn, MEND.name, visit.ref)
     if draft is None:
@@ -140,12 +120,51 @@ def _ask_why(turn: Turn, visit: Visit, action: str, elder: Elder) -> list[Reply]
     return [form.card(MEND, Filling(draft, turn))]
 
 
+def _likely(turn: Turn, elder: Elder) -> list[list[str]]:
+    """(code, label) of the same names, for that is how the wrong one was chosen; else the list."""
+    same = lookup.find(turn.session, turn.staff, elder.name, turn.today)
+    mine = lookup.caseload(turn.session, turn.staff, turn.today, 0, SHOWN + 1)
+    return _labels(turn, elder.code, same) or _labels(turn, elder.code, [one for one, _on in mine])
+
+
+def _labels(turn: Turn, but: str, elders: Sequence[Elder]) -> list[list[str]]:
+    return [[one.code, turn.label(one)] for one in elders if one.code != but][:8]
+
+
+def _candidates(filling: Filling) -> tuple[Choice, ...]:
+    return tuple(Choice(code, label) for code, label in filling.known("likely"))
+
+
+def _read_elder(filling: Filling, text: str) -> str:
+    """A number or label of the card, or any name; several hits become the card's buttons."""
+    choice = match(_candidates(filling), text)
+    if choice is not None:
+        return choice.code
+    turn = filling.turn
+    hits = _labels(
+        turn, filling.known("from"), lookup.find(turn.session, turn.staff, tidy(text), turn.today)
+    )
+    if not hits:
+        raise Unclear(not_on_list(text))
+    if len(hits) == 1:
+        return hits[0][0]
+    filling.draft.context = {**filling.draft.context, "likely": hits}
+    form.touch(filling.draft, turn)
+    raise Unclear(_("“%(asked)s” fits several people. Which one?") % {"asked": text[:40]})
+
+
+def _say_elder(filling: Filling, code: str) -> str:
+    turn = filling.turn
+    elder = lookup.by_code(turn.session, turn.staff, code, turn.today)
+    return turn.label(elder) if elder else code
+
+
 def _title(filling: Filling) -> str:
     if filling.known("action") == VOID:
         return _("Void the visit to %(who)s") % {"who": filling.known("from_label")}
     return _("Move the visit from %(before)s to %(after)s") % {
         "before": filling.known("from_label"),
-        "after": filling.known("to_label"),
+        "after": _say_elder(filling, filling.get("to")) if filling.get("to") else "?",
     }
 
 
@@ -184,17 +203,27 @@ def _carry_out(filling: Filling, visit: Visit) -> str | None:
         return _("✅ Voided. The visit to %(who)s no longer counts.") % {
             "who": filling.known("from_label")
         }
-    elder = lookup.by_code(turn.session, turn.staff, filling.known("to"), turn.today)
+    elder = lookup.by_code(turn.session, turn.staff, filling.get("to"), turn.today)
     if elder is None:
         return None
     record.move(turn.session, visit, elder, turn.staff, turn.now, reason)
-    return _("✅ Moved. The visit now stands with %(who)s.") % {"who": filling.known("to_label")}
+    return _("✅ Moved. The visit now stands with %(who)s.") % {"who": turn.label(elder)}
 
 
 MEND = Form(
     name="mend",
     version=1,
     questions=(
+        Question(
+            "to",
+            N_("Person"),
+            N_("Whose visit was it? Tap, or send the name."),
+            choices=_candidates,
+            when=lambda f: f.known("action") == MOVE,
+            across=1,
+            check=_read_elder,
+            shown=_say_elder,
+        ),
         Question(
             "why",
             N_("Reason"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from handlers.talk import Button, Reply, Rows
-from handlers.turn import Turn, day
+from handlers.turn import Turn
 from locales import gettext as _
 from locales import ngettext
 from models import lookup
@@ -26,15 +26,20 @@ def pick_elder(
     if hits is None:
         return _own_list(turn, command, page)
     if not hits:
-        return nobody(turn, asked, command)
+        return nobody(asked, command)
     return _which(turn, command, hits, asked, tail)
 
 
-def nobody(turn: Turn, asked: str, command: str) -> Reply:
+def nobody(asked: str, command: str) -> Reply:
+    return Reply(not_on_list(asked), ((Button(_("My list"), command),),))
+
+
+def not_on_list(asked: str) -> str:
+    """The same sentence whether there is no such person or not one of one's own."""
     text = _(
         "There is no “%(asked)s” on your list. Please check the name, or choose from the list."
     )
-    return Reply(text % {"asked": asked[:40]}, ((Button(_("My list"), command),),))
+    return text % {"asked": asked[:40]}
 
 
 def _which(turn: Turn, command: str, hits: Sequence[Elder], asked: str, tail: str) -> Reply:
@@ -66,30 +71,17 @@ def _own_list(turn: Turn, command: str, page: int) -> Reply:
         return Reply(_("Nobody is on your list yet. Please ask the coordinator to assign elders."))
     page = max(0, min(page, (total - 1) // PAGE))
     rows = lookup.caseload(turn.session, turn.staff, turn.today, page * PAGE, PAGE)
-    lines = [_line(turn, elder, on) for elder, on in rows]
-    head = _(
-        "Whom? Longest unvisited first, %(first)d–%(last)d of %(total)d. A name works too."
-    ) % {
-        "first": page * PAGE + 1,
-        "last": page * PAGE + len(rows),
-        "total": total,
-    }
-    buttons = tuple((Button(_short(turn, e), f"{command} {e.code}"),) for e, _on in rows)
-    return Reply("\n".join([head, *lines]), (*buttons, *_turning(command, page, total)))
+    text = _(
+        "Whom? (%(first)d–%(last)d of %(total)d, longest unvisited first) You may also send a name."
+    ) % {"first": page * PAGE + 1, "last": page * PAGE + len(rows), "total": total}
+    buttons = tuple((Button(_since(turn, e, on), f"{command} {e.code}"),) for e, on in rows)
+    return Reply(text, (*buttons, *_turning(command, page, total)))
 
 
-def _short(turn: Turn, elder: Elder) -> str:
-    return turn.label(elder)
-
-
-def _line(turn: Turn, elder: Elder, last: date | None) -> str:
+def _since(turn: Turn, elder: Elder, last: date | None) -> str:
     if last is None:
-        return _("• %(who)s – not visited yet") % {"who": turn.label(elder)}
-    return _("• %(who)s – last on %(day)s, %(ago)s") % {
-        "who": turn.label(elder),
-        "day": day(last),
-        "ago": ago(turn, last),
-    }
+        return _("%(who)s · not yet") % {"who": turn.label(elder)}
+    return _("%(who)s · %(ago)s") % {"who": turn.label(elder), "ago": ago(turn, last)}
 
 
 def ago(turn: Turn, then: date) -> str:

@@ -8,7 +8,7 @@ from handlers.brief import short_brief
 from handlers.pick import pick_elder
 from handlers.questions import Filling, Form
 from handlers.talk import Button, Reply
-from handlers.turn import Turn
+from handlers.turn import Turn, day
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import Found, found
 from handlers.visit_form import (
@@ -24,10 +24,11 @@ from handlers.visit_form import (
 from handlers.visit_line import Line, read_line
 from handlers.visit_review import intro, raised_lines, review, title, urgent
 from locales import gettext as _
-from locales import ngettext
 from models import lookup, record
 from models.draft import Draft
+from models.due import VISITS_PER_MONTH, next_suggested
 from models.elder import Elder
+from models.org import setting
 from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, Concern, Promise, Visit
 
 FORM_NAME = "visit"
@@ -222,11 +223,14 @@ def _headline(filling: Filling, visit: Visit, elder: Elder) -> str:
     if visit.outcome != DONE:
         return _("✅ Noted: %(name)s was not met. It does not count as a visit.") % {"name": name}
     count = record.done_in_month(turn.session, elder.id, visit.visited_on)
-    return ngettext(
-        "✅ Recorded. %(name)s has been visited %(count)d time this month.",
-        "✅ Recorded. %(name)s has been visited %(count)d times this month.",
-        count,
-    ) % {"name": name, "count": count}
+    return _(
+        "✅ Recorded. %(name)s: visit %(count)d of %(wanted)d this month, next around %(day)s."
+    ) % {
+        "name": name,
+        "count": count,
+        "wanted": setting(turn.session, "visits_per_month", VISITS_PER_MONTH),
+        "day": day(next_suggested(visit.visited_on)),
+    }
 
 
 def _advice(outcome: str) -> str:

@@ -28,7 +28,7 @@ def test_an_answer_is_corrected_as_a_revision(town, zhou):
 def test_a_visit_moves_to_the_right_person_of_the_same_name(town, zhou):
     log(zhou)
     town.wait(minutes=10)
-    zhou.talk("/fix", "要更正哪一条", "[11月12日 李秀英", "哪里不对", "[选错人了]", "是哪一位")
+    zhou.talk("/fix", "要更正哪一条", "[11月12日 李秀英", "哪里不对", "[选错人了]", "其实走访的是谁?")
     assert zhou.screen.rows[0] == ["李秀英 84岁 柳泉村"]
     zhou.talk("[84岁]", "什么原因", "[选错人了]", "改人:李秀英 79岁 石沟村 → 李秀英 84岁 柳泉村", "[确认]", "✅ 已改到 李秀英 84岁 柳泉村 名下")
     assert town.visits("李秀英 石沟村") == []
@@ -37,6 +37,13 @@ def test_a_visit_moves_to_the_right_person_of_the_same_name(town, zhou):
     concerns = {c.elder_id: c.state for c in town.rows(Concern)}
     assert concerns == {town.elders["李秀英 石沟村"]: "withdrawn", moved.elder_id: "open"}
     assert [a.action for a in town.rows(Audit, action="move")] == ["move"]
+
+
+def test_the_right_person_may_be_typed_and_is_asked_for_when_several_fit(town, zhou):
+    log(zhou, "走访 高永昌 00000").talk("[选错人了/要改]", "哪里", "[选错人了]", "其实走访的是谁", "张三", "没有「张三」",
+        "秀英", "「秀英」对得上几位,是哪一位?", "[79岁]", "什么原因", "[记错了]", "改人:高永昌 81岁 柳泉村 → 李秀英 79岁 石沟村",
+        "[确认]", "已改到")  # fmt: skip
+    assert len(town.visits("李秀英 石沟村")) == 1
 
 
 def test_a_visit_is_voided_and_its_row_stays(town, zhou):

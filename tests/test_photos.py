@@ -77,6 +77,6 @@ def test_a_voice_message_is_answered(zhou):
 
 def test_a_photo_moves_with_a_corrected_visit(town, zhou, photo):
     zhou.talk("走访 李秀英 石沟村 00020 漏雨", "核对").photo(photo).talk("[提交]", "已记下",
-              "[选错人了/要改]", "哪里", "[选错人了]", "哪一位", "[84岁]", "什么原因", "[点错了]", "改人", "[确认]", "已改到")  # fmt: skip
+              "[选错人了/要改]", "哪里", "[选错人了]", "其实走访", "[84岁]", "什么原因", "[点错了]", "改人", "[确认]", "已改到")  # fmt: skip
     (kept,) = town.rows(Photo)
     assert kept.visit_id == town.visits("李秀英 柳泉村")[0].id

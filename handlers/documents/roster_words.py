@@ -44,10 +44,10 @@ PROBLEMS: Mapping[str, str] = {
     "two_digit_year": N_("“%(value)s”: write the year with four digits, such as 1941-03-05."),
     "year_last": N_("“%(value)s”: write the year first, such as 1941-03-05."),
     "day_missing": N_("“%(value)s” has no day: write year, month and day, such as 1941-03-05."),
-    "date_unclear": N_("“%(value)s” is not a date: write it as 1941-03-05 or 农历1941年闰六月初五."),
-    "which_calendar": N_(
-        "“%(value)s” may be lunar or solar: write 农历 or 公历 in front of it."
+    "date_unclear": N_(
+        "“%(value)s” is not a date: write it as 1941-03-05 or 农历1941年闰六月初五."
     ),
+    "which_calendar": N_("“%(value)s” may be lunar or solar: write 农历 or 公历 in front of it."),
     "two_calendars": N_("“%(value)s”: the column of calendars says something else."),
     "year_range": N_("There was no such year: %(year)s. Write a date such as 1941-03-05."),
     "no_month": N_("There is no month %(month)s."),
