@@ -33,7 +33,7 @@ class Month(NamedTuple):
     days: int
 
 
-class NoSuchDay(ValueError):  # noqa: N818
+class NoSuchDay(ValueError):
     """`reason`: year_range, no_month, no_leap_month, short_month or no_day."""
 
     def __init__(self, reason: str, message: str, days: int = 0):
@@ -45,7 +45,7 @@ class NoSuchDay(ValueError):  # noqa: N818
 @lru_cache(maxsize=512)
 def _months(year: int) -> dict[int, Month]:
     """The 12 or 13 months of one lunar year, in order."""
-    from lunar_python import LunarYear  # type: ignore[import-untyped]
+    from lunar_python import LunarYear
 
     own = [month for month in LunarYear.fromYear(year).getMonths() if month.getYear() == year]
     return {
@@ -97,6 +97,11 @@ def lunar_day_of(day: date) -> LunarDay:
                     year, abs(month.number), (day - month.starts_on).days + 1, month.number < 0
                 )
     raise NoSuchDay("year_range", f"The year {day.year} is out of range.")
+
+
+def full_years(born: date, today: date) -> int:
+    """周岁."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def lunar_words(month: int, day: int, leap: bool = False) -> str:

@@ -22,7 +22,7 @@ _FORMULA_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)
 _HAN = r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]"
 
 
-class Unclear(ValueError):  # noqa: N818
+class Unclear(ValueError):
     """A cell that cannot be read: `code` and `gaps` as in models.roster.Problem."""
 
     def __init__(self, code: str, **gaps: Any):

@@ -1,20 +1,15 @@
-"""A planned import in words: totals, what changes, and every problem with what to write."""
+"""What is wrong with a roster file and what to write instead, in words."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
 
-from handlers.documents.roster_columns import COLUMNS, label
+from handlers.documents.roster_columns import label
 from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext
-from models.calendar import LUNAR, lunar_words
-from models.elder import TIERS
-from models.roster import Plan, Problem
-from models.roster_types import ELDERS, PAIRS, STAFF, UNITS, Birth, Change
-from models.staff import Staff
+from models.roster import Problem
 
 ROWS_SHOWN = 12
 
@@ -102,11 +97,6 @@ NOTICES: Mapping[str, str] = {
     ),
     "elder_ended": N_("Row %(row)s “%(value)s” is marked %(state)s and was not changed."),
 }
-FIELDS = {
-    "unit": N_("Place"),
-    **{column.field: column.title for columns in COLUMNS.values() for column in columns},
-    "name": N_("Name"),
-}
 
 
 def file_words(code: str, gaps: Mapping[str, Any]) -> str:
@@ -135,3 +125,35 @@ def _near(names: Sequence[str]) -> str:
 
 def listed(words: Iterable[str]) -> str:
     return _(", ").join(words)
+
+
+def problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
+    """Every problem with its place, sheet by sheet; what is wrong in many rows is said once."""
+    sheets: dict[str, dict[tuple[str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
+    for problem in problems:
+        sheets[problem.sheet][problem.column, problem_words(problem)].append(problem.row)
+    for sheet, groups in sheets.items():
+        yield _("Sheet “%(sheet)s”:") % {"sheet": sheet}
+        for (column, what), rows in groups.items():
+            yield "  " + _placed(rows, column, what)
+
+
+def _placed(rows: Sequence[int], column: str, what: str) -> str:
+    gaps = {"rows": _row_list(rows), "column": column, "what": what}
+    if column:
+        return (
+            ngettext(
+                "Row %(rows)s, “%(column)s”: %(what)s",
+                "Rows %(rows)s, “%(column)s”: %(what)s",
+                len(rows),
+            )
+            % gaps
+        )
+    return ngettext("Row %(rows)s: %(what)s", "Rows %(rows)s: %(what)s", len(rows)) % gaps
+
+
+def _row_list(rows: Sequence[int]) -> str:
+    listed_rows = listed(map(str, rows[:ROWS_SHOWN]))
+    if len(rows) <= ROWS_SHOWN:
+        return listed_rows
+    return _("%(rows)s and %(more)s more") % {"rows": listed_rows, "more": len(rows) - ROWS_SHOWN}
