@@ -25,13 +25,16 @@ bench: .venv/tests
 	@for name in $${NAMES:-steps latency footprint}; do $(BIN)/python -m bot bench $$name; done
 
 install: .venv/runtime
+	@:
 
 .venv/runtime: requirements.txt | .venv/bin/python
-	$(PIP) install --require-hashes -r requirements.txt
+	@echo "Setting up .venv: once, half a minute or so."
+	@$(PIP) install --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/tests: requirements-dev.txt | .venv/bin/python
-	$(PIP) install --require-hashes -r requirements-dev.txt
+	@echo "Setting up .venv for tests: once, a minute or so."
+	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/runtime
 
 .venv/bin/python:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from typer.testing import CliRunner
 
 from bot import __main__ as command_line
 from bot.config import Problem, WrongSettings
 from locales import speaking
 
+COMMANDS = "run import export invite demo-roster backup restore doctor bench"
 HOUSE = Path(__file__).parent.parent
 
 
@@ -91,6 +93,13 @@ def test_a_mistyped_setting_is_told_and_the_command_goes_on(tmp_path: Path) -> N
     done = run(tmp_path, "doctor", LIAISON_TIMEZON="Asia/Urumqi")
     assert done.returncode == 0
     assert "did you mean LIAISON_TIMEZONE?" in done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS.split())
+def test_every_command_explains_itself(command: str) -> None:
+    told = CliRunner().invoke(command_line.app, [command, "--help"])
+    assert told.exit_code == 0
+    assert f"{command} [OPTIONS]" in told.stdout
 
 
 def test_help_does_not_load_what_it_does_not_need() -> None:
