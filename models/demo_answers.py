@@ -105,7 +105,8 @@ def written(seen: Seen, mode: str, day: date, times: int, rng: Random) -> tuple[
     details |= {name: _ELSE[word] for name, word in seen.items() if word in _ELSE}
     if details.keys() & said.keys() or (said and rng.random() < 0.6):
         return "".join(text for text, _code in said.values()), details
-    return (rng.choice(_calm_notes(mode, day)) if rng.random() < 0.2 else ""), details
+    calm = not said and rng.random() < 0.25
+    return (rng.choice(_calm_notes(mode, day)) if calm else ""), details
 
 
 _ELSE = {IN_HOSPITAL: "county_hospital", NO_CHILDREN: "neighbour"}

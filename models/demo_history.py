@@ -64,18 +64,23 @@ def outings(life: Life, halves: Sequence[Window], today: date, rng: Random) -> l
 
 def _routine(life: Life, halves: Sequence[Window], today: date, rng: Random) -> Iterator[Outing]:
     role = life.resident.role
-    last: date | None = None
+    last = date.min
     for half, day in zip(
         halves, _plan(halves, today, role.today if role else "", rng), strict=True
     ):
-        if day is None and rng.random() < 0.4:
-            yield Outing(half.start + rng.randrange(13) * DAY, met=False)
-        if day is None:
-            continue
-        if rng.random() < IN_VAIN and last and day - last > 3 * DAY:
-            yield Outing(day - rng.randint(1, 2) * DAY, met=False)
-        yield Outing(day)
-        last = day
+        in_vain = _in_vain(half, day, rng)
+        if in_vain and in_vain - last > LEAST_GAP * DAY:
+            yield Outing(in_vain, met=False)
+        if day:
+            yield Outing(day)
+            last = day
+
+
+def _in_vain(half: Window, day: date | None, rng: Random) -> date | None:
+    """Sometimes nobody was met shortly before the visit; of the missed ones, four in ten times."""
+    if day is None:
+        return half.start + rng.randrange(13) * DAY if rng.random() < 0.4 else None
+    return day - rng.randint(1, 2) * DAY if rng.random() < IN_VAIN else None
 
 
 def _plan(halves: Sequence[Window], today: date, hint: str, rng: Random) -> list[date | None]:

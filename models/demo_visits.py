@@ -140,6 +140,7 @@ class Story:
         was_there = seen_on is not None and (seen_on.year, seen_on.month) == (day.year, day.month)
         may_call = self.elder.tier == "A" and was_there and not self.life.stamped
         if may_call and self.rng.random() < 0.35:
+            self.in_person_on = None
             return "phone"
         self.in_person_on = day
         return "in_person"

@@ -116,6 +116,17 @@ def test_only_those_in_good_health_or_far_away_are_telephoned(
             assert visit.lodging == NOT_OBSERVED
 
 
+def test_at_most_one_of_a_months_visits_to_somebody_near_is_a_call(
+    session: Session, visits: list[Visit]
+) -> None:
+    calls = Counter(
+        (v.elder_id, v.visited_on.year, v.visited_on.month)
+        for v in visits
+        if v.mode == "phone" and session.get_one(Elder, v.elder_id).residence == "local"
+    )
+    assert max(calls.values()) == 1
+
+
 def test_history_ends_yesterday_and_is_logged_after_it_happened(visits: list[Visit]) -> None:
     midnight = datetime(2026, 11, 12, tzinfo=ZONE).astimezone(UTC)
     for visit in visits:
