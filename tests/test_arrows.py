@@ -18,14 +18,14 @@ ONLY_IN = {
     "telegram": ("bot/transports/telegram",),
     "nio": ("bot/transports/matrix",),
     "apscheduler": ("bot/clock.py",),
-    "starlette": ("bot/web.py", "bot/practice", "bot/transports/webchat"),
+    "starlette": ("bot/web.py", "bot/chat_page.py"),
     "uvicorn": ("bot/web.py",),
     "httpx": ("bot/doctor.py", "bot/transports/telegram"),
     "asyncio": ("bot/",),
     "threading": ("bot/",),
     "requests": (),
     "aiohttp": (),
-    "socket": (),
+    "socket": ("bot/web.py",),
 }
 CLOCKS = {"now", "utcnow", "today", "time", "localtime"}
 CLOCK_OWNERS = {"datetime", "date", "time"}
