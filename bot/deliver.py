@@ -15,13 +15,14 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, Row
+from sqlalchemy import Engine, Row, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot.pacing import TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff, is_bulk
 from bot.transports import Down, Gone, Later, Parcel, Refused, Transport
 from models import outbox
+from models.database import connect
 from models.mailbox import FAILED, NUDGE, REPLY, SENT, WAITING
 from models.outbox import Job, Outcome
 
@@ -35,6 +36,11 @@ STORE_PAUSE = 1.0  # the database is locked, full or away
 RELEASE_EVERY = 5.0
 PACES = {"telegram": TELEGRAM}
 COUNTED = {SENT: "sent", FAILED: "failed", WAITING: "retried"}
+
+UNHURRIED = {
+    "sqlite": "PRAGMA synchronous = NORMAL",
+    "postgresql": "SET synchronous_commit TO OFF",
+}
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -123,7 +129,7 @@ class Deliver:
         run_db: RunDb,
         paces: Mapping[str, Pace] = PACES,
     ) -> None:
-        self.engine, self.clock, self.run_db = engine, clock, run_db
+        self.engine, self.clock, self.run_db = unhurried(engine), clock, run_db
         self.lines = {
             name: Line(transport, paces.get(name, UNLIMITED))
             for name, transport in transports.items()
@@ -169,6 +175,7 @@ class Deliver:
             self._stopping = True
             await cycle
             await self._finish()
+            self.engine.dispose()
             self._ended.set()
 
     async def drain(self) -> None:
@@ -310,6 +317,20 @@ class Deliver:
 
     def _in(self, seconds: float) -> datetime:
         return self.clock() + timedelta(seconds=seconds)
+
+
+def unhurried(engine: Engine) -> Engine:
+    """The same database without a wait for the disk at each commit: what a power cut can undo
+    here is that a message was sent, and it is then sent again. Facts are not written through
+    this, and the commit of the next one brings these to the disk too."""
+    own = connect(engine.url)
+
+    def opened(connection: Any, _record: object) -> None:
+        connection.execute(UNHURRIED[own.dialect.name])
+        connection.commit()
+
+    event.listen(own, "connect", opened)
+    return own
 
 
 def parcel(job: Job) -> Parcel:

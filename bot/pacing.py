@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from models.mailbox import EMERGENCY
 
 LONGEST_PAUSE = 30.0
+HANDFUL = 5  # bulk that may go at once after a short delay of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Pacer:
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
         self.recent: deque[float] = deque()
-        self.bulk = Meter(1 / pace.bulk_rate, 8) if pace.bulk_rate else None
+        self.bulk = Meter(1 / pace.bulk_rate, HANDFUL) if pace.bulk_rate else None
         self.chats: dict[str, Meter] = {}
         self.barred: dict[str, float] = {}
         self.paused_until = 0.0

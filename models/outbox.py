@@ -136,7 +136,7 @@ def _queue(session: Session, now: datetime) -> Iterator[Row[Any]]:
         .where(OUTGOING.c.state == WAITING, or_(due, OUTGOING.c.attempts > 0))
         .order_by(OUTGOING.c.lane, OUTGOING.c.seq)
     )
-    with session.execute(question, execution_options={"yield_per": 100}) as found:
+    with session.execute(question, execution_options={"yield_per": 30}) as found:
         yield from found
 
 

@@ -1,0 +1,144 @@
+"""Speed limits, told the time."""
+
+from bot.pacing import TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff
+from models.mailbox import BROADCAST, EMERGENCY, NUDGE, REPLY
+
+
+def send_all(pacer: Pacer, lane: int, until: float, start: float = 0.0) -> list[float]:
+    """Writes to ever new chats as fast as it is allowed, looking every 5 ms."""
+    sent = []
+    for tick in range(int(start * 200), int(until * 200)):
+        now = tick / 200
+        for _ in range(pacer.room(now, lane)):
+            pacer.took(f"{lane}-{len(sent)}", now, lane)
+            sent.append(now)
+    return sent
+
+
+def busiest_second(sent: list[float]) -> int:
+    return max(sum(at <= other < at + 1 for other in sent) for at in sent)
+
+
+def test_no_second_carries_more_than_thirty_messages() -> None:
+    sent = send_all(Pacer(TELEGRAM), REPLY, 20)
+    assert busiest_second(sent) == 30
+
+
+def test_a_broadcast_keeps_to_at_least_28_a_second_and_never_over_30() -> None:
+    sent = send_all(Pacer(TELEGRAM), BROADCAST, 60)
+    assert busiest_second(sent) <= 30
+    assert len(sent) / 60 >= 28
+
+
+def test_a_broadcast_is_spread_and_not_sent_in_one_burst_a_second() -> None:
+    sent = send_all(Pacer(TELEGRAM), NUDGE, 10)
+    gaps = [later - earlier for earlier, later in zip(sent[30:], sent[31:], strict=False)]
+    assert max(gaps) < 0.2
+
+
+def test_a_reply_finds_room_at_any_moment_of_a_broadcast() -> None:
+    pacer = Pacer(TELEGRAM)
+    for tick in range(4000):
+        now = tick / 200
+        for _ in range(pacer.room(now, BROADCAST)):
+            pacer.took("bulk", now, BROADCAST)
+        assert pacer.room(now, REPLY) >= 1
+        assert pacer.room(now, EMERGENCY) >= 1
+
+
+def test_a_chat_takes_a_short_burst_of_replies_and_then_one_a_second() -> None:
+    pacer = Pacer(TELEGRAM)
+    sent = [tick / 10 for tick in range(100) if write(pacer, tick / 10)]
+    assert sent[:3] == [0.0, 0.1, 0.2]
+    assert len([at for at in sent if 1 <= at < 9]) == 8
+
+
+def write(pacer: Pacer, now: float, lane: int = REPLY, private: bool = True) -> bool:
+    if not pacer.may_write("1001", now, lane):
+        return False
+    pacer.took("1001", now, lane, private)
+    return True
+
+
+def test_bulk_waits_until_a_chat_has_rested() -> None:
+    pacer = Pacer(TELEGRAM)
+    assert write(pacer, 0.0)
+    assert not pacer.may_write("1001", 0.9, NUDGE)
+    assert pacer.may_write("1001", 0.9, REPLY)
+    assert pacer.may_write("1001", 1.0, NUDGE)
+
+
+def test_a_group_takes_twenty_a_minute() -> None:
+    pacer = Pacer(TELEGRAM)
+    sent = [tick for tick in range(1200) if write(pacer, tick / 10, private=False)]
+    assert len([tick for tick in sent if 600 <= tick < 1200]) == 20
+
+
+def test_a_refusal_rests_one_chat_and_a_second_one_the_whole_network() -> None:
+    pacer = Pacer(TELEGRAM)
+    pacer.refused("1001", 0.0, 7)
+    assert not pacer.may_write("1001", 6.9, REPLY)
+    assert pacer.room(0.1, REPLY) > 0
+    pacer.refused("1002", 1.0, 3)
+    assert pacer.room(6.9, REPLY) == 0
+    assert pacer.room(7.1, REPLY) > 0
+    assert pacer.may_write("1001", 7.1, REPLY)
+
+
+def test_chats_that_have_rested_are_forgotten() -> None:
+    pacer = Pacer(Pace(chat_every=1.0))
+    for number in range(5000):
+        pacer.took(str(number), float(number), REPLY)
+    assert len(pacer.chats) < 1100
+
+
+def test_a_network_without_limits_is_only_held_by_what_is_on_its_way() -> None:
+    pacer = Pacer(UNLIMITED)
+    assert pacer.room(0.0, BROADCAST) == UNLIMITED.in_flight
+    assert write(pacer, 0.0)
+    assert write(pacer, 0.0)
+
+
+def test_one_failure_is_no_outage_and_two_are() -> None:
+    outage = Outage()
+    outage.failed(0.0)
+    assert not outage
+    outage.failed(0.1)
+    assert outage
+    assert outage.limit(0.2, 0, 64) == 0
+
+
+def test_an_outage_lets_one_message_at_a_time_try() -> None:
+    outage = Outage()
+    outage.failed(0.0)
+    outage.failed(0.0)
+    later = outage.until + 0.01
+    assert outage.limit(later, 0, 64) == 1
+    assert outage.limit(later, 1, 64) == 0
+
+
+def test_what_fails_during_the_pause_does_not_make_it_longer() -> None:
+    outage = Outage()
+    for _ in range(64):
+        outage.failed(0.0)
+    assert outage.until < 1.5
+
+
+def test_pauses_grow_to_thirty_seconds_and_success_ends_them_at_once() -> None:
+    outage, now = Outage(), 0.0
+    pauses = []
+    for _ in range(12):
+        outage.failed(now)
+        pauses.append(outage.until - now)
+        now = max(now, outage.until) + 0.01
+    assert pauses[2] < pauses[4] < 30
+    assert max(pauses) <= 30
+    assert outage.worked()
+    assert outage.limit(now, 0, 64) == 64
+    assert not outage.worked()
+
+
+def test_backoff_doubles_within_its_spread_and_is_capped() -> None:
+    assert 0.75 <= backoff(1) <= 1.25
+    assert 3 <= backoff(3) <= 5
+    assert backoff(50) <= 30
