@@ -26,7 +26,7 @@ from handlers.visit_review import intro, raised_lines, review, title, urgent
 from locales import gettext as _
 from models import lookup, record
 from models.draft import Draft
-from models.due import VISITS_PER_MONTH, next_suggested
+from models.due import DEFAULT, next_suggested
 from models.elder import Elder
 from models.org import setting
 from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, Concern, Promise, Visit
@@ -228,7 +228,7 @@ def _headline(filling: Filling, visit: Visit, elder: Elder) -> str:
     ) % {
         "name": name,
         "count": count,
-        "wanted": setting(turn.session, "visits_per_month", VISITS_PER_MONTH),
+        "wanted": setting(turn.session, "visits_per_month", DEFAULT.visits_per_month),
         "day": day(next_suggested(visit.visited_on)),
     }
 

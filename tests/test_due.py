@@ -29,7 +29,7 @@ def test_visits_on_the_suggested_day_make_two_a_month_for_twelve_years():
 def test_windows_cover_every_day_once():
     day = date(2026, 1, 1)
     while day < date(2029, 1, 1):
-        first, last = window(day)
-        assert first <= day <= last
-        assert window(first) == window(last) == (first, last)
+        one = window(day)
+        assert one.holds(day)
+        assert window(one.first) == window(one.last) == one
         day += timedelta(days=1)

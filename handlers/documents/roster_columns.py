@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from handlers.documents.roster_values import squeezed
+from locales import gettext as _
+from locales import language
 from locales import mark as N_
 from models.calendar import LUNAR, SOLAR
 from models.elder import LIXIU, RETIRED
@@ -156,7 +158,7 @@ STAFF_COLUMNS = (
         PHONE, example="+86 000 0000 0001", width=20,
     ),
     Column(
-        "locale", N_("Language"), ("语言",), CHOICE, LOCALES,
+        "locale", N_("Language spoken"), ("语言", "language"), CHOICE, LOCALES,
         hint=N_("In which language the bot speaks to this person; blank means the office's own."),
     ),
 )  # fmt: skip
@@ -321,24 +323,28 @@ ID_NUMBERS = ("身份证", "公民身份号码", "id card", "id number")
 
 def codes(column: Column) -> Mapping[str, str]:
     """Every word the column accepts, squeezed -> the code it stands for."""
-    return _codes(column.choices)
+    return _codes(column.choices, language())
 
 
 @cache
-def _codes(choices: tuple[Choice, ...]) -> dict[str, str]:
+def _codes(choices: tuple[Choice, ...], _language: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for choice in choices:
-        for word in (choice.code, choice.label, *choice.words):
+        for word in (choice.code, choice.label, _(choice.label), *choice.words):
             found.setdefault(squeezed(word), choice.code)
     return found
 
 
-@cache
-def headings(kind: str) -> dict[str, Column]:
+def headings(kind: str) -> Mapping[str, Column]:
     """Every heading that is understood on this kind of sheet, squeezed."""
+    return _titles(kind, language())
+
+
+@cache
+def _titles(kind: str, _language: str) -> dict[str, Column]:
     found: dict[str, Column] = {}
     for column in COLUMNS[kind]:
-        for name in (column.title, column.field, *column.names):
+        for name in (column.title, _(column.title), column.field, *column.names):
             found.setdefault(squeezed(name), column)
     return found
 

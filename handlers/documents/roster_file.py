@@ -90,7 +90,7 @@ class Reading:
 
 def read(data: bytes, file_name: str) -> Reading:
     """Everything the file says. Raises Unclear when it is no table at all."""
-    reading = Reading()
+    reading, understood = Reading(), False
     for grid in grids(data, file_name, lambda rows: _best(Grid(file_name, rows))[0]):
         if all(blank(cell) for row in grid.rows for cell in row) or _is_explanation(grid.name):
             continue
@@ -98,12 +98,11 @@ def read(data: bytes, file_name: str) -> Reading:
         if sheet is None:
             reading.notices.append(Problem("sheet_ignored", grid.name))
             continue
+        understood = True
         reading.rows.extend(_rows(sheet, grid))
         reading.notices.extend(_notices(sheet))
-    if not reading.rows and not reading.notices:
-        raise Unclear("file_no_rows")
-    if not reading.rows and all(notice.code == "sheet_ignored" for notice in reading.notices):
-        raise Unclear("file_no_headings")
+    if not reading.rows:
+        raise Unclear("file_no_rows" if understood else "file_no_headings")
     return reading
 
 
@@ -188,17 +187,16 @@ def _rows(sheet: Sheet, grid: Grid) -> Iterator[Row]:
             for heading in sheet.headings
             if heading.index < len(cells) and not blank(cells[heading.index])
         }
-        if _is_row(sheet, filled):
+        if _is_row(sheet, filled, cells):
             values, problems = _values(sheet, number, filled)
             yield Row(sheet.kind, sheet.name, number, values, titles, tuple(problems))
 
 
-def _is_row(sheet: Sheet, filled: Mapping[str, tuple[Heading, Cell]]) -> bool:
+def _is_row(sheet: Sheet, filled: Mapping[str, tuple[Heading, Cell]], cells: list[Cell]) -> bool:
     """Not a blank row, not the example of the template, not a line of totals or a signature."""
     if not filled or (sheet.kind in (ELDERS, STAFF) and not filled.keys() - _PLACES):
         return False
-    leftmost = min(filled.values(), key=lambda pair: pair[0].index)
-    first = squeezed(tidy(leftmost[1]))
+    first = next(squeezed(tidy(cell)) for cell in cells if not blank(cell))
     if first.startswith(_EXAMPLE):
         return False
     return len(filled) > 3 or not first.startswith(_FOOTER)

@@ -22,7 +22,7 @@ TITLES = {
     **{column.field: column.title for column in ELDER_COLUMNS},
     "role": N_("Role"),
     "service_group": N_("Service group"),
-    "locale": N_("Language"),
+    "locale": N_("Language spoken"),
     "unit": N_("Place"),
 }
 KINDS = {
@@ -74,7 +74,11 @@ def _gaps(plan: Plan) -> Iterator[str]:
         yield _("Without a birth date: %(people)s") % {"people": _people(plan.without_birth)}
     if plan.from_columns:
         names = {person.code: person.name for person in plan.staff}
-        made = [f"{code} {names[code]}({count})" for code, count in plan.from_columns.items()]
+        made = [
+            _("%(code)s %(name)s: %(count)d elders")
+            % {"code": code, "name": names[code], "count": count}
+            for code, count in plan.from_columns.items()
+        ]
         yield _("New liaisons, taken from the column of liaisons: %(people)s") % {
             "people": _some(made)
         }

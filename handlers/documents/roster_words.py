@@ -9,6 +9,7 @@ from handlers.documents.roster_columns import label
 from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext
+from models.elder import DECEASED, MOVED
 from models.roster import Problem
 
 ROWS_SHOWN = 12
@@ -97,6 +98,7 @@ NOTICES: Mapping[str, str] = {
     ),
     "elder_ended": N_("Row %(row)s “%(value)s” is marked %(state)s and was not changed."),
 }
+STATES = {DECEASED: N_("deceased"), MOVED: N_("moved away")}
 
 
 def file_words(code: str, gaps: Mapping[str, Any]) -> str:
@@ -114,7 +116,9 @@ def problem_words(problem: Problem) -> str:
 def _gap(name: str, gap: Any) -> str:
     if name == "near":
         return _near([gap] if isinstance(gap, str) else gap)
-    if name in ("allowed", "calendar", "state"):
+    if name == "state":
+        return _(STATES[gap])
+    if name in ("allowed", "calendar"):
         return listed(_(label(word)) for word in ([gap] if isinstance(gap, str) else gap))
     return str(gap) if isinstance(gap, (str, int, date)) else listed(gap)
 

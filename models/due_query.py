@@ -1,0 +1,321 @@
+"""The rule of `models.due` for many elders in one statement, on both databases.
+
+Each visit since the horizon is read once; everything else is arithmetic on the latest day per
+window and kind of visit. `recent_of` reads the same facts for one elder.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from models.assignment import Assignment
+from models.due import (
+    DUE,
+    IN_PERSON,
+    NOT_YET,
+    OVERDUE,
+    RELOCATED,
+    REMOTE,
+    SATISFIED,
+    SUSPENDED,
+    Policy,
+    Recent,
+    Window,
+    before,
+    horizon,
+    is_second,
+    window,
+)
+from models.elder import ACTIVE, Absence, Elder
+from models.schedule import Postponement
+from models.visit import CURRENT, DONE, Visit
+
+NEVER = date(1, 1, 1)
+Flag = ColumnElement[bool]
+Day = ColumnElement[Any]
+
+
+class days_between(GenericFunction[int]):  # noqa: N801  (it is written as a function)
+    """Days from the second day to the first."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+class days_after(GenericFunction[date]):  # noqa: N801
+    """The day so many days later."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(days_between, "sqlite")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    later, earlier = (compiler.process(one, **kw) for one in element.clauses)
+    return f"(julianday({later}) - julianday({earlier}))"
+
+
+@compiles(days_between, "postgresql")
+def _(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: F811
+    later, earlier = (compiler.process(one, **kw) for one in element.clauses)
+    return f"(CAST({later} AS DATE) - CAST({earlier} AS DATE))"
+
+
+@compiles(days_after, "sqlite")
+def _(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: F811
+    day, count = (compiler.process(one, **kw) for one in element.clauses)
+    return f"date({day}, {count} || ' days')"
+
+
+@compiles(days_after, "postgresql")
+def _(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: F811
+    day, count = (compiler.process(one, **kw) for one in element.clauses)
+    return f"(CAST({day} AS DATE) + CAST({count} AS INTEGER))"
+
+
+def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Select[Any]:
+    """One row for each elder in `scope`: elder_id, state, reason, suggested, last_on, contact_due.
+
+    The columns mean what the fields of `models.due.Status` mean.
+    """
+    facts = _facts(today, policy, scope).subquery("facts")
+    c = facts.c
+    sound = _sound(facts, policy)
+    suggested = _suggested(facts, sound, today, policy)
+    rule = [
+        (c.state != ACTIVE, literal(SUSPENDED), c.state),
+        (c.away, literal(SUSPENDED), literal("away")),
+        (_satisfied(facts, "w", sound, today, policy), literal(SATISFIED), literal("visited")),
+        (_missed(facts, sound, today, policy), literal(OVERDUE), literal("missed")),
+        (suggested > literal(today), literal(NOT_YET), _early(facts)),
+    ]
+    state = case(*((when, then) for when, then, _why in rule), else_=literal(DUE))
+    reason = case(*((when, why) for when, _then, why in rule), else_=_short(facts, today, policy))
+    return select(
+        c.elder_id,
+        state.label("state"),
+        reason.label("reason"),
+        suggested.label("suggested"),
+        c.last_on,
+        and_(state != SUSPENDED, _contact_due(facts, today, policy)).label("contact_due"),
+    )
+
+
+def _facts(today: date, policy: Policy, scope: Flag | None) -> Select[Any]:
+    seen = _latest_visits(today, policy).subquery("seen")
+    since = _since().subquery("since")
+    now, past = window(today, policy), before(window(today, policy), policy)
+    put_off = and_(Postponement.elder_id == Elder.id, Postponement.window_first == now.first)
+    days = [
+        func.coalesce(column, NEVER).label(column.key)
+        for column in seen.c
+        if column.key != "elder_id"
+    ]
+    statement = (
+        select(
+            col(Elder.id).label("elder_id"),
+            col(Elder.tier),
+            col(Elder.state),
+            (col(Elder.residence) == RELOCATED).label("relocated"),
+            col(Postponement.until_on).label("put_off"),
+            since.c.since,
+            seen.c.last_on,
+            *(day for day in days if day.key != "last_on"),
+            _absent(today, today).label("away"),
+            _absent(past.last - timedelta(days=policy.excused_tail - 1), past.last).label(
+                "excused"
+            ),
+        )
+        .select_from(Elder)
+        .outerjoin(seen, seen.c.elder_id == Elder.id)
+        .outerjoin(since, since.c.elder_id == Elder.id)
+        .outerjoin(Postponement, put_off)
+    )
+    return statement if scope is None else statement.where(scope)
+
+
+def _since() -> Select[Any]:
+    return select(col(Assignment.elder_id), func.min(Assignment.from_on).label("since")).group_by(
+        col(Assignment.elder_id)
+    )
+
+
+def _latest_visits(today: date, policy: Policy) -> Select[Any]:
+    """The latest day per elder, of visits in person and of calls, in and before each window."""
+    now = window(today, policy)
+    past = before(now, policy)
+    older = before(past, policy)
+    spans = {"w": now, "p": past, "pp": older}
+    early = {"before_w": now.first, "before_p": past.first}
+    columns = [
+        func.max(case((and_(_within(one), modes), Visit.visited_on))).label(f"{name}_{kind}")
+        for name, one in spans.items()
+        for kind, modes in _kinds()
+    ] + [
+        func.max(case((and_(col(Visit.visited_on) < first, modes), Visit.visited_on))).label(
+            f"{name}_{kind}"
+        )
+        for name, first in early.items()
+        for kind, modes in _kinds()
+    ]
+    return (
+        select(col(Visit.elder_id), func.max(Visit.visited_on).label("last_on"), *columns)
+        .where(
+            Visit.state == CURRENT,
+            Visit.outcome == DONE,
+            col(Visit.visited_on) >= horizon(today, policy),
+            col(Visit.visited_on) <= today,
+        )
+        .group_by(col(Visit.elder_id))
+    )
+
+
+def _within(one: Window) -> Flag:
+    return col(Visit.visited_on).between(one.first, one.last)
+
+
+def _kinds() -> tuple[tuple[str, Flag], ...]:
+    return (
+        ("face", col(Visit.mode).in_(sorted(IN_PERSON))),
+        ("remote", col(Visit.mode).in_(sorted(REMOTE))),
+    )
+
+
+def _absent(first: date, last: date) -> ColumnElement[bool]:
+    return exists(
+        select(1).where(
+            Absence.elder_id == Elder.id,
+            col(Absence.from_on) <= last,
+            or_(col(Absence.until_on).is_(None), col(Absence.until_on) >= first),
+        )
+    )
+
+
+def _sound(facts: Subquery, policy: Policy) -> Flag:
+    """Whether a call can count for this elder at all."""
+    return or_(facts.c.relocated, facts.c.tier.in_(list(policy.phone_tiers)))
+
+
+def _later(one: Day, other: Day) -> Day:
+    return case((one >= other, one), else_=other)
+
+
+def _latest_counting(facts: Subquery, name: str, sound: Flag) -> Day:
+    face, remote = facts.c[f"{name}_face"], facts.c[f"{name}_remote"]
+    return case((sound, _later(face, remote)), else_=face)
+
+
+def _satisfied(facts: Subquery, name: str, sound: Flag, today: date, policy: Policy) -> Flag:
+    earlier = _latest_counting(facts, f"before_{name}", sound)
+    face, remote = facts.c[f"{name}_face"], facts.c[f"{name}_remote"]
+    return or_(
+        and_(face > NEVER, _apart(face, earlier, policy)),
+        and_(
+            remote > NEVER,
+            _apart(remote, earlier, policy),
+            _remote_counts(facts, name, today, policy),
+        ),
+    )
+
+
+def _apart(day: Day, earlier: Day, policy: Policy) -> Flag:
+    return or_(earlier == NEVER, days_between(day, earlier) >= policy.shortest_gap)
+
+
+def _remote_counts(facts: Subquery, name: str, today: date, policy: Policy) -> Flag:
+    one = window(today, policy) if name == "w" else before(window(today, policy), policy)
+    first_half = facts.c["p_face" if name == "w" else "pp_face"]
+    by_tier = facts.c.tier.in_(list(policy.phone_tiers))
+    if is_second(one):
+        by_tier = and_(by_tier, first_half > NEVER)
+    return or_(facts.c.relocated, by_tier)
+
+
+def _missed(facts: Subquery, sound: Flag, today: date, policy: Policy) -> Flag:
+    past = before(window(today, policy), policy)
+    there = or_(facts.c.since.is_(None), facts.c.since <= past.first)
+    visited = _satisfied(facts, "p", sound, today, policy)
+    return and_(there, ~facts.c.excused, ~visited)
+
+
+def _suggested(facts: Subquery, sound: Flag, today: date, policy: Policy) -> Day:
+    now = window(today, policy)
+    last = _later(_latest_counting(facts, "w", sound), _latest_counting(facts, "before_w", sound))
+    wanted = days_after(last, policy.usual_gap)
+    usual = case(
+        (last == NEVER, literal(now.first)),
+        (wanted < now.first, literal(now.first)),
+        (wanted > now.last, literal(now.last)),
+        else_=wanted,
+    )
+    put_off = facts.c.put_off
+    return case((put_off.between(now.first, now.last), put_off), else_=usual)
+
+
+def _early(facts: Subquery) -> ColumnElement[str]:
+    return case((facts.c.put_off.is_not(None), literal("put_off")), else_=literal("early"))
+
+
+def _short(facts: Subquery, today: date, policy: Policy) -> ColumnElement[str]:
+    by_phone = _remote_counts(facts, "w", today, policy)
+    return case(
+        (facts.c.w_face > NEVER, literal("too_soon")),
+        (and_(facts.c.w_remote > NEVER, by_phone), literal("too_soon")),
+        (facts.c.w_remote > NEVER, literal("only_phone")),
+        else_=literal("time"),
+    )
+
+
+def _contact_due(facts: Subquery, today: date, policy: Policy) -> Flag:
+    touched = _later(
+        _later(facts.c.w_face, facts.c.w_remote),
+        _later(facts.c.before_w_face, facts.c.before_w_remote),
+    )
+    limit = today - timedelta(days=policy.contact_gap)
+    return and_(facts.c.tier.in_(list(policy.contact_tiers)), touched <= limit)
+
+
+def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Recent:
+    """The facts of one elder, for `models.due.status`."""
+    visits = session.exec(
+        select_rows(Visit.visited_on, Visit.mode).where(
+            Visit.elder_id == elder.id,
+            Visit.state == CURRENT,
+            Visit.outcome == DONE,
+            col(Visit.visited_on) >= horizon(today, policy),
+        )
+    ).all()
+    away = session.exec(
+        select_rows(Absence.from_on, Absence.until_on).where(Absence.elder_id == elder.id)
+    ).all()
+    since = session.exec(
+        select_rows(func.min(Assignment.from_on)).where(Assignment.elder_id == elder.id)
+    ).one()
+    put_off = session.get(Postponement, (elder.id, window(today, policy).first))
+    return Recent(
+        elder.tier,
+        elder.residence,
+        elder.state,
+        since,
+        tuple(visits),
+        tuple(away),
+        put_off.until_on if put_off else None,
+    )
