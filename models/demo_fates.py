@@ -49,7 +49,7 @@ class Life:
 
 
 def befall(people: People, today: date, start: date, ids: Ids, rng: Random) -> list[Life]:
-    """A life for each elder; the fates of §8a's 300 elders come as often in a larger county."""
+    """A life for each elder; per 300 elders the same fates, so a larger county has more."""
     lives = [Life(resident) for resident in people.residents]
     _liaisons(people.posts, lives, today)
     span, drawn = today - start, _eligible(lives, rng)
