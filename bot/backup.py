@@ -362,23 +362,22 @@ def run_backup(settings: Settings, file: Path | None) -> int:
             raise Problem(_("There is no database yet, so there is nothing to back up."))
         refuse(db.schema_state(engine))
         file = file or default_file(settings, datetime.now(UTC))
-        print(told(_("Saved to %(file)s"), file, backup(engine, file)))
+        words = {"file": file} | figures(backup(engine, file))
+    print(_("Saved to %(file)s. Elders: %(elders)d, staff: %(staff)d, visits: %(visits)d.") % words)
     return 0
 
 
 def run_restore(settings: Settings, file: Path) -> int:
-    print(told(_("Restored from %(file)s"), file, restore(settings, file)))
+    words = {"file": file} | figures(restore(settings, file))
+    print(
+        _("Restored from %(file)s. Elders: %(elders)d, staff: %(staff)d, visits: %(visits)d.")
+        % words
+    )
     return 0
 
 
-def told(what: str, file: Path, manifest: dict[str, Any]) -> str:
+def figures(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The numbers by which an operator recognises his office."""
     rows = manifest["rows"]
-    return _(
-        "%(done)s: %(elders)d elders, %(staff)d staff, %(visits)d visits, %(rows)d rows in all."
-    ) % {
-        "done": what % {"file": file},
-        "elders": rows.get("elder", 0),
-        "staff": rows.get("staff", 0),
-        "visits": rows.get("visit", 0),
-        "rows": sum(rows.values()),
-    }
+    tables = {"elders": "elder", "staff": "staff", "visits": "visit"}
+    return {word: rows.get(table, 0) for word, table in tables.items()}

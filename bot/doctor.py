@@ -158,10 +158,10 @@ def outbox(session: Session, now: datetime) -> Findings:
         session, col(Outgoing.state) == FAILED, col(Outgoing.made_at) > now - timedelta(days=7)
     )
     if waiting:
-        text = _("%(count)d messages wait longer than a quarter of an hour: is the bot running?")
+        text = _("Messages waiting for over a quarter of an hour: %(count)d. Is the bot running?")
         yield Finding(WARN, text % {"count": waiting})
     if failed:
-        text = _("%(count)d messages of the last seven days could not be sent: see the log.")
+        text = _("Messages of the last seven days that could not be sent: %(count)d. See the log.")
         yield Finding(WARN, text % {"count": failed})
     if not waiting and not failed:
         yield Finding(OK, _("No message is stuck."))
