@@ -72,6 +72,7 @@ class BotApi(World):
         self.refused: list[tuple[float, str]] = []  # 429s
         self.faults: list[Fault] = []
         self.webhook: dict[str, Any] = {}
+        self.post_updates = True
         self.posted: Counter[int] = Counter()  # answers of the webhook, by status
         self.url = ""
         self._sent: deque[float] = deque()
@@ -267,7 +268,7 @@ class BotApi(World):
         if self._posting:
             self._posting.cancel()
         self.webhook, self._posting = params, None
-        if params.get("url"):
+        if params.get("url") and self.post_updates:
             self._posting = asyncio.create_task(self._post_updates())
         return True
 

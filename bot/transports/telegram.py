@@ -42,6 +42,7 @@ TOAST_LIMIT = 200
 BATCH = 100
 POLL_SECONDS = 25
 FETCH_SECONDS = 10.0
+STORE_PAUSE = 1.0
 POST_SECONDS = 50.0  # Telegram waits for 60
 TOASTS_AT_ONCE = 30
 STARTING, LISTENING, CONFLICT, UNREACHABLE = "starting", "listening", "conflict", "unreachable"
@@ -186,7 +187,7 @@ class Telegram:
             return offset
         if await self._take(updates, receive):
             return int(updates[-1]["update_id"]) + 1
-        await asyncio.sleep(1)
+        await asyncio.sleep(STORE_PAUSE)
         return offset
 
     async def _take(self, updates: Sequence[dict[str, Any]], receive: Receive) -> bool:
