@@ -1,20 +1,27 @@
-"""Who may see whom, and finding an elder among those: the only way in from a typed name."""
+"""Who may see whom, and finding an elder among those: the only way in from a typed name.
+
+Statements are built once and told their values when they run: building one takes longer than
+SQLite takes to answer it.
+"""
 
 from datetime import date
+from functools import cache, lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, Date, and_, bindparam, false, func, or_
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from models.assignment import PRIMARY, Assignment
+from models.assignment import BACKUP, PRIMARY, Assignment
 from models.elder import ACTIVE, Elder
 from models.org import Unit, branch
+from models.schedule import Leave
 from models.staff import COORDINATOR, LIAISON, Staff
 from models.visit import CURRENT, DONE, Visit
 
 
-def running(today: date) -> ColumnElement[bool]:
+def running(today: Any) -> ColumnElement[bool]:
     """Assignments in force on `today`."""
     return and_(
         col(Assignment.from_on) <= today,
@@ -22,29 +29,75 @@ def running(today: date) -> ColumnElement[bool]:
     )
 
 
+OWN = select(Assignment.elder_id).where(
+    Assignment.staff_id == bindparam("staff"),
+    Assignment.role == PRIMARY,
+    running(bindparam("today", type_=Date)),
+)
+SCOPES = {
+    LIAISON: col(Elder.id).in_(OWN),
+    COORDINATOR: col(Elder.unit_id).in_(bindparam("units", expanding=True)),
+}
+
+
 def in_scope(session: Session, staff: Staff, today: date) -> ColumnElement[bool]:
-    """The elders this person may see: a liaison's own, a coordinator's branch, else none."""
+    """The elders this person may see: a liaison's own and those of whom they stand in for, a
+    coordinator's branch, else none."""
     if staff.role == LIAISON:
-        return col(Elder.id).in_(
-            select(Assignment.elder_id).where(
-                Assignment.staff_id == staff.id, Assignment.role == PRIMARY, running(today)
-            )
+        mine = col(Assignment.elder_id)
+        return or_(
+            col(Elder.id).in_(select(mine).where(_primary(today, staff.id))),
+            col(Elder.id).in_(_covered(staff, today)),
         )
     if staff.role == COORDINATOR:
         return col(Elder.unit_id).in_(branch(session, staff.unit_id))
     return col(Elder.id).is_(None)
 
 
+def _primary(today: date, staff_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        col(Assignment.staff_id) == staff_id, col(Assignment.role) == PRIMARY, running(today)
+    )
+
+
+def _covered(staff: Staff, today: date) -> SelectOfScalar[UUID]:
+    """Elders whose liaison is on leave today with this person, named or as backup, standing in."""
+    backup = select(Assignment.elder_id).where(
+        Assignment.staff_id == staff.id, Assignment.role == BACKUP, running(today)
+    )
+    mine = or_(
+        col(Leave.cover_id) == staff.id,
+        and_(col(Leave.cover_id).is_(None), col(Assignment.elder_id).in_(backup)),
+    )
+    return (
+        select(Assignment.elder_id)
+        .join(Leave, col(Leave.staff_id) == Assignment.staff_id)
+        .where(Assignment.role == PRIMARY, running(today), on_leave(today), mine)
+    )
+
+
+def on_leave(today: date) -> ColumnElement[bool]:
+    """Leaves in force on `today`."""
+    return and_(
+        col(Leave.from_on) <= today,
+        col(Leave.until_on) >= today,
+        col(Leave.ended_at).is_(None),
+    )
+
+
 def may_see(session: Session, staff: Staff, elder: Elder, today: date) -> bool:
-    statement = select(Elder.id).where(Elder.id == elder.id, in_scope(session, staff, today))
-    return session.exec(statement).first() is not None
+    return by_code(session, staff, elder.code, today) is not None
 
 
 def by_code(session: Session, staff: Staff, code: str, today: date) -> Elder | None:
     """The elder with this code if this person may see them; None tells nothing more."""
-    return session.exec(
-        select(Elder).where(Elder.code == code.upper(), in_scope(session, staff, today))
-    ).first()
+    values = {"code": code.upper(), **scope(session, staff, today)}
+    return session.exec(_by_code(staff.role), params=values).first()
+
+
+@cache
+def _by_code(role: str) -> SelectOfScalar[Elder]:
+    return select(Elder).where(Elder.code == bindparam("code"), in_scope(role))
 
 
 def find(session: Session, staff: Staff, text: str, today: date, most: int = 50) -> list[Elder]:
@@ -53,76 +106,96 @@ def find(session: Session, staff: Staff, text: str, today: date, most: int = 50)
     words = text.split()
     if not words:
         return []
-    statement = _scoped(session, staff, today).where(*(_fits(word) for word in words))
-    hits = session.exec(statement.order_by(Elder.name, Elder.code).limit(most)).all()
+    values = {"most": most, **scope(session, staff, today)}
+    for place, word in enumerate(words):
+        values |= _patterns(place, word)
+    hits = session.exec(_find(staff.role, len(words)), params=values).all()
     return sorted(hits, key=lambda elder: elder.name not in words and elder.code not in words)
 
 
-def _scoped(session: Session, staff: Staff, today: date) -> SelectOfScalar[Elder]:
+@lru_cache(64)
+def _find(role: str, words: int) -> SelectOfScalar[Elder]:
     return (
         select(Elder)
         .join(Unit, col(Unit.id) == Elder.unit_id)
-        .where(Elder.state == ACTIVE, in_scope(session, staff, today))
+        .where(Elder.state == ACTIVE, in_scope(role), *(_fits(place) for place in range(words)))
+        .order_by(Elder.name, Elder.code)
+        .limit(bindparam("most"))
     )
 
 
-def _fits(word: str) -> ColumnElement[bool]:
-    like = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "_")
-    sound = like.lower().replace(" ", "")
+def _fits(place: int) -> ColumnElement[bool]:
+    def like(column: Any, pattern: str) -> ColumnElement[bool]:
+        return col(column).like(bindparam(f"{pattern}{place}"), escape="\\")
+
     return or_(
-        col(Elder.code) == word.upper(),
-        col(Elder.name).like(f"%{like}%", escape="\\"),
-        col(Elder.pinyin).like(f"{sound}%", escape="\\"),
-        col(Elder.initials).like(f"{sound}%", escape="\\"),
-        col(Unit.name).like(f"{like}%", escape="\\"),
+        col(Elder.code) == bindparam(f"code{place}"),
+        like(Elder.name, "part"),
+        like(Elder.pinyin, "sound"),
+        like(Elder.initials, "sound"),
+        like(Unit.name, "start"),
     )
+
+
+def _patterns(place: int, word: str) -> dict[str, str]:
+    """The values of `_fits`."""
+    like = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "_")
+    values = {"code": word.upper(), "part": f"%{like}%", "sound": f"{like.lower()}%",
+              "start": f"{like}%"}  # fmt: skip
+    return {f"{name}{place}": value for name, value in values.items()}
 
 
 def caseload(
     session: Session, staff: Staff, today: date, offset: int, limit: int
 ) -> list[tuple[Elder, date | None]]:
     """Own elders with the day of the last visit, longest-unvisited first."""
+    values = {"offset": offset, "limit": limit, **scope(session, staff, today)}
+    return [(elder, on) for elder, on in session.exec(_caseload(staff.role), params=values)]
+
+
+@cache
+def _caseload(role: str) -> Select[tuple[Elder, date | None]]:
     last = (
         select(func.max(Visit.visited_on))
         .where(Visit.elder_id == Elder.id, Visit.state == CURRENT, Visit.outcome == DONE)
         .correlate(Elder)
         .scalar_subquery()
     )
-    statement = (
+    return (
         select(Elder, last.label("last_on"))
-        .where(Elder.state == ACTIVE, in_scope(session, staff, today))
+        .where(Elder.state == ACTIVE, in_scope(role))
         .order_by(last.is_not(None), last, Elder.code)
-        .offset(offset)
-        .limit(limit)
+        .offset(bindparam("offset"))
+        .limit(bindparam("limit"))
     )
-    return [(elder, last_on) for elder, last_on in session.exec(statement).all()]
 
 
 def caseload_size(session: Session, staff: Staff, today: date) -> int:
-    statement = select(func.count(col(Elder.id))).where(
-        Elder.state == ACTIVE, in_scope(session, staff, today)
-    )
-    return session.exec(statement).one()
+    values = scope(session, staff, today)
+    return session.exec(_caseload_size(staff.role), params=values).one()
+
+
+@cache
+def _caseload_size(role: str) -> SelectOfScalar[int]:
+    return select(func.count(col(Elder.id))).where(Elder.state == ACTIVE, in_scope(role))
+
+
+VISITS = (
+    select(Visit)
+    .where(Visit.elder_id == bindparam("elder"), Visit.state == CURRENT)
+    .order_by(col(Visit.visited_on).desc(), col(Visit.visited_at).desc())
+    .limit(bindparam("most"))
+)
+DONE_VISITS = VISITS.where(Visit.outcome == DONE)
+OTHER_DONE_VISITS = DONE_VISITS.where(Visit.root_id != bindparam("but"))
 
 
 def last_visits(session: Session, elder_id: UUID, most: int) -> list[Visit]:
     """Visits and attempts that count, the latest first."""
-    statement = (
-        select(Visit)
-        .where(Visit.elder_id == elder_id, Visit.state == CURRENT)
-        .order_by(col(Visit.visited_on).desc(), col(Visit.visited_at).desc())
-        .limit(most)
-    )
-    return list(session.exec(statement).all())
+    return list(session.exec(VISITS, params={"elder": elder_id, "most": most}))
 
 
 def last_done(session: Session, elder_id: UUID, but: UUID | None = None) -> Visit | None:
     """The latest visit that counts; `but` leaves out one visit (its root) that is being mended."""
-    statement = (
-        select(Visit)
-        .where(Visit.elder_id == elder_id, Visit.state == CURRENT, Visit.outcome == DONE)
-        .where(but is None or Visit.root_id != but)
-        .order_by(col(Visit.visited_on).desc(), col(Visit.visited_at).desc())
-        .limit(1)
-    )
-    return session.exec(statement).first()
+    statement = OTHER_DONE_VISITS if but else DONE_VISITS
+    return session.exec(statement, params={"elder": elder_id, "most": 1, "but": but}).first()

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select, update
 
 from models.attachment import Photo
@@ -95,33 +96,44 @@ def promise_of(session: Session, visit_id: UUID) -> Promise | None:
     return session.exec(select(Promise).where(Promise.visit_id == visit_id)).first()
 
 
+# The three below are asked at every visit: built once, as in lookup.
+DONE_BETWEEN = select(func.count(col(Visit.id))).where(
+    Visit.elder_id == bindparam("elder"),
+    Visit.state == CURRENT,
+    Visit.outcome == DONE,
+    col(Visit.visited_on) >= bindparam("first"),
+    col(Visit.visited_on) < bindparam("after"),
+)
+OPEN_CONCERNS = (
+    select(Concern)
+    .where(Concern.elder_id == bindparam("elder"), Concern.state == "open")
+    .order_by(col(Concern.severity), col(Concern.raised_at))
+)
+OPEN_PROMISES = (
+    select(Promise)
+    .where(
+        Promise.elder_id == bindparam("elder"),
+        col(Promise.kept_at).is_(None),
+        col(Promise.withdrawn).is_(False),
+    )
+    .order_by(col(Promise.made_on))
+)
+
+
 def done_in_month(session: Session, elder_id: UUID, day: date) -> int:
     """Visits that count in the calendar month of `day`."""
     first = day.replace(day=1)
     after = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    return session.exec(
-        select(func.count(col(Visit.id))).where(
-            Visit.elder_id == elder_id,
-            Visit.state == CURRENT,
-            Visit.outcome == DONE,
-            Visit.visited_on >= first,
-            Visit.visited_on < after,
-        )
-    ).one()
+    values = {"elder": elder_id, "first": first, "after": after}
+    return session.exec(DONE_BETWEEN, params=values).one()
 
 
 def open_concerns(session: Session, elder_id: UUID) -> list[Concern]:
-    statement = select(Concern).where(Concern.elder_id == elder_id, Concern.state == "open")
-    return list(session.exec(statement.order_by(col(Concern.severity), col(Concern.raised_at))))
+    return list(session.exec(OPEN_CONCERNS, params={"elder": elder_id}))
 
 
 def open_promises(session: Session, elder_id: UUID) -> list[Promise]:
-    statement = select(Promise).where(
-        Promise.elder_id == elder_id,
-        col(Promise.kept_at).is_(None),
-        col(Promise.withdrawn).is_(False),
-    )
-    return list(session.exec(statement.order_by(col(Promise.made_on))))
+    return list(session.exec(OPEN_PROMISES, params={"elder": elder_id}))
 
 
 def current_by_ref(session: Session, ref: str) -> Visit | None:
