@@ -104,7 +104,7 @@ def find(session: Session, staff: Staff, text: str, today: date, most: int = 50)
     """Elders in scope for all blank-separated words of `text`: each a code, a name or part of
     one (`高*昌` as shown masked), pinyin, initials, or a village. Full names come first."""
     words = text.split()
-    if not words:
+    if not words or len(words) > MOST_WORDS or len(text) > LONGEST_NAME:
         return []
     values = {"most": most, **scope(session, staff, today)}
     for place, word in enumerate(words):
