@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, and_, bindparam, false, func, or_
+from sqlalchemy import ColumnElement, Date, Uuid, and_, bindparam, false, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -29,60 +29,44 @@ def running(today: Any) -> ColumnElement[bool]:
     )
 
 
-OWN = select(Assignment.elder_id).where(
-    Assignment.staff_id == bindparam("staff"),
-    Assignment.role == PRIMARY,
-    running(bindparam("today", type_=Date)),
-)
-SCOPES = {
-    LIAISON: col(Elder.id).in_(OWN),
-    COORDINATOR: col(Elder.unit_id).in_(bindparam("units", expanding=True)),
-}
-
-
-def in_scope(session: Session, staff: Staff, today: date) -> ColumnElement[bool]:
-    """The elders this person may see: a liaison's own and those of whom they stand in for, a
-    coordinator's branch, else none."""
-    if staff.role == LIAISON:
-        mine = col(Assignment.elder_id)
-        return or_(
-            col(Elder.id).in_(select(mine).where(_primary(today, staff.id))),
-            col(Elder.id).in_(_covered(staff, today)),
-        )
-    if staff.role == COORDINATOR:
-        return col(Elder.unit_id).in_(branch(session, staff.unit_id))
-    return col(Elder.id).is_(None)
-
-
-def _primary(today: date, staff_id: UUID) -> ColumnElement[bool]:
-    return and_(
-        col(Assignment.staff_id) == staff_id, col(Assignment.role) == PRIMARY, running(today)
-    )
-
-
-def _covered(staff: Staff, today: date) -> SelectOfScalar[UUID]:
-    """Elders whose liaison is on leave today with this person, named or as backup, standing in."""
-    backup = select(Assignment.elder_id).where(
-        Assignment.staff_id == staff.id, Assignment.role == BACKUP, running(today)
-    )
-    mine = or_(
-        col(Leave.cover_id) == staff.id,
-        and_(col(Leave.cover_id).is_(None), col(Assignment.elder_id).in_(backup)),
-    )
-    return (
-        select(Assignment.elder_id)
-        .join(Leave, col(Leave.staff_id) == Assignment.staff_id)
-        .where(Assignment.role == PRIMARY, running(today), on_leave(today), mine)
-    )
-
-
-def on_leave(today: date) -> ColumnElement[bool]:
+def on_leave(today: Any) -> ColumnElement[bool]:
     """Leaves in force on `today`."""
     return and_(
         col(Leave.from_on) <= today,
         col(Leave.until_on) >= today,
         col(Leave.ended_at).is_(None),
     )
+
+
+ME, TODAY = bindparam("staff", type_=Uuid), bindparam("today", type_=Date)
+PAIRED = select(Assignment.elder_id).where(running(TODAY))
+OWN = PAIRED.where(Assignment.staff_id == ME, Assignment.role == PRIMARY)
+BACKED = PAIRED.where(Assignment.staff_id == ME, Assignment.role == BACKUP)
+COVERED = (  # their liaison is on leave, and I, named or as backup, stand in
+    PAIRED.join(Leave, col(Leave.staff_id) == Assignment.staff_id)
+    .where(Assignment.role == PRIMARY, on_leave(TODAY))
+    .where(
+        or_(
+            col(Leave.cover_id) == ME,
+            and_(col(Leave.cover_id).is_(None), col(Assignment.elder_id).in_(BACKED)),
+        )
+    )
+)
+SCOPES = {
+    LIAISON: or_(col(Elder.id).in_(OWN), col(Elder.id).in_(COVERED)),
+    COORDINATOR: col(Elder.unit_id).in_(bindparam("units", expanding=True)),
+}
+
+
+def in_scope(role: str) -> ColumnElement[bool]:
+    """The elders a person of this role may see: a liaison's own and those of whom they stand in
+    for, a coordinator's branch, else none. To be run with the values of `scope`."""
+    return SCOPES.get(role, false())
+
+
+def scope(session: Session, staff: Staff, today: date) -> dict[str, Any]:
+    units = list(branch(session, staff.unit_id)) if staff.role == COORDINATOR else []
+    return {"staff": staff.id, "today": today, "units": units}
 
 
 def may_see(session: Session, staff: Staff, elder: Elder, today: date) -> bool:
@@ -154,7 +138,7 @@ def caseload(
 
 
 @cache
-def _caseload(role: str) -> Select[tuple[Elder, date | None]]:
+def _caseload(role: str) -> Select[Elder, Any]:
     last = (
         select(func.max(Visit.visited_on))
         .where(Visit.elder_id == Elder.id, Visit.state == CURRENT, Visit.outcome == DONE)
