@@ -20,6 +20,8 @@ from models.schedule import Leave
 from models.staff import COORDINATOR, LIAISON, Staff
 from models.visit import CURRENT, DONE, Visit
 
+MOST_WORDS, LONGEST_NAME = 8, 80  # of a question; SQLite refuses statements that grow without end
+
 
 def running(today: Any) -> ColumnElement[bool]:
     """Assignments in force on `today`."""
