@@ -54,9 +54,11 @@ def find_draft(turn: Turn, form: str, subject: str) -> Draft | None:
 
 
 def touch(draft: Draft, turn: Turn) -> None:
-    """Makes the draft the one the person is in."""
+    """Makes the draft the one the person is in, also when several were touched at one instant:
+    all messages of a batch have the same `now`."""
+    others = [one.updated_at for one in turn.drafts if one is not draft]
     draft.parked = False
-    draft.updated_at = turn.now
+    draft.updated_at = max([turn.now, *(at + INSTANT for at in others)])
     draft.rev += 1
 
 
