@@ -22,7 +22,7 @@ SHOWN = 5
 
 def brief_command(turn: Turn, rest: str) -> list[Reply]:
     """/brief ELDER — one screen; each look is audited."""
-    elder = _one(turn, rest, "/brief")
+    elder = one_elder(turn, rest, "/brief")
     if isinstance(elder, Reply):
         return [elder]
     _audit(turn, elder, "brief")
@@ -31,7 +31,7 @@ def brief_command(turn: Turn, rest: str) -> list[Reply]:
 
 def history_command(turn: Turn, rest: str) -> list[Reply]:
     """/history ELDER — the last visits and attempts, with what was found."""
-    elder = _one(turn, rest, "/history")
+    elder = one_elder(turn, rest, "/history")
     if isinstance(elder, Reply):
         return [elder]
     _audit(turn, elder, "history")
@@ -43,7 +43,7 @@ def history_command(turn: Turn, rest: str) -> list[Reply]:
     return [Reply("\n".join(lines), _ways_on(elder))]
 
 
-def _one(turn: Turn, rest: str, command: str) -> Elder | Reply:
+def one_elder(turn: Turn, rest: str, command: str) -> Elder | Reply:
     if not rest or rest.startswith("p") and rest[1:].isdecimal():
         return pick_elder(turn, command, int(rest[1:] or 0) if rest else 0)
     hits = lookup.find(turn.session, turn.staff, rest, turn.today)

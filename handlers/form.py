@@ -5,6 +5,7 @@ Buttons read `f.<tag>.<rev>.<code>`: a press whose `rev` is not the draft's chan
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from handlers.questions import (
@@ -25,6 +26,7 @@ from models.draft import Draft
 
 BACK, DISCARD, REALLY, PARK, EDIT, SUBMIT, SHOW = "<", "x", "xx", "p", "e", "s", "v"
 HOLE = None  # an answer that was taken out, or an optional question that was opened
+INSTANT = timedelta(microseconds=1)
 
 
 def start(

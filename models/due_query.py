@@ -49,6 +49,7 @@ from models.schedule import Postponement
 from models.visit import CURRENT, DONE, Visit
 
 NEVER = date(1, 1, 1)
+Rows = Select[*tuple[Any, ...]]
 Flag = ColumnElement[bool]
 Day = ColumnElement[Any]
 
@@ -91,7 +92,7 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: F811
     return f"(CAST({day} AS DATE) + CAST({count} AS INTEGER))"
 
 
-def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Select[Any]:
+def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
     """One row for each elder in `scope`: elder_id, state, reason, suggested, last_on, contact_due.
 
     The columns mean what the fields of `models.due.Status` mean.
@@ -119,17 +120,19 @@ def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Select[A
     )
 
 
-def _facts(today: date, policy: Policy, scope: Flag | None) -> Select[Any]:
+def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
     seen = _latest_visits(today, policy).subquery("seen")
     since = _since().subquery("since")
     now, past = window(today, policy), before(window(today, policy), policy)
-    put_off = and_(Postponement.elder_id == Elder.id, Postponement.window_first == now.first)
+    put_off = and_(
+        col(Postponement.elder_id) == col(Elder.id), col(Postponement.window_first) == now.first
+    )
     days = [
         func.coalesce(column, NEVER).label(column.key)
         for column in seen.c
         if column.key != "elder_id"
     ]
-    statement = (
+    statement: Rows = (
         select(
             col(Elder.id).label("elder_id"),
             col(Elder.tier),
@@ -152,13 +155,13 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Select[Any]:
     return statement if scope is None else statement.where(scope)
 
 
-def _since() -> Select[Any]:
+def _since() -> Rows:
     return select(col(Assignment.elder_id), func.min(Assignment.from_on).label("since")).group_by(
         col(Assignment.elder_id)
     )
 
 
-def _latest_visits(today: date, policy: Policy) -> Select[Any]:
+def _latest_visits(today: date, policy: Policy) -> Rows:
     """The latest day per elder, of visits in person and of calls, in and before each window."""
     now = window(today, policy)
     past = before(now, policy)
@@ -176,16 +179,15 @@ def _latest_visits(today: date, policy: Policy) -> Select[Any]:
         for name, first in early.items()
         for kind, modes in _kinds()
     ]
-    return (
-        select(col(Visit.elder_id), func.max(Visit.visited_on).label("last_on"), *columns)
-        .where(
-            Visit.state == CURRENT,
-            Visit.outcome == DONE,
-            col(Visit.visited_on) >= horizon(today, policy),
-            col(Visit.visited_on) <= today,
-        )
-        .group_by(col(Visit.elder_id))
+    latest: Rows = select(
+        col(Visit.elder_id), func.max(Visit.visited_on).label("last_on"), *columns
     )
+    return latest.where(
+        col(Visit.state) == CURRENT,
+        col(Visit.outcome) == DONE,
+        col(Visit.visited_on) >= horizon(today, policy),
+        col(Visit.visited_on) <= today,
+    ).group_by(col(Visit.elder_id))
 
 
 def _within(one: Window) -> Flag:
@@ -202,7 +204,7 @@ def _kinds() -> tuple[tuple[str, Flag], ...]:
 def _absent(first: date, last: date) -> ColumnElement[bool]:
     return exists(
         select(1).where(
-            Absence.elder_id == Elder.id,
+            col(Absence.elder_id) == col(Elder.id),
             col(Absence.from_on) <= last,
             or_(col(Absence.until_on).is_(None), col(Absence.until_on) >= first),
         )
@@ -243,7 +245,7 @@ def _apart(day: Day, earlier: Day, policy: Policy) -> Flag:
 def _remote_counts(facts: Subquery, name: str, today: date, policy: Policy) -> Flag:
     one = window(today, policy) if name == "w" else before(window(today, policy), policy)
     first_half = facts.c["p_face" if name == "w" else "pp_face"]
-    by_tier = facts.c.tier.in_(list(policy.phone_tiers))
+    by_tier: Flag = facts.c.tier.in_(list(policy.phone_tiers))
     if is_second(one):
         by_tier = and_(by_tier, first_half > NEVER)
     return or_(facts.c.relocated, by_tier)
@@ -296,7 +298,7 @@ def _contact_due(facts: Subquery, today: date, policy: Policy) -> Flag:
 def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Recent:
     """The facts of one elder, for `models.due.status`."""
     visits = session.exec(
-        select_rows(Visit.visited_on, Visit.mode).where(
+        select_rows(col(Visit.visited_on), col(Visit.mode)).where(
             Visit.elder_id == elder.id,
             Visit.state == CURRENT,
             Visit.outcome == DONE,
@@ -304,7 +306,7 @@ def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Re
         )
     ).all()
     away = session.exec(
-        select_rows(Absence.from_on, Absence.until_on).where(Absence.elder_id == elder.id)
+        select_rows(col(Absence.from_on), col(Absence.until_on)).where(Absence.elder_id == elder.id)
     ).all()
     since = session.exec(
         select_rows(func.min(Assignment.from_on)).where(Assignment.elder_id == elder.id)

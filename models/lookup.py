@@ -22,6 +22,8 @@ from models.visit import CURRENT, DONE, Visit
 
 MOST_WORDS, LONGEST_NAME = 8, 80  # of a question; SQLite refuses statements that grow without end
 
+MOST_WORDS, LONGEST_NAME = 6, 64  # more than that is no name, village or code
+
 
 def running(today: Any) -> ColumnElement[bool]:
     """Assignments in force on `today`."""
@@ -44,15 +46,16 @@ ME, TODAY = bindparam("staff", type_=Uuid), bindparam("today", type_=Date)
 PAIRED = select(Assignment.elder_id).where(running(TODAY))
 OWN = PAIRED.where(Assignment.staff_id == ME, Assignment.role == PRIMARY)
 BACKED = PAIRED.where(Assignment.staff_id == ME, Assignment.role == BACKUP)
-COVERED = (  # their liaison is on leave, and I, named or as backup, stand in
-    PAIRED.join(Leave, col(Leave.staff_id) == Assignment.staff_id)
-    .where(Assignment.role == PRIMARY, on_leave(TODAY))
-    .where(
-        or_(
-            col(Leave.cover_id) == ME,
-            and_(col(Leave.cover_id).is_(None), col(Assignment.elder_id).in_(BACKED)),
-        )
-    )
+AWAY = select(Leave.staff_id).where(on_leave(TODAY))
+COVERED = PAIRED.where(  # their liaison is on leave, and I, named or as backup, stand in
+    Assignment.role == PRIMARY,
+    or_(
+        col(Assignment.staff_id).in_(AWAY.where(Leave.cover_id == ME)),
+        and_(
+            col(Assignment.elder_id).in_(BACKED),
+            col(Assignment.staff_id).in_(AWAY.where(col(Leave.cover_id).is_(None))),
+        ),
+    ),
 )
 SCOPES = {
     LIAISON: or_(col(Elder.id).in_(OWN), col(Elder.id).in_(COVERED)),

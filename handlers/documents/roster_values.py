@@ -256,6 +256,11 @@ def _birth(calendar: str, year: int, month: int, day: int, leap: bool) -> Birth:
         on = solar_date(calendar, year, month, day, leap)
     except NoSuchDay as error:
         raise Unclear(
-            error.reason, year=year, month=month, day=day, days=error.days, calendar=calendar
+            error.reason,
+            year=year,
+            month=f"闰{month}" if leap and error.reason == "short_month" else month,
+            day=day,
+            days=error.days,
+            calendar=calendar,
         ) from None
     return Birth(calendar, year, month, day, leap, on)

@@ -1,0 +1,123 @@
+"""Whom to see today: everyone overdue, and today's fair share of the window that is left."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from models.due import DUE, NOT_YET, OVERDUE, SATISFIED, SUSPENDED, Policy, Window, window
+from models.due_query import due_rows
+from models.elder import Elder
+from models.lookup import in_scope, scope
+from models.org import OfficeSetting
+from models.staff import Staff
+from models.workdays import differing_days, workdays
+
+PREFIX = "due."  # of the office's settings that replace a number of Policy
+
+
+@dataclass(frozen=True)
+class Line:
+    """One elder with what the rule says; the fields are those of `models.due.Status`."""
+
+    elder: Elder
+    state: str
+    reason: str
+    suggested: date
+    last_on: date | None
+    contact_due: bool
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """`today` is the share of this day; `later` the rest of the window; `calls` want a contact."""
+
+    window: Window
+    overdue: list[Line]
+    today: list[Line]
+    later: list[Line]
+    satisfied: list[Line]
+    suspended: list[Line]
+    calls: list[Line]
+
+    @property
+    def expected(self) -> int:
+        """How many this window asks for."""
+        return len(self.overdue) + len(self.today) + len(self.later) + len(self.satisfied)
+
+
+def office_policy(session: Session) -> Policy:
+    """The defaults with what the office has changed."""
+    own = session.exec(select(OfficeSetting).where(col(OfficeSetting.key).like(f"{PREFIX}%"))).all()
+    names = {one.name for one in fields(Policy)}
+    changed: dict[str, Any] = {
+        row.key.removeprefix(PREFIX): row.value
+        for row in own
+        if row.key.removeprefix(PREFIX) in names
+    }
+    return replace(Policy(), **changed)
+
+
+def lines_for(session: Session, staff: Staff, today: date, policy: Policy) -> list[Line]:
+    """What the rule says of everyone this person looks after, those they stand in for included."""
+    statement = due_rows(today, policy, in_scope(staff.role))
+    rows = session.execute(statement, scope(session, staff, today)).all()
+    elders = _elders(session, [row.elder_id for row in rows])
+    lines = [
+        Line(elders[row.elder_id], row.state, row.reason, row.suggested, row.last_on,
+             bool(row.contact_due))
+        for row in rows
+    ]  # fmt: skip
+    return sorted(lines, key=lambda one: (one.suggested, one.last_on or date.min, one.elder.code))
+
+
+def _elders(session: Session, ids: list[UUID]) -> dict[UUID, Elder]:
+    found = session.exec(select(Elder).where(col(Elder.id).in_(ids))).all()
+    return {elder.id: elder for elder in found}
+
+
+def agenda(session: Session, staff: Staff, today: date, policy: Policy) -> Agenda:
+    lines = lines_for(session, staff, today, policy)
+    return arrange(lines, today, policy, differing_days(session))
+
+
+def arrange(lines: list[Line], today: date, policy: Policy, differing: dict[str, bool]) -> Agenda:
+    """Splits the window evenly over the working days that are left, so that no day has ten."""
+    open_ = [one for one in lines if one.state in (DUE, NOT_YET)]
+    done = [one for one in lines if one.state == SATISFIED]
+    share = _share(open_, done, today, policy, differing)
+    mine = [one for one in open_ if _may_go(one, today, policy)][:share]
+    return Agenda(
+        window(today, policy),
+        overdue=[one for one in lines if one.state == OVERDUE],
+        today=mine,
+        later=[one for one in open_ if one not in mine],
+        satisfied=done,
+        suspended=[one for one in lines if one.state == SUSPENDED and one.reason == "away"],
+        calls=[
+            one for one in lines if one.contact_due and one not in mine and one.state != OVERDUE
+        ],
+    )
+
+
+def _share(
+    open_: list[Line], done: list[Line], today: date, policy: Policy, differing: dict[str, bool]
+) -> int:
+    left = workdays(today, window(today, policy).last, differing)
+    if not left:
+        return len(open_)
+    if left[0] != today:
+        return 0
+    done_today = sum(one.last_on == today for one in done)
+    return max(ceil((len(open_) + done_today) / len(left)) - done_today, 0)
+
+
+def _may_go(one: Line, today: date, policy: Policy) -> bool:
+    """Due already, or near enough that a visit today would count."""
+    if one.state == DUE or one.last_on is None:
+        return True
+    early = one.reason != "put_off"
+    return early and today - one.last_on >= timedelta(days=policy.shortest_gap)
