@@ -45,7 +45,6 @@ def start(
             started_at=turn.sent_at,
             updated_at=turn.now,
         )
-        turn.session.add(draft)
         turn.drafts.append(draft)
     touch(draft, turn)
     return draft
@@ -203,7 +202,6 @@ def _discard(form: Form, filling: Filling) -> list[Reply]:
 def drop(filling: Filling) -> None:
     """Ends a dialogue: the draft goes."""
     filling.turn.drafts.remove(filling.draft)
-    filling.turn.session.delete(filling.draft)
 
 
 def _park(form: Form, filling: Filling) -> list[Reply]:
