@@ -13,6 +13,7 @@ from locales import gettext as _
 from models.attachment import Photo
 
 LARGEST = 10 * 1024 * 1024  # bytes as sent
+MOST_PIXELS = 50_000_000  # as sent: a file of a few bytes can claim to be any size
 LONGEST_SIDE = 1600  # pixels as kept
 MOST_PER_VISIT = 5
 
@@ -60,12 +61,17 @@ def _check(sent: Attachment) -> None:
 
 def _clean(data: bytes) -> tuple[bytes, int, int]:
     """JPEG bytes turned upright and scaled down; EXIF, and with it the place, is left behind."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise Unclear(_("That picture is too large. Please send a smaller one."))
+            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is scaled as it is read
             image = ImageOps.exif_transpose(opened).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+    except Unclear:
+        raise
+    except Exception:  # what a decoder raises over a broken file has no common name
         raise Unclear(_("Only pictures can be kept (JPEG, PNG). Please send a photo.")) from None
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     out = io.BytesIO()
