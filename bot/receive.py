@@ -8,15 +8,16 @@
 """
 
 import secrets
+import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Engine, tuple_
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, insert, select
 
@@ -32,6 +33,7 @@ from models.staff import Chat, Staff
 log = structlog.get_logger()
 TOUCH_AFTER = timedelta(minutes=10)  # how often "last written" of a chat is worth a write
 RETRIES = 3
+FOR_GOOD = (IntegrityError, DataError, ProgrammingError)
 
 
 @dataclass
@@ -68,15 +70,12 @@ class Receiver:
 
     def receive(self, messages: Sequence[Incoming], now: datetime) -> Received:
         """Handles the batch; returns after the commit. Raises only when the database fails."""
+        messages = [storable(said) for said in messages]
         try:
             return self._together(messages, now)
-        except DBAPIError as error:
-            if not isinstance(error, IntegrityError):
+        except Exception as error:  # if a handler raised, the next lines find out which
+            if is_out_of_order(error):
                 raise
-            log.info("batch_replayed", why="conflict", size=len(messages))
-        except StaleDataError:
-            log.info("batch_replayed", why="stale", size=len(messages))
-        except Exception as error:  # a handler raised: the next lines find out which
             log.info("batch_replayed", why=type(error).__name__, size=len(messages))
         return self._one_by_one(messages, now)
 
@@ -103,13 +102,13 @@ class Receiver:
         for _attempt in range(RETRIES):
             try:
                 return self._together([said], now)
-            except (StaleDataError, IntegrityError):
-                continue  # another worker was first: read again and see
-            except DBAPIError:
-                raise
+            except (StaleDataError, IntegrityError) as error:
+                problem: Exception = error  # another worker was first: read again and see
             except Exception as error:
+                if is_out_of_order(error):
+                    raise
                 return self._apologise(said, now, error)
-        return self._apologise(said, now, RuntimeError("conflict"))
+        return self._apologise(said, now, problem)
 
     def _handle(self, batch: Batch, said: Incoming) -> None:
         identity = (said.network, said.key)
@@ -189,6 +188,28 @@ class Receiver:
             write_batch(batch)
             session.commit()
             return batch.result
+
+
+def is_out_of_order(error: Exception) -> bool:
+    """Whether the database is to blame (locked, full, away) and trying again may help. Of what
+    it refuses for good the writer is told: tried for ever, it would hold everybody else up."""
+    if not isinstance(error, DBAPIError) or isinstance(error, FOR_GOOD):
+        return False
+    refused = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    beyond_limits = str(getattr(error.orig, "sqlstate", "")).startswith("54")
+    return not (refused or beyond_limits)
+
+
+def storable(said: Incoming) -> Incoming:
+    """Without what databases refuse: NUL, and the half of a character that a cut left behind."""
+    text, choice = whole(said.text), whole(said.choice)
+    if (text, choice) == (said.text, said.choice):
+        return said
+    return replace(said, text=text, choice=choice)
+
+
+def whole(text: str) -> str:
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def where(error: Exception) -> str:
