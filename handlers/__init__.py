@@ -6,6 +6,7 @@ from handlers.due import LATER, due_command, later_command, why_command
 from handlers.fix import MEND, fix_command
 from handlers.help import Command, codes_command, help_text, not_understood
 from handlers.join import join_again, quit_command, refuse_group, stranger
+from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
 from handlers.pick import pick_elder
 from handlers.questions import Filling, Form, tidy
 from handlers.settings import settings_command
@@ -26,7 +27,7 @@ from models.elder import Elder
 from models.mailbox import menu_of
 from models.staff import COORDINATOR, LIAISON
 
-FORMS: dict[str, Form] = {form.name: form for form in (VISIT, MEND, LATER)}
+FORMS: dict[str, Form] = {form.name: form for form in (VISIT, MEND, LATER, LEAVE)}
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
 
@@ -60,6 +61,8 @@ COMMANDS = (
     Command("due", ("今天", "名单", "待办", "due"), N_("Whom to see"), due_command, VISITORS),
     Command("later", ("改期", "later"), N_("Put off, or away"), later_command, VISITORS),
     Command("why", ("为什么", "why"), N_("Why due or not"), why_command, VISITORS),
+    Command("leave", ("请假", "leave"), N_("Leave"), leave_command, LEAVERS),
+    Command("cover", ("代班", "cover"), N_("Put on leave"), cover_command, COVERERS),
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
     Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),

@@ -34,20 +34,24 @@ def about(turn: Turn, visit: Visit, elder: Elder, concerns: list[Found]) -> list
 
 def coordinators(turn: Turn, elder: Elder) -> list[tuple[Staff, Chat]]:
     """Who answers for this elder's branch and can be reached."""
+    return coordinators_of(turn, elder.unit_id)
+
+
+def coordinators_of(turn: Turn, unit_id: UUID) -> list[tuple[Staff, Chat]]:
+    """The coordinators above one unit, by each of their chats."""
     statement = (
         select(Staff, Chat)
         .join(Chat, col(Chat.staff_id) == Staff.id)
         .where(Staff.role == COORDINATOR, col(Staff.left_on).is_(None), Chat.private)
     )
-    return [
-        (staff, chat)
-        for staff, chat in turn.session.exec(statement).all()
-        if _above(turn, staff.unit_id, elder)
-    ]
+    found = turn.session.exec(statement).all()
+    return [(s, chat) for s, chat in found if unit_id in branch(turn.session, s.unit_id)]
 
 
-def _above(turn: Turn, unit_id: UUID, elder: Elder) -> bool:
-    return elder.unit_id in branch(turn.session, unit_id)
+def chats_of(turn: Turn, staff: Staff) -> list[Chat]:
+    """Where this person can be reached, the network used last first; the rest is not written to."""
+    statement = select(Chat).where(Chat.staff_id == staff.id, col(Chat.unreachable_at).is_(None))
+    return list(turn.session.exec(statement.order_by(col(Chat.last_at).desc())).all())[:1]
 
 
 def _message(

@@ -73,11 +73,11 @@ WHY_FIX = (
 
 
 def is_attempt(filling: Filling) -> bool:
-    return filling.get("how") == NOBODY
+    return bool(filling.get("how") == NOBODY)
 
 
 def is_visit(filling: Filling) -> bool:
-    return filling.get("how") != NOBODY
+    return not is_attempt(filling)
 
 
 def last_seen(filling: Filling) -> Mapping[str, Any]:

@@ -1,0 +1,264 @@
+"""Leave of a liaison: the caseload goes to somebody else from–to, and comes back by itself."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from handlers import form
+from handlers.due import coming_date
+from handlers.questions import Choice, Filling, Form, Question, tidy
+from handlers.talk import Reply
+from handlers.tell import chats_of, coordinators_of
+from handlers.turn import Turn, Unclear, day
+from locales import gettext as _
+from locales import mark as N_
+from locales import ngettext, speaking
+from models import leave as leaves
+from models import people
+from models.audit import Audit
+from models.mailbox import NUDGE
+from models.schedule import Leave
+from models.staff import COORDINATOR, LIAISON, Staff
+
+LONGEST = 180  # days
+
+
+def leave_command(turn: Turn, rest: str) -> list[Reply]:
+    """/leave — from when, until when, who stands in; /leave 10天 李娜 at once to the review."""
+    running = leaves.running_or_coming(turn.session, turn.staff, turn.today)
+    if rest in ("end", "结束", "销假"):
+        return [_end(turn, running)]
+    if running is not None:
+        return [_already(running)]
+    answers = _from_words(turn, rest)
+    draft = form.find_draft(turn, LEAVE.name, "")
+    if draft is None:
+        draft = form.start(turn, LEAVE, "", {}, {})
+    draft.context = {"cover": [[s.code, s.name] for s in _likely(turn)]}
+    form.set_answers(draft, turn, answers)
+    return [form.card(LEAVE, Filling(draft, turn))]
+
+
+def _from_words(turn: Turn, rest: str) -> dict[str, Any]:
+    """10天 李娜 / 11-20 李娜: from today on. Raises Unclear."""
+    words = tidy(rest).split()
+    if not words:
+        return {}
+    answers: dict[str, Any] = {"first": turn.today.isoformat(), "last": _last_day(turn, words[0])}
+    if len(words) > 1:
+        answers["cover"] = _cover_named(turn, " ".join(words[1:]))
+    return answers
+
+
+def _last_day(turn: Turn, text: str) -> str:
+    typed = tidy(text).removesuffix("天").removesuffix("d")
+    if typed.isdecimal() and len(typed) <= 3:
+        return _check_span(turn.today, turn.today + timedelta(days=max(int(typed), 1) - 1))
+    return _check_span(turn.today, coming_date(text, turn.today))
+
+
+def _check_span(first: date, last: date) -> str:
+    if last < first or (last - first).days > LONGEST:
+        raise Unclear(
+            _("Please write the last day of the leave, such as 11-30, at most %(days)d days on.")
+            % {"days": LONGEST}
+        )
+    return last.isoformat()
+
+
+def _likely(turn: Turn) -> list[Staff]:
+    """Who could stand in: the backups of one's own elders first, then the branch."""
+    backups = leaves.backups_of(turn.session, turn.staff, turn.today)
+    return [one for one in backups if one.id != turn.staff.id][:5]
+
+
+def _cover_named(turn: Turn, text: str) -> str:
+    hits = [
+        one
+        for one in leaves.liaisons_named(turn.session, turn.staff, tidy(text))
+        if one.id != turn.staff.id
+    ]
+    if len(hits) == 1:
+        return hits[0].code
+    raise Unclear(
+        _("There is no one liaison called “%(asked)s”. Please tap, or write the code.")
+        % {"asked": text[:20]}
+    )
+
+
+def _cover_choices(filling: Filling) -> tuple[Choice, ...]:
+    named = tuple(Choice(code, name) for code, name in filling.known("cover"))
+    return (Choice("backups", N_("Each one's backup")), *named)
+
+
+def _read_cover(filling: Filling, text: str) -> str:
+    for choice in _cover_choices(filling):
+        if tidy(text) in (_(choice.label), choice.code):
+            return choice.code
+    return _cover_named(filling.turn, text)
+
+
+def _read_first(filling: Filling, text: str) -> str:
+    given = coming_date(text, filling.turn.today)
+    if given < filling.turn.today:
+        raise Unclear(_("Leave cannot begin in the past. Please write today or a later day."))
+    return given.isoformat()
+
+
+def _read_last(filling: Filling, text: str) -> str:
+    first = date.fromisoformat(filling.get("first"))
+    return _check_span(first, coming_date(text, filling.turn.today))
+
+
+def _first_choices(filling: Filling) -> tuple[Choice, ...]:
+    today = filling.turn.today
+    return (
+        Choice(today.isoformat(), N_("Today")),
+        Choice((today + timedelta(days=1)).isoformat(), N_("Tomorrow")),
+    )
+
+
+def _last_choices(filling: Filling) -> tuple[Choice, ...]:
+    first = date.fromisoformat(filling.get("first"))
+    spans = ((1, N_("One day")), (3, N_("3 days")), (7, N_("7 days")), (10, N_("10 days")))
+    return tuple(
+        Choice((first + timedelta(days=days - 1)).isoformat(), label) for days, label in spans
+    )
+
+
+def _say_day(filling: Filling, value: str) -> str:
+    return day(date.fromisoformat(value))
+
+
+def _title(filling: Filling) -> str:
+    return _("Leave")
+
+
+def _review(filling: Filling) -> Reply:
+    turn = filling.turn
+    count = leaves.own_count(turn.session, turn.staff, turn.today)
+    text = ngettext(
+        "Leave %(first)s to %(last)s.\n%(count)d elder goes to: %(cover)s.\n"
+        "It comes back by itself on the day after.",
+        "Leave %(first)s to %(last)s.\n%(count)d elders go to: %(cover)s.\n"
+        "They come back by themselves on the day after.",
+        count,
+    ) % {
+        "first": _say_day(filling, filling.get("first")),
+        "last": _say_day(filling, filling.get("last")),
+        "count": count,
+        "cover": _cover_name(filling),
+    }
+    rows = (
+        (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
+        (form.form_button(filling.draft, _("‹ Back"), form.BACK),
+         form.form_button(filling.draft, _("Discard"), form.REALLY)),
+    )  # fmt: skip
+    return Reply(text, rows, form.card_name(filling))
+
+
+def _cover_name(filling: Filling) -> str:
+    if filling.get("cover") == "backups":
+        return _("each one's backup")
+    found = leaves.by_code(filling.turn.session, filling.get("cover"))
+    return found.name if found else ""
+
+
+def _submit(filling: Filling) -> list[Reply]:
+    turn = filling.turn
+    first, last = (date.fromisoformat(filling.get(name)) for name in ("first", "last"))
+    cover = None
+    if filling.get("cover") != "backups":
+        cover = leaves.by_code(turn.session, filling.get("cover"))
+    leaves.begin(turn.session, turn.staff, cover, first, last, turn.staff, turn.now)
+    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="leave"))
+    form.drop(filling)
+    text = _("✅ Leave noted, %(first)s to %(last)s. To end it early, send /leave end.") % {
+        "first": day(first),
+        "last": day(last),
+    }
+    return [Reply(text, (), form.card_name(filling)), *_tell(turn, cover, first, last)]
+
+
+def _tell(turn: Turn, cover: Staff | None, first: date, last: date) -> list[Reply]:
+    """The one who stands in, or each backup, and the coordinators."""
+    helpers = [cover] if cover else leaves.backups_of(turn.session, turn.staff, turn.today)
+    told = [(staff, chat) for staff in helpers for chat in chats_of(turn, staff)]
+    told += coordinators_of(turn, turn.staff.unit_id)
+    replies = []
+    for staff, chat in told:
+        with speaking(staff.locale or turn.office.locale):
+            text = _("%(name)s is on leave %(first)s to %(last)s; standing in: %(cover)s.") % {
+                "name": turn.staff.name,
+                "first": day(first),
+                "last": day(last),
+                "cover": cover.name if cover else _("each one's backup"),
+            }
+            replies.append(Reply(text, to=chat.id, lane=NUDGE))
+    return replies
+
+
+def _already(running: Leave) -> Reply:
+    text = _("You are on leave %(first)s to %(last)s. To end it now, send /leave end.")
+    return Reply(text % {"first": day(running.from_on), "last": day(running.until_on)})
+
+
+def _end(turn: Turn, running: Leave | None) -> Reply:
+    if running is None:
+        return Reply(_("You are not on leave."))
+    running.ended_at = turn.now
+    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="leave_end"))
+    return Reply(_("✅ Welcome back. Your list is yours again."))
+
+
+def cover_command(turn: Turn, rest: str) -> list[Reply]:
+    """/cover NAME DAYS [COVER] — a coordinator puts somebody on leave: 小周请假10天, 小李代."""
+    words = tidy(rest).split()
+    if len(words) < 2:
+        raise Unclear(_("Please write who, how long and who stands in: cover 周明 10天 李娜"))
+    staff = people.colleagues(turn.session, turn.staff, words[0])
+    if len(staff) != 1 or staff[0].role != LIAISON:
+        raise Unclear(
+            _("There is no one liaison called “%(asked)s”. Please tap, or write the code.")
+            % {"asked": words[0][:20]}
+        )
+    last = date.fromisoformat(_last_day(turn, words[1]))
+    named = _cover_named(turn, words[2]) if len(words) > 2 else ""
+    cover = leaves.by_code(turn.session, named) if named else None
+    leaves.begin(turn.session, staff[0], cover, turn.today, last, turn.staff, turn.now)
+    turn.session.add(
+        Audit(at=turn.now, staff_id=turn.staff.id, action="leave", detail=staff[0].code)
+    )
+    text = _("%(name)s is on leave %(first)s to %(last)s; standing in: %(cover)s.") % {
+        "name": staff[0].name,
+        "first": day(turn.today),
+        "last": day(last),
+        "cover": cover.name if cover else _("each one's backup"),
+    }
+    helpers = [cover] if cover else leaves.backups_of(turn.session, staff[0], turn.today)
+    told = [Reply(text, to=chat.id, lane=NUDGE) for one in helpers for chat in chats_of(turn, one)]
+    return [Reply(text), *told]
+
+
+LEAVE = Form(
+    name="leave",
+    version=1,
+    questions=(
+        Question(
+            "first", N_("From"), N_("From which day? (tap, or write a date)"),
+            choices=_first_choices, check=_read_first, shown=_say_day, resets=("last",),
+        ),
+        Question(
+            "last", N_("Until"), N_("How long, or until which day? (tap, or write a date)"),
+            choices=_last_choices, check=_read_last, shown=_say_day,
+        ),
+        Question(
+            "cover", N_("Stands in"), N_("Who stands in? (tap, or write the name)"),
+            choices=_cover_choices, check=_read_cover,
+        ),
+    ),
+    title=_title,
+    review=_review,
+    submit=_submit,
+)  # fmt: skip
+LEAVERS = (LIAISON,)
+COVERERS = (COORDINATOR,)
