@@ -90,9 +90,8 @@ def _not_in_file(
     made: Plan, people: People, register: Register, sheets: dict[str, list[Row]]
 ) -> None:
     if sheets[ELDERS]:
-        met = register.taken.keys()
         here = [elder for elder in register.stored if elder.state == ACTIVE]
-        made.missing_elders = [elder for elder in here if elder.id not in met]
+        made.missing_elders = [elder for elder in here if not register.met_in_file(elder)]
     if sheets[STAFF]:
         at_work = [person for person in people.stored if person.left_on is None]
         made.missing_staff = [person for person in at_work if person.id not in people.matched]

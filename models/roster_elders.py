@@ -107,6 +107,10 @@ class Register:
             except Refused as refused:
                 self._refuse(row, refused)
 
+    def met_in_file(self, elder: Elder) -> bool:
+        """Also true when somebody of the name or code stands in a row with a problem."""
+        return elder.id in self.taken or elder.name in self.bad or elder.code in self.bad
+
     def _refuse(self, row: Row, refused: Refused) -> None:
         self.plan.problems.extend(refused.problems)
         self.plan.bad_rows += 1

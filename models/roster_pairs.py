@@ -28,6 +28,8 @@ class Liaisons:
         """The staff that the row names by role (a role it does not speak of is left out)."""
         named: Named = {}
         problems: list[Problem] = []
+        if len(row.get(PRIMARY) or []) > 1:
+            return {}, [row.problem(PRIMARY, "one_primary", names=row.get(PRIMARY))]
         for role in ROLES:
             texts = row.get(role)
             if texts is None:
@@ -45,9 +47,6 @@ class Liaisons:
 
     def _unfit(self, row: Row, named: Named) -> list[Problem]:
         primary = named.get(PRIMARY) or []
-        if len(primary) > 1:
-            names = [person.name for person in primary]
-            return [row.problem(PRIMARY, "one_primary", names=names)]
         both = [person for person in named.get(BACKUP) or [] if person in primary]
         return [row.problem(BACKUP, "backup_is_primary", value=both[0].name)] if both else []
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from uuid import UUID
 
 from models.org import COUNTY, TOWN, VILLAGE, Unit
-from models.roster_types import UNITS, Change, Plan, Problem, Refused, Row
+from models.roster_types import ELDERS, UNITS, Change, Plan, Problem, Refused, Row
 
 UNNAMED = ("本县", "Our county")  # stands for the county until a file names it
 ENDINGS = {
@@ -104,6 +104,8 @@ class Places:
         """
         town_name, village_name = row.get("town"), row.get("village")
         if not town_name:
+            if row.kind == ELDERS and "town" in row.titles:
+                raise Refused(row.problem("town", "town_missing", value=row.get("name") or ""))
             if village_name:
                 return self._lone_village(row, village_name)
             return self.county(row, may_make)

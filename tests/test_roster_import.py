@@ -1,0 +1,196 @@
+"""The import on the command line: workbooks and text files on disk, both databases."""
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import Engine
+
+from bot.config import Problem
+from bot.roster import import_file, write_template
+from handlers.documents.roster_template import offered, template
+from locales import speaking
+from models.assignment import Assignment
+from models.elder import Elder
+from models.org import Unit
+from models.roster_types import ELDERS, STAFF, UNITS
+from models.staff import Staff
+from tests.desk import ONE_SHEET, Desk
+
+TOWNS = ("岚桥镇", "柳泉镇", "沙河镇", "枫岭镇", "云台街道")
+VILLAGES = ("石沟村", "柳树村", "东坡村", "河湾村")
+
+
+@pytest.fixture
+def desk(database: Engine, tmp_path: Path) -> Desk:
+    return Desk(database, tmp_path)
+
+
+@pytest.fixture
+def local(sqlite_database: Engine, tmp_path: Path) -> Desk:
+    """For what is decided before any database is asked."""
+    return Desk(sqlite_database, tmp_path)
+
+
+def key(table: str, field: str) -> int:
+    return [column.field for column in offered(table)].index(field) + 1
+
+
+def county() -> bytes:
+    """A workbook of three hundred elders, thirty liaisons and the units they belong to."""
+    villages = [(town, village) for town in TOWNS for village in VILLAGES]
+    staff = [f"{family}{given}" for family in "周吴郑王冯陈" for given in "明强娜芳勇"]
+    surnames, given_names = "高李王张刘陈杨赵黄孙", ("永昌", "秀英", "桂兰", "建国", "玉珍", "德胜")
+    elders = []
+    for number in range(300):
+        town, village = villages[number % 20]
+        elders.append(
+            {
+                "name": surnames[number % 10] + given_names[number % 6],
+                "sex": ("male", "female")[number % 2],
+                "birth": str(date(1930, 1, 1) + timedelta(days=40 * number)),
+                "town": town,
+                "village": village,
+                "phone": f"+86 000 0000 {number:04}",
+                "primary": staff[number % 20 % 5],
+                "backup": staff[5 + number % 20 % 5],
+                "status": "retired cadre",
+            }
+        )
+    people = [
+        {"name": name, "role": "liaison", "town": TOWNS[number % 5]}
+        for number, name in enumerate(staff)
+    ]
+    units = [{"county": "望岚县", "town": town, "village": village} for town, village in villages]
+    with speaking("en"):
+        return template({ELDERS: elders, STAFF: people, UNITS: units})
+
+
+MISTAKES = {
+    ("Elders", 7, "birth"): "38-1-1",
+    ("Elders", 19, "birth"): "农历1941年闰五月初五",
+    ("Elders", 33, "birth"): "2031-05-05",
+    ("Elders", 48, "town"): "岚乔镇",
+    ("Elders", 77, "primary"): "周朋",
+    ("Elders", 101, "phone"): "儿子的电话",
+    ("Elders", 150, "name"): None,
+    ("Elders", 202, "status"): "退伍",
+    ("Elders", 248, "backup"): "周明",
+    ("Staff", 9, "role"): "司机",
+}
+
+
+def test_a_workbook_with_ten_mistakes_is_mended_from_the_messages_alone(desk, capsys):
+    path = desk.folder / "roster.xlsx"
+    path.write_bytes(county())
+    book = openpyxl.load_workbook(path)
+    right = {}
+    for (sheet, row, field), wrong in MISTAKES.items():
+        cell = book[sheet].cell(row, key(STAFF if sheet == "Staff" else ELDERS, field))
+        title = book[sheet].cell(1, cell.column).value
+        right[sheet, row, title] = cell.value
+        cell.value = wrong
+    book.save(path)
+    with speaking("en"):
+        assert import_file(desk.settings, path, dry_run=False, skip_bad=False) == 1
+        assert desk.rows(Elder) == []
+        said = list(places(capsys.readouterr().out))
+        for sheet, row, title in said:
+            if (sheet, row, title) in right:
+                book[sheet].cell(row, column_of(book[sheet], title)).value = right.pop(
+                    (sheet, row, title)
+                )
+        assert not right
+        book.save(path)
+        assert import_file(desk.settings, path, dry_run=False, skip_bad=False) == 0
+        assert "Elders: 300 new" in capsys.readouterr().out
+        assert import_file(desk.settings, path, dry_run=False, skip_bad=False) == 0
+        assert "Nothing to change." in capsys.readouterr().out
+    assert len(desk.rows(Elder)) == 300
+    assert len(desk.rows(Assignment)) == 600
+    assert len(desk.rows(Unit)) == 26
+
+
+def places(out: str) -> Iterator[tuple[str, int, str]]:
+    """Sheet, row and column of every message."""
+    sheet = ""
+    for line in out.splitlines():
+        if found := re.match(r"Sheet “(.+)”:", line):
+            sheet = found[1]
+        elif found := re.match(r"  Rows? ([\d, ]+), “(.+?)”: ", line):
+            yield from ((sheet, int(row), found[2]) for row in found[1].split(", "))
+
+
+def column_of(sheet: Worksheet, title: str) -> int:
+    return next(cell.column for cell in sheet[1] if cell.value == title)
+
+
+def test_a_trial_shows_everything_and_writes_nothing(desk, capsys):
+    path = desk.folder / "roster.xlsx"
+    path.write_bytes(county())
+    with speaking("en"):
+        assert import_file(desk.settings, path, dry_run=True, skip_bad=False) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("This is a trial: nothing is written.\nElders: 300 new")
+    assert "villages 20" in out
+    assert desk.rows(Elder) == desk.rows(Unit) == []
+
+
+def test_skipping_bad_rows_takes_the_good_ones_and_drops_what_hangs_on_the_bad(desk, capsys):
+    book = openpyxl.load_workbook(io.BytesIO(county()))
+    book["Staff"].cell(3, key(STAFF, "role")).value = "司机"  # 周明: liaison of sixty
+    book["Elders"].cell(4, key(ELDERS, "birth")).value = "不详"
+    path = desk.folder / "roster.xlsx"
+    book.save(path)
+    with speaking("en"):
+        assert import_file(desk.settings, path, dry_run=False, skip_bad=True) == 0
+    out = capsys.readouterr().out
+    assert "“周明” cannot be assigned: mend row 3 of Staff first." in out
+    assert "Imported; 2 rows were left out." in out
+    assert len(desk.rows(Elder)) == 299
+    assert len(desk.rows(Staff)) == 29
+    assert re.search(r"Without a liaison: 60 \(", out)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_a_csv_from_excel_is_imported(desk, encoding, capsys):
+    path = desk.folder / "名册.csv"
+    path.write_bytes(ONE_SHEET.replace("\n", "\r\n").encode(encoding))
+    with speaking("en"):
+        assert import_file(desk.settings, path, dry_run=False, skip_bad=False) == 0
+    assert {elder.name for elder in desk.rows(Elder)} == {"高永昌", "李秀英", "王德胜"}
+    assert "New liaisons, taken from the column of liaisons: 3" in capsys.readouterr().out
+
+
+def test_what_changes_is_shown_old_and_new(desk, capsys):
+    desk.take(ONE_SHEET)
+    path = desk.folder / "名册.csv"
+    path.write_text(ONE_SHEET.replace("0001,", "0009,").replace("王德胜,1938", "王德胜,1939"))
+    with speaking("en"):
+        assert import_file(desk.settings, path, dry_run=True, skip_bad=False) == 1
+    out = capsys.readouterr().out
+    assert "E0001 高永昌  Phone +86 000 0000 0001 → +86 000 0000 0009" in out
+    assert "Is it E0004 王德胜 1938-12-30 沙河镇?" in out
+
+
+def test_a_file_that_is_not_there_or_no_roster_ends_in_one_sentence(local):
+    path = local.folder / "nothing.xlsx"
+    with speaking("en"):
+        with pytest.raises(Problem, match="There is no file"):
+            import_file(local.settings, path, dry_run=False, skip_bad=False)
+        path.write_bytes(b"PK\x03\x04")
+        with pytest.raises(Problem, match="cannot be read"):
+            import_file(local.settings, path, dry_run=False, skip_bad=False)
+
+
+def test_the_template_is_never_written_over_a_file(local):
+    path = local.folder / "template.xlsx"
+    with speaking("en"):
+        write_template(path)
+        with pytest.raises(Problem, match="is there already"):
+            write_template(path)
