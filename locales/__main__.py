@@ -16,7 +16,7 @@ from locales import LANGUAGES
 
 HOUSE = Path(__file__).parent.parent
 ROOMS = ("bot", "handlers")
-METHODS = [("**.py", "python"), ("**.js", "javascript")]
+METHODS = [("**.py", "python")]
 KEYWORDS = {
     "_": None,
     "gettext": None,
