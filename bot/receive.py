@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from handlers.talk import Incoming, Reply
 from handlers.turn import Newcomer, Office, Turn
 from locales import gettext as _
 from locales import speaking
-from models.draft import Draft
+from models.draft import Draft, store
 from models.mailbox import Outgoing, Seen
 from models.staff import Chat, Staff
 
@@ -56,6 +57,7 @@ class Batch:
     staff: dict[UUID, Staff]
     drafts: dict[UUID, list[Draft]]
     seen: set[tuple[str, str]]
+    revs: dict[UUID, int] = field(default_factory=dict)  # of the drafts as they were read
     rows: list[dict[str, Any]] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
     result: Received = field(default_factory=Received)
@@ -259,8 +261,10 @@ def load_drafts(batch: Batch, staff_ids: Iterable[UUID]) -> None:
     if not wanted:
         return
     batch.drafts |= {one: [] for one in wanted}
-    for draft in batch.session.exec(select(Draft).where(col(Draft.staff_id).in_(wanted))):
+    for draft in batch.session.exec(select(Draft).where(col(Draft.staff_id).in_(wanted))).all():
+        batch.session.expunge(draft)  # `store` writes it, not each query in between
         batch.drafts[draft.staff_id].append(draft)
+        batch.revs[draft.id] = draft.rev
 
 
 def touch(chat: Chat, now: datetime) -> None:
@@ -292,6 +296,7 @@ def outbox_row(said: Incoming, chat: Chat, reply: Reply, now: datetime) -> dict[
 def write_batch(batch: Batch) -> None:
     """Facts first, then what is to be said about them."""
     batch.session.flush()
+    store(batch.session, batch.revs, chain.from_iterable(batch.drafts.values()))
     if batch.keys:
         batch.session.execute(insert(Seen), batch.keys)
     if batch.rows:
