@@ -38,7 +38,7 @@ TELEGRAM = Pace(
     reserve=1,
     bulk_rate=28.3,
     chat_every=1.0,
-    burst=3,
+    burst=5,
     group_every=3.0,
 )
 UNLIMITED = Pace()

@@ -100,9 +100,10 @@ class World:
         return self._from_person(chat, caption, more)
 
     def press(self, chat: int, button: str, message_id: int = 0, forged: bool = False) -> int:
-        """Presses a button by label or data: of the newest message that has it, or of one."""
-        shown = self._with_button(chat, button, message_id, forged)
-        data = dict(shown.buttons).get(button, button)
+        """A button by label, part of it, or data: of the newest message that has it, or of one.
+
+        `forged` data need not be on any button."""
+        shown, data = self._with_button(chat, button, message_id, forged)
         room, query = self.room(chat), str(next(self._ids))
         self.presses[query] = chat
         message = self._as_json(room, shown)
@@ -246,11 +247,18 @@ class World:
         self.files[path] = data
         return {"file_id": path, "file_unique_id": path, "file_size": len(data)}
 
-    def _with_button(self, chat: int, button: str, message_id: int, forged: bool) -> Shown:
+    def _with_button(
+        self, chat: int, button: str, message_id: int, forged: bool
+    ) -> tuple[Shown, str]:
+        """The message and the data; the label may be given in part."""
         messages = self.room(chat).messages
         for shown in [messages[message_id]] if message_id else reversed(messages.values()):
-            if any(button in pair for pair in shown.buttons) or (forged and shown.by_bot):
-                return shown
+            exact = [data for label, data in shown.buttons if button in (label, data)]
+            near = [data for label, data in shown.buttons if button in label]
+            if exact or near:
+                return shown, (exact or near)[0]
+            if forged and shown.by_bot:
+                return shown, button
         offered = [pair for shown in messages.values() for pair in shown.buttons]
         raise AssertionError(f"no button {button!r} in chat {chat}; there are {offered}")
 

@@ -41,7 +41,7 @@ class Messages:
                 parcel.address,
                 int(parcel.edit),
                 reply_markup=keyboard(parcel),
-                link_preview_options=NO_PREVIEW,
+                link_preview_options=preview(parcel.text),
             )
         except BadRequest as problem:
             return "not modified" in problem.message.lower()
@@ -77,7 +77,7 @@ class Messages:
             parcel.address,
             parcel.text,
             reply_markup=keyboard(parcel),
-            link_preview_options=NO_PREVIEW,
+            link_preview_options=preview(parcel.text),
         )
         return str(sent.message_id)
 
@@ -115,6 +115,11 @@ class Messages:
             await self._bot.delete_message(address, int(native_id))
         except BadRequest:
             await self._bot.edit_message_reply_markup(address, int(native_id), reply_markup=None)
+
+
+def preview(text: str) -> LinkPreviewOptions | None:
+    """Telegram would fetch an address in the text and show a picture of it."""
+    return NO_PREVIEW if "://" in text else None
 
 
 def keyboard(parcel: Parcel) -> InlineKeyboardMarkup | None:
