@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,10 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 TOKEN = re.compile(r"\d{4,}:[\w-]{20,}|/bot\d+:[\w-]+")
 HIDDEN = "[hidden]"
-NOISY = ("httpx", "httpcore", "telegram", "apscheduler", "uvicorn", "nio", "matplotlib")
+NOISY = ("alembic", "httpx", "httpcore", "telegram", "apscheduler", "uvicorn", "nio", "matplotlib")
 FRAMES = 4
+HOUSE = Path(__file__).parent.parent
+ROOMS = ("bot", "handlers", "models", "locales")
 
 
 def start(level: str = "INFO", secrets: Iterable[str] = ()) -> None:
@@ -84,9 +87,14 @@ def place_of_error(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
 
 
 def place(problem: BaseException) -> list[str]:
-    """The last few places it passed through, the innermost first."""
-    frames = traceback.extract_tb(problem.__traceback__)[-FRAMES:]
-    return [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames)]
+    """Where it was raised, and through which of our own lines, the innermost first."""
+    frames = traceback.extract_tb(problem.__traceback__)[::-1]
+    told = frames[:1] + [frame for frame in frames[1:] if is_ours(Path(frame.filename))]
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in told[:FRAMES]]
+
+
+def is_ours(file: Path) -> bool:
+    return file.is_relative_to(HOUSE) and file.relative_to(HOUSE).parts[0] in ROOMS
 
 
 class Redact:

@@ -120,8 +120,11 @@ def test_a_new_office_gets_its_tables_from_the_installed_program(
 
 
 @pytest.fixture
-def practice(installed: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def practice(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The running practice mode and the address of its page."""
+    monkeypatch.chdir(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as free:
         http = f"127.0.0.1:{free.getsockname()[1]}"
     with (tmp_path / "log").open("wb") as log:
@@ -145,8 +148,8 @@ def fetch(url: str, running: subprocess.Popen[bytes]) -> str:
             with urllib.request.urlopen(url, timeout=5) as answer:
                 return str(answer.read().decode())
         except (URLError, ConnectionError, TimeoutError):
-            if running.poll() is not None or time.monotonic() > until:
-                raise
+            assert running.poll() is None, (Path.cwd() / "log").read_text("utf-8")
+            assert time.monotonic() < until, f"{url} does not answer"
             time.sleep(0.1)
 
 
