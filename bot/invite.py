@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlmodel import Session, or_, select
+from sqlmodel import Session, col, or_, select
 
 from bot.backup import prepare
 from bot.config import Problem, Settings
@@ -33,8 +33,8 @@ def invite(settings: Settings, who: str) -> int:
 
 def only_one(session: Session, who: str) -> Staff:
     """The one person meant by a name or code. Raises Problem naming those it could be."""
-    fits = or_(Staff.name == who, Staff.code == who.upper())  # type: ignore[arg-type]
-    found = session.exec(select(Staff).where(fits, Staff.left_on == None)).all()  # noqa: E711
+    fits = or_(col(Staff.name) == who, col(Staff.code) == who.upper())
+    found = session.exec(select(Staff).where(fits, col(Staff.left_on).is_(None))).all()
     if not found:
         raise Problem(_("Nobody among the staff is called %(who)s: import the roster first, or write the code.") % {"who": who})  # fmt: skip
     if len(found) > 1:

@@ -27,6 +27,7 @@ from handlers.talk import Incoming, Reply
 from handlers.turn import Newcomer, Office, Turn
 from locales import gettext as _
 from locales import speaking
+from models import mailbox
 from models.draft import Draft, store
 from models.mailbox import Outgoing, Seen
 from models.staff import Chat, Staff
@@ -276,21 +277,17 @@ def touch(chat: Chat, now: datetime) -> None:
 
 
 def outbox_row(said: Incoming, chat: Chat, reply: Reply, now: datetime) -> dict[str, Any]:
-    return {
-        "chat_id": reply.to or chat.id,
-        "lane": reply.lane,
-        "text": reply.text,
-        "rows": [[[button.label, button.code] for button in row] for row in reply.rows],
-        "card": reply.card,
-        "in_place": bool(reply.card and reply.card in said.choice),
-        "file_name": reply.file_name,
-        "file_data": reply.file_data,
-        "state": "waiting",
-        "made_at": now,
-        "attempts": 0,
-        "native_id": "",
-        "problem": "",
-    }
+    return mailbox.row(
+        reply.to or chat.id,
+        reply.text,
+        reply.lane,
+        now,
+        rows=[[[button.label, button.code] for button in row] for row in reply.rows],
+        card=reply.card,
+        in_place=bool(reply.card and reply.card in said.choice),
+        file_name=reply.file_name,
+        file_data=reply.file_data,
+    )
 
 
 def write_batch(batch: Batch) -> None:

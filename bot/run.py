@@ -98,8 +98,10 @@ class House:
         The first part that ends, ends the rest; what is on its way is seen through.
         """
         sending = asyncio.create_task(self.deliver.run())
-        parts = [asyncio.create_task(t.run(self.receive)) for t in self.transports.values()]
-        parts += [asyncio.create_task(self._after_start(more)), asyncio.create_task(stop.wait())]  # type: ignore[list-item]
+        parts: list[asyncio.Task[Any]] = [
+            asyncio.create_task(t.run(self.receive)) for t in self.transports.values()
+        ]
+        parts += [asyncio.create_task(self._after_start(more)), asyncio.create_task(stop.wait())]
         try:
             done, _rest = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             for task in done:

@@ -15,7 +15,7 @@ from locales import ngettext
 from models import agenda as plan
 from models import lookup
 from models.audit import Audit
-from models.due import Status, status, window
+from models.due import OVERDUE, Status, status, window
 from models.due_query import recent_of
 from models.elder import Absence, Elder
 from models.schedule import Postponement
@@ -48,13 +48,16 @@ def _head(mine: plan.Agenda) -> str:
     }
 
 
-def due_lines(turn: Turn, mine: plan.Agenda) -> list[str]:
-    """🔴 overdue, 🟡 today, 📞 a call; capped, and saying how many more there are."""
+def due_lines(turn: Turn, mine: plan.Agenda, hide: bool = False) -> list[str]:
+    """🔴 overdue, 🟡 today, 📞 a call; capped, and saying how many more there are.
+
+    `hide` masks the names, for what shows on a lock screen.
+    """
     marked = [("🔴", one) for one in mine.overdue] + [("🟡", one) for one in mine.today]
     marked += [("📞", one) for one in mine.calls]
     if not marked:
         return [_("🟢 Nobody needs you today.")]
-    lines = [f"{mark} {_line(turn, one)}" for mark, one in marked[:SHOWN]]
+    lines = [f"{mark} {_line(turn, mine, one, hide)}" for mark, one in marked[:SHOWN]]
     return lines + _more(len(marked) - SHOWN)
 
 
@@ -74,14 +77,14 @@ def _later_lines(turn: Turn, mine: plan.Agenda) -> list[str]:
     )
 
 
-def _line(turn: Turn, one: plan.Line) -> str:
-    gaps = {"who": turn.label(one.elder), "when": _when(turn, one)}
-    return _("%(who)s  %(when)s") % gaps
+def _line(turn: Turn, mine: plan.Agenda, one: plan.Line, hide: bool) -> str:
+    who = turn.hidden_label(one.elder) if hide else turn.label(one.elder)
+    return _("%(who)s  %(when)s") % {"who": who, "when": _when(turn, mine, one)}
 
 
-def _when(turn: Turn, one: plan.Line) -> str:
-    if one.state == "overdue":
-        late = (turn.today - window(turn.today, plan.office_policy(turn.session)).first).days + 1
+def _when(turn: Turn, mine: plan.Agenda, one: plan.Line) -> str:
+    if one.state == OVERDUE:
+        late = (turn.today - mine.window.first).days + 1
         return ngettext("%(days)d day overdue", "%(days)d days overdue", late) % {"days": late}
     if one.last_on is None:
         return _("not visited lately")

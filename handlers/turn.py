@@ -78,6 +78,10 @@ class Turn:
         """高永昌 81岁 柳泉村: enough to tell two people of one name apart."""
         return person_line(self.shown(elder.name), age(elder, self.today), self.village(elder))
 
+    def hidden_label(self, elder: Elder) -> str:
+        """高*昌 81岁 柳泉村: for what shows on a lock screen, whatever the network."""
+        return person_line(masked(elder.name), age(elder, self.today), self.village(elder))
+
     def village(self, elder: Elder) -> str:
         unit = self.session.get(Unit, elder.unit_id)
         return unit.name if unit else ""

@@ -1,6 +1,7 @@
 """Who is away, and who stands in."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -87,3 +88,8 @@ def liaisons_named(session: Session, asker: Staff, text: str) -> list[Staff]:
 
 def by_code(session: Session, code: str) -> Staff | None:
     return session.exec(select(Staff).where(Staff.code == code)).first()
+
+
+def away_ids(session: Session, today: date) -> set[UUID]:
+    """Everybody who is on leave today."""
+    return set(session.exec(select(Leave.staff_id).where(on_leave(today))))

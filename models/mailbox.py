@@ -25,7 +25,8 @@ class Outgoing(SQLModel, table=True):
 
     `rows` are the buttons: a list of rows, a row a list of [label, code]. `card` names a
     message that may be shown again (a form): with `in_place` the one already shown is edited,
-    otherwise a new one is sent and the old one taken away. `once` makes a row unique for good.
+    otherwise a new one is sent and the old one taken away. `once` makes a row unique for good:
+    kind, subject, day, recipient and stage in one word.
     """
 
     seq: int = Field(default=None, primary_key=True)
@@ -40,6 +41,7 @@ class Outgoing(SQLModel, table=True):
     file_name: str = ""
     file_data: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     once: str | None = Field(default=None, unique=True)
+    kind: str = ""  # "digest", "broadcast" …: looked at again just before it is sent
     state: str = WAITING
     made_at: datetime
     not_before: datetime | None = None
@@ -75,3 +77,25 @@ def menu_of(session: Session, chat_id: UUID) -> list[list[list[str]]]:
     statement = select(Outgoing).where(Outgoing.chat_id == chat_id, Outgoing.lane == REPLY)
     last = session.exec(statement.order_by(col(Outgoing.seq).desc()).limit(1)).first()
     return last.rows if last else []
+
+
+def row(chat_id: UUID, text: str, lane: int, now: datetime, **more: Any) -> dict[str, Any]:
+    """The values of a new outbox row, for inserting many at once."""
+    return {
+        "chat_id": chat_id,
+        "lane": lane,
+        "text": text,
+        "rows": [],
+        "card": "",
+        "in_place": False,
+        "file_name": "",
+        "file_data": None,
+        "once": None,
+        "kind": "",
+        "state": WAITING,
+        "made_at": now,
+        "attempts": 0,
+        "native_id": "",
+        "problem": "",
+        **more,
+    }

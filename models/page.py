@@ -18,7 +18,7 @@ class PageMessage(SQLModel, table=True):
     __tablename__ = "page_message"
 
     id: int = Field(default=None, primary_key=True)
-    version: int = Field(unique=True)
+    version: int = Field(default=0, unique=True)
     seat: str
     key: str = Field(unique=True)
     mine: bool = False  # the person wrote it, not the bot

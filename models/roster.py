@@ -35,7 +35,9 @@ def plan(session: Session, rows: Sequence[Row], today: date, county_name: str = 
     places = Places(session.exec(select(Unit)), sheets[UNITS], county_name)
     stood_on: set[UUID] = set()
     plan_units(made, places, sheets[UNITS], stood_on)
-    people = People(made, places, session.exec(select(Staff)).all(), sheets[STAFF])
+    people = People(
+        made, places, session.exec(select(Staff).order_by(Staff.code)).all(), sheets[STAFF]
+    )
     people.read(sheets[STAFF])
     register = _register(session, made, places, people, sheets[ELDERS])
     pairs = Pairs(made, people, register, session.exec(select(Assignment).where(running(today))))
@@ -56,7 +58,7 @@ def _register(
     register = Register(
         made,
         places,
-        session.exec(select(Elder)),
+        session.exec(select(Elder).order_by(Elder.code)),
         session.exec(select(ElderFlag).where(col(ElderFlag.until).is_(None))),
         rows,
         Liaisons(people).named,

@@ -10,7 +10,7 @@ from models.assignment import BACKUP, PRIMARY, Assignment
 from models.elder import ACTIVE, Elder
 from models.org import Unit
 from models.roster_elders import Named, Register
-from models.roster_staff import NoLiaison, People
+from models.roster_staff import NoLiaison, People, bare_name
 from models.roster_types import PAIRS, Change, Plan, Problem, Refused, Row
 from models.roster_units import nearest
 from models.staff import Staff
@@ -91,6 +91,9 @@ class Pairs:
 
     def _read_row(self, row: Row) -> None:
         elder = self._elder(row)
+        if row.get("from_on") and row.get("from_on") > self.plan.today:
+            day = str(row.get("from_on"))
+            raise Refused(row.problem("from_on", "from_future", value=day))
         try:
             person = self.people.liaison(row.get("liaison") or "")
         except NoLiaison as error:
@@ -111,7 +114,8 @@ class Pairs:
         text = row.get("elder") or row.get("code") or ""
         code = row.get("code") or text.upper()
         found = [elder for elder in self.known if elder.code == code]
-        found = found or [elder for elder in self.known if elder.name == text]
+        name = bare_name(text)
+        found = found or [elder for elder in self.known if elder.name == name]
         if len(found) > 1 and row.get("village"):
             found = [e for e in found if self._home(e).startswith(row.get("village"))]
         if len(found) == 1:
@@ -153,6 +157,7 @@ class Pairs:
         return [self.staff[pair.staff_id] for pair in self.running.get((elder_id, role), [])]
 
     def _change(self, wanted: Wanted, role: str, will: list[Staff]) -> None:
+        """Who follows somebody begins today; only a first pairing may have begun earlier."""
         pairs = self.running.get((wanted.elder.id, role), [])
         staying = {person.id for person in will}
         self.plan.ended_assignments += [pair for pair in pairs if pair.staff_id not in staying]
@@ -162,7 +167,9 @@ class Pairs:
                 elder_id=wanted.elder.id,
                 staff_id=person.id,
                 role=role,
-                from_on=wanted.from_on.get(person.id, self.plan.today),
+                from_on=self.plan.today
+                if pairs
+                else wanted.from_on.get(person.id, self.plan.today),
             )
             for person in will
             if person.id not in standing

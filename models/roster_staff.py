@@ -16,6 +16,12 @@ PLAIN = ("name", "role", "service_group", "phone", "locale")
 _ASIDE = re.compile(r"[(（\[【].*?[)）\]】]|[A-Za-z]+-?\d+|[+\d][\d\s-]{4,}")
 
 
+def bare_name(text: str) -> str:
+    """周 明(岚桥镇) and 周明 S03 are 周明."""
+    name = _ASIDE.sub("", text).strip()
+    return name if name.isascii() else "".join(name.split())
+
+
 class NoLiaison(Exception):
     """A name in a liaison column stands for nobody, or for more than one."""
 
@@ -179,7 +185,7 @@ class People:
         for word in re.findall(r"[A-Za-z]+-?\d+", text):
             if word.upper() in self.by_code:
                 return self._at_work(self.by_code[word.upper()], text)
-        name = _ASIDE.sub("", text).strip()
+        name = bare_name(text)
         found = [person for person in self.by_name.get(name, []) if person.left_on is None]
         if len(found) > 1 and name != text:
             found = [p for p in found if self._fits_aside(p, text.replace(name, "", 1))] or found
@@ -215,7 +221,7 @@ class People:
         """As `liaison`; while no staff is known at all, a name in the column makes a person."""
         if not self.may_make:
             return self.liaison(text)
-        name = _ASIDE.sub("", text).strip() or text
+        name = bare_name(text) or text
         fits = [p for p in self.by_name[name] if not phone or p.phone in ("", phone)]
         if len(fits) > 1:
             raise self._nobody(text, name, fits)

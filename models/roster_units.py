@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from uuid import UUID
 
 from models.org import COUNTY, TOWN, VILLAGE, Unit
@@ -17,6 +18,7 @@ ENDINGS = {
 ABOVE = {TOWN: COUNTY, VILLAGE: TOWN}
 
 
+@lru_cache(maxsize=10_000)
 def stem(kind: str, name: str) -> str:
     """石沟村 and 石沟村委会 are 石沟; a name that is nothing but an ending stays."""
     for ending in ENDINGS[kind]:
@@ -157,22 +159,24 @@ class Places:
 def plan_units(plan: Plan, places: Places, rows: list[Row], used: set[UUID]) -> None:
     """Reads the sheet of units: each row names a county, a town in it, a village in that."""
     for row in rows:
-        problem = _unit_problem(row)
-        if problem:
-            plan.problems.append(problem)
-        if problem or row.problems:
+        try:
+            unit = _unit(places, row)
+        except Refused as refused:
+            plan.problems.extend(refused.problems)
+            plan.bad_rows += 1
             continue
-        unit = places.place(row, may_make=True)
         plan.unchanged[UNITS] += unit.id not in places.made and unit.id not in used
         used.add(unit.id)
 
 
-def _unit_problem(row: Row) -> Problem | None:
+def _unit(places: Places, row: Row) -> Unit:
+    if row.problems:
+        raise Refused
     if row.get("village") and not row.get("town"):
-        return row.problem("town", "town_missing", value=row.get("village"))
-    if not row.get("town") and not row.get("county") and not row.problems:
-        return row.problem("county", "unit_missing")
-    return None
+        raise Refused(row.problem("town", "town_missing", value=row.get("village")))
+    if not row.get("town") and not row.get("county"):
+        raise Refused(row.problem("county", "unit_missing"))
+    return places.place(row, may_make=True)
 
 
 def name_counties(plan: Plan, places: Places) -> None:

@@ -32,6 +32,7 @@ class Staff(SQLModel, table=True):
     service_group: str = ""  # one of GROUPS for a duty officer
     phone: str = ""
     locale: str = ""  # empty: the office's own
+    digest_at: int | None = None  # minutes after midnight; None: the office's hour
     left_on: date | None = None
 
 

@@ -85,6 +85,7 @@ PROBLEMS: Mapping[str, str] = {
     "one_primary": N_("Only one liaison: %(names)s. The others belong in Backup liaison."),
     "backup_is_primary": N_("“%(value)s” is already the liaison: name another backup."),
     "two_primaries": N_("Another row names “%(other)s” as liaison: keep one, or write backup."),
+    "from_future": N_("%(value)s lies in the future: assignments begin on the day of the import."),
     "elder_unknown": N_("There is no elder “%(value)s”%(near)s."),
     "elder_ambiguous": N_("Several elders fit: %(choices)s. Write the code."),
     "elder_in_bad_row": N_("“%(value)s” cannot be assigned: mend row %(other)s of Elders first."),

@@ -1,0 +1,126 @@
+"""The morning digest: one message a person and day, with a way to act on each line."""
+
+from datetime import date
+
+from babel.dates import format_date
+
+from handlers import form
+from handlers.due import due_lines, due_rows
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import Turn, day
+from locales import gettext as _
+from locales import language
+from models.elder import masked
+from models.mailbox import NUDGE
+from models.morning import Morning
+
+PROMISES, DRAFTS = 3, 3
+NEAR_END = 3  # days before a window ends its number of open visits is said
+
+
+def liaison_digest(turn: Turn, morning: Morning) -> Reply:
+    """Names are masked: it shows on a lock screen; the buttons below do not."""
+    lines = [_greeting(turn), _sum(morning), *_ending(turn, morning), ""]
+    lines += due_lines(turn, morning.agenda, hide=True)
+    lines += _promise_lines(morning) + _draft_lines(turn, morning)
+    return Reply("\n".join(lines).rstrip(), _rows(turn, morning), lane=NUDGE)
+
+
+def _greeting(turn: Turn) -> str:
+    return _("Good morning, %(name)s. %(day)s") % {
+        "name": turn.staff.name,
+        "day": weekday(turn.today),
+    }
+
+
+def weekday(value: date) -> str:
+    """11月12日 星期四"""
+    return f"{day(value)} {format_date(value, 'EEEE', locale=language())}"
+
+
+def _sum(morning: Morning) -> str:
+    mine = morning.agenda
+    return _("Suggested today: %(today)d visits; overdue: %(overdue)d; calls: %(calls)d.") % {
+        "today": len(mine.today),
+        "overdue": len(mine.overdue),
+        "calls": len(mine.calls),
+    }
+
+
+def _ending(turn: Turn, morning: Morning) -> list[str]:
+    """Window −3 and −1: how many are still open when it nears its end."""
+    mine = morning.agenda
+    left = (mine.window.last - turn.today).days
+    open_ = len(mine.today) + len(mine.later)
+    if left > NEAR_END or not open_:
+        return []
+    return [
+        _("⏳ %(left)d days left until %(last)s, %(open)d still to visit.")
+        % {"left": left, "last": day(mine.window.last), "open": open_}
+    ]
+
+
+def _promise_lines(morning: Morning) -> list[str]:
+    return [
+        _("Promised %(name)s: %(text)s") % {"name": masked(elder.name), "text": promise.text[:30]}
+        for promise, elder in morning.promises[:PROMISES]
+    ]
+
+
+def _draft_lines(turn: Turn, morning: Morning) -> list[str]:
+    return [
+        _("Unfinished since %(day)s: %(name)s")
+        % {"day": day(draft.started_at.astimezone(turn.office.zone).date()),
+           "name": masked(str(draft.context.get("name", "")))}
+        for draft in morning.drafts[:DRAFTS]
+        if draft.form == "visit"
+    ]  # fmt: skip
+
+
+def _rows(turn: Turn, morning: Morning) -> Rows:
+    going_on = [
+        Button(_("Go on: %(name)s") % {"name": turn.shown(str(draft.context.get("name", "")))},
+               form.resume_code(draft))
+        for draft in morning.drafts[:DRAFTS]
+        if draft.form == "visit"
+    ]  # fmt: skip
+    return (*due_rows(turn, morning.agenda), *form.in_rows(going_on, 2))
+
+
+def coordinator_digest(
+    turn: Turn, found: list[Morning], unassigned: int, unreachable: int
+) -> Reply:
+    """Counts by liaison, the overdue first; what nobody looks after; who cannot be reached."""
+    expected = sum(one.agenda.expected for one in found)
+    done = sum(len(one.agenda.satisfied) for one in found)
+    lines = [
+        _greeting(turn),
+        _("This half-month: %(done)d of %(expected)d visited.")
+        % {"done": done, "expected": expected},
+        "",
+        *_late_lines(found),
+    ]
+    if unassigned:
+        lines.append(_("⚠️ Without a liaison: %(count)d") % {"count": unassigned})
+    if unreachable:
+        lines.append(_("⚠️ Cannot be reached: %(count)d, see /unreachable") % {"count": unreachable})
+    return Reply("\n".join(lines).rstrip(), (), lane=NUDGE)
+
+
+def _late_lines(found: list[Morning]) -> list[str]:
+    late = sorted(
+        (one for one in found if one.agenda.overdue), key=lambda one: -len(one.agenda.overdue)
+    )
+    if not late:
+        return [_("🟢 Nobody is overdue.")]
+    lines = [
+        _("🔴 %(name)s: %(count)d overdue (%(codes)s)")
+        % {
+            "name": one.staff.name,
+            "count": len(one.agenda.overdue),
+            "codes": _(", ").join(line.elder.code for line in one.agenda.overdue[:4]),
+        }
+        for one in late[:8]
+    ]
+    rest = len(late) - 8
+    return lines + ([_("… and %(count)d liaisons more") % {"count": rest}] if rest > 0 else [])

@@ -1,0 +1,177 @@
+"""What the bot says by itself, and what it does not."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlmodel import Session
+
+from handlers import nudge
+from models.mailbox import Outgoing
+from models.org import put_setting
+from models.staff import Staff
+
+EIGHT = datetime(2026, 11, 12, 0, 0, tzinfo=UTC)  # 08:00 in the office, a Thursday
+
+
+def sweep(town, at=None):
+    if at is not None:
+        town.now = at
+    with Session(town.database) as session:
+        count = nudge.sweep(session, town.receiver.office, town.now)
+        session.commit()
+        return count
+
+
+def digest_rows(town):
+    return town.rows(Outgoing, kind="digest")
+
+
+def test_the_morning_digest_in_one_message(town, zhou):
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "[＋ 答应的事]",
+        "答应",
+        "换水龙头垫圈",
+        "核对",
+        "[提交]",
+        "已记下",
+    )
+    assert sweep(town, EIGHT + timedelta(days=1)) == 1
+    zhou.look()
+    assert "周明,早上好。11月13日 星期五" in zhou.text
+    assert "今天建议走访 0 位,逾期 4 位" in zhou.text
+    assert "🔴 李*英 79岁 石沟村  逾期13天" in zhou.text
+    assert "答应过 高*昌:换水龙头垫圈" in zhou.text
+    assert "李秀英" not in zhou.text
+    assert zhou.screen.rows[-1][0] == "改期/不在家…"
+    zhou.talk("[走访 李秀英]", "走访 李秀英")
+
+
+def test_at_most_one_a_day_whatever_restarts(town, zhou):
+    assert [sweep(town, EIGHT + timedelta(minutes=n)) for n in (0, 1, 30, 400)] == [1, 0, 0, 0]
+    assert sweep(town, EIGHT - timedelta(hours=3)) == 0  # the clock was set back
+    assert sweep(town, EIGHT + timedelta(days=1)) == 1
+    assert len(digest_rows(town)) == 2
+
+
+@pytest.mark.parametrize(
+    ("at", "count"),
+    [("2026-11-12T07:59", 0), ("2026-11-12T08:00", 1), ("2026-11-12T17:29", 1), ("2026-11-12T17:30", 0),
+     ("2026-11-14T08:00", 0), ("2026-10-01T08:00", 0), ("2026-11-12T23:00", 0)],
+)  # fmt: skip
+def test_only_on_workdays_between_eight_and_half_past_five(town, zhou, at, count):
+    local = datetime.fromisoformat(at).replace(tzinfo=town.receiver.office.zone)
+    assert sweep(town, local.astimezone(UTC)) == count
+
+
+def test_never_into_an_open_dialogue(town, zhou):
+    town.now = EIGHT
+    zhou.talk("/visit 高永昌", "怎么")
+    assert sweep(town, EIGHT + timedelta(minutes=5)) == 0
+    assert sweep(town, EIGHT + timedelta(minutes=11)) == 1
+
+
+def test_nothing_to_somebody_on_leave_but_to_who_stands_in(town, zhou, li):
+    town.now = EIGHT - timedelta(hours=1)
+    zhou.talk("/leave 3天 李娜", "交给:李娜", "[确认]", "已请假")
+    sweep(town, EIGHT)
+    assert zhou.look() == []
+    assert "逾期 6 位" in "".join(one.text for one in li.look())
+
+
+def test_the_own_hour_and_the_quiet_hours(town, zhou):
+    town.change(
+        Staff(**{**town.rows(Staff, name="周明")[0].model_dump(), "digest_at": 9 * 60 + 30})
+    )
+    assert sweep(town, EIGHT) == 0
+    assert sweep(town, EIGHT + timedelta(minutes=90)) == 1
+    town.change(Staff(**{**town.rows(Staff, name="周明")[0].model_dump(), "digest_at": 5 * 60}))
+    day = EIGHT + timedelta(days=1)
+    assert sweep(town, day - timedelta(minutes=31)) == 0
+    assert sweep(town, day - timedelta(minutes=30)) == 1
+
+
+def test_the_coordinator_sees_the_late_ones_by_liaison(town, zhou, wang):
+    sweep(town, EIGHT)
+    wang.look()
+    assert "这半个月:应访 6,已访 0。" in wang.text
+    assert "🔴 周明:逾期 5(E0001、E0002、E0003、E0004)" in wang.text
+
+
+def test_a_number_of_the_office_changes_the_digest_at_once(town, zhou):
+    with Session(town.database) as session:
+        put_setting(session, "digest_at", 10 * 60)
+        session.commit()
+    assert sweep(town, EIGHT) == 0
+    assert sweep(town, EIGHT + timedelta(hours=2)) == 1
+
+
+def test_an_unfinished_card_is_reminded_once_after_an_hour_and_in_the_next_digest(town, zhou):
+    town.now = EIGHT + timedelta(hours=2)
+    sweep(town)
+    zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神")
+    assert sweep(town, town.now + timedelta(minutes=59)) == 0
+    assert sweep(town, town.now + timedelta(minutes=2)) == 1
+    assert "走访卡还没填完:高永昌" in zhou.look()[0].text
+    assert sweep(town, town.now + timedelta(hours=3)) == 0
+    sweep(town, EIGHT + timedelta(days=1))
+    assert "11月12日没填完:高*昌" in zhou.look()[0].text
+    sweep(town, EIGHT + timedelta(days=4))
+    assert "没填完" not in zhou.look()[0].text
+
+
+def test_a_card_is_not_reminded_at_night(town, zhou):
+    town.now = datetime(2026, 11, 12, 12, 30, tzinfo=UTC)  # 20:30
+    zhou.talk("/visit 高永昌", "怎么")
+    assert sweep(town, town.now + timedelta(hours=2)) == 0
+    assert sweep(town, EIGHT + timedelta(days=1, minutes=-30)) == 1
+
+
+def renew(town, row):
+    with Session(town.database) as session:
+        return nudge.renew(session, town.receiver.office, town.now, row)
+
+
+def test_a_digest_that_waited_is_made_anew_before_it_goes(town, zhou):
+    sweep(town, EIGHT)
+    (row,) = digest_rows(town)
+    assert renew(town, row)[0].text == row.text
+    town.now = EIGHT + timedelta(hours=2)
+    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
+    reply, _why = renew(town, row)
+    assert "逾期 4 位" in reply.text
+    assert "高*昌" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("later", "why"), [(timedelta(days=1), "day over"), (timedelta(hours=10), "too late")]
+)
+def test_a_digest_of_another_day_is_dropped_with_the_reason(town, zhou, later, why):
+    sweep(town, EIGHT)
+    town.now = EIGHT + later
+    assert renew(town, digest_rows(town)[0]) == (None, why)
+
+
+def test_a_digest_for_somebody_who_left_is_dropped(town, zhou):
+    sweep(town, EIGHT)
+    staff = town.rows(Staff, name="周明")[0]
+    staff.left_on = date(2026, 11, 12)
+    town.change(staff)
+    assert renew(town, digest_rows(town)[0]) == (None, "left")
+
+
+def test_silence_in_the_morning_raises_an_alarm_by_itself(town, zhou, wang):
+    sweep(town, EIGHT)
+    assert sweep(town, EIGHT + timedelta(minutes=89)) == 0
+    assert sweep(town, EIGHT + timedelta(minutes=90)) == 1
+    assert "今早的播报一条也没发出去" in wang.look()[-1].text
+    assert sweep(town, EIGHT + timedelta(minutes=95)) == 0
+
+
+def test_no_alarm_when_something_went_out(town, zhou, wang):
+    sweep(town, EIGHT)
+    row = digest_rows(town)[0]
+    row.state = "sent"
+    town.change(row)
+    assert sweep(town, EIGHT + timedelta(hours=3)) == 0
