@@ -10,6 +10,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from bot.config import Settings
 from handlers.documents.roster_file import read
+from handlers.documents.roster_words import problem_words
 from models.assignment import Assignment
 from models.elder import Elder
 from models.roster import Plan, apply, plan
@@ -50,7 +51,9 @@ class Desk:
             return planned
 
     def problems(self, text: str) -> list[tuple[int, str, str]]:
-        return [(p.row, p.column, p.code) for p in self.plan(text).problems]
+        found = self.plan(text).problems
+        assert all(problem_words(problem) for problem in found)
+        return [(problem.row, problem.column, problem.code) for problem in found]
 
     def rows(self, table: type[SQLModel], **where: object) -> list[Any]:
         with Session(self.database) as session:

@@ -104,17 +104,6 @@ def test_a_code_on_the_wrong_row_is_noticed(desk):
     assert desk.problems(other) == [(2, "编号", "same_person_other_code")]
 
 
-def test_a_new_liaison_ends_the_old_pairing_and_keeps_it(desk):
-    desk.take(ONE_SHEET)
-    desk.today += timedelta(days=30)
-    desk.take(HEAD + "高永昌,1941-03-05,岚桥镇,石沟村,李娜,,,")
-    assert desk.pairs("高永昌") == [
-        ("周明", "primary", TODAY, desk.today - timedelta(days=1)),
-        ("李娜", "primary", desk.today, None),
-        ("李娜", "backup", TODAY, desk.today - timedelta(days=1)),
-    ]
-
-
 def test_a_blank_cell_leaves_what_is_known_and_a_dash_empties_it(desk):
     desk.take(ONE_SHEET)
     desk.take(HEAD + "高永昌,1941-03-05,岚桥镇,石沟村,,,,")
@@ -183,26 +172,6 @@ def test_flags_begin_and_end_and_suggest_the_tier(desk):
     assert flags == {"lives_alone": TODAY, "cancer": None}
 
 
-KNOWN = "姓名,角色,乡镇,电话,编号\n周明,联络员,岚桥镇,,\n周明,联络员,沙河镇,,\n李娜,协调员,,,\n"
-
-
-def test_of_two_liaisons_of_one_name_the_file_must_say_which(desk):
-    desk.take(KNOWN.replace("姓名", "姓名", 1))
-    desk.take("县,乡镇,村\n本县,岚桥镇,石沟村\n")
-    row = "高永昌,1941-03-05,岚桥镇,石沟村,{},,,"
-    (problem,) = desk.plan(HEAD + row.format("周明")).problems
-    assert problem.code == "liaison_ambiguous"
-    assert problem.gaps["choices"] == ["周明(岚桥镇)", "周明(沙河镇)"]
-    for said in (*problem.gaps["choices"], "S01", "周明 S02", "周明（沙河镇）"):
-        assert not desk.problems(HEAD + row.format(said))
-
-
-def test_a_liaison_nobody_knows_is_refused_with_the_nearest_names(desk):
-    desk.take(KNOWN)
-    (problem,) = desk.plan(HEAD + "高永昌,1941-03-05,岚桥镇,石沟村,李那,,,").problems
-    assert (problem.code, problem.gaps["near"]) == ("liaison_unknown", ["李娜"])
-
-
 def test_a_town_nobody_knows_is_refused_with_the_nearest_names(desk):
     desk.take(ONE_SHEET)
     (problem,) = desk.plan(HEAD + "王英,1941-03-05,岚乔镇,石沟村,,,,").problems
@@ -238,6 +207,22 @@ def test_the_first_file_that_names_the_county_names_the_one_that_had_no_name(des
 )
 def test_what_cannot_be_right_is_told_with_its_column(local, row, column, code):
     assert local.problems(ONE_SHEET + row) == [(6, column, code)]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("县,乡镇,村\n,,石沟村\n", (2, "乡镇", "town_missing")),
+        ("县,乡镇,村\n,岚桥镇,石沟村\n望岚县,,\n云岭县,,\n,枫岭镇,\n", (5, "县", "county_missing")),
+        (
+            HEAD.replace("电话", "县") + "王英,1941-03-05,岚桥镇,,,,云岭县,",
+            (2, "县", "county_unknown"),
+        ),
+    ],
+)
+def test_a_place_that_is_not_clear_is_told(local, text, problem):
+    local.take("县,乡镇,村\n望岚县,岚桥镇,石沟村\n")
+    assert local.problems(text) == [problem]
 
 
 def test_a_code_belongs_to_one_row(local):
