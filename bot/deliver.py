@@ -16,7 +16,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Engine, Row, event
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot.pacing import TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff, is_bulk
@@ -28,6 +27,7 @@ from models.outbox import Job, Outcome
 
 CLAIM = timedelta(seconds=30)
 SEND_LIMIT = 20.0  # seconds; less than a claim lasts
+DRAIN_LIMIT = 5.0
 POLL = 1.0  # for rows whose hour has come and for those of other processes
 PACED = 0.04  # something waits for its turn
 BULK_EVERY = 0.15  # bulk goes in small handfuls, so that its queue is walked rarely
@@ -192,7 +192,9 @@ class Deliver:
 
     async def _finish(self) -> None:
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=SEND_LIMIT)
+            _done, hanging = await asyncio.wait(self._tasks, timeout=DRAIN_LIMIT)
+            for task in hanging:
+                task.cancel()
         await self._cycle()
 
     async def _cycle(self) -> float:
@@ -201,7 +203,7 @@ class Deliver:
         gate = self._gate(outcomes)
         try:
             jobs = await self.run_db(lambda: self._write(partial(self._work, outcomes, gate)))
-        except (SQLAlchemyError, OSError) as problem:
+        except Exception as problem:  # locked, full, away: nothing is lost by waiting
             self._outcomes = outcomes + self._outcomes
             log.warning("outbox_not_reached", problem=type(problem).__name__)
             return STORE_PAUSE

@@ -186,6 +186,34 @@ def test_events_of_the_chat_itself_are_not_messages(content: dict[str, Any]) -> 
     assert incoming(json.loads(api.updates[0][2]), "123456") is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("message", {}),
+        ("message", {"chat": None, "text": "x"}),
+        ("message", {"chat": {"id": 1}, "text": ["x"], "date": "soon"}),
+        ("message", {"chat": {"id": 1, "type": "private"}, "text": "x", "date": 10**30}),
+        ("message", {"chat": {"id": 1, "type": "private"}, "photo": [{}], "date": 1}),
+        ("callback_query", {"data": "x", "message": {"chat": {}}}),
+        ("my_chat_member", {"chat": {"type": "private"}}),
+        ("something_new", {}),
+    ],
+)
+async def test_an_update_nobody_can_read_does_not_stop_those_after_it(
+    api: BotApi,
+    telegram: Telegram,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    content: dict[str, Any],
+) -> None:
+    office = Office()
+    api.push(kind, content)
+    api.push("message", json.loads(post(1))["message"])
+    monkeypatch.setattr(module, "WANTED", [])
+    async with listening(telegram, office):
+        await api.until(lambda: office.texts == ["hello"] and not api.updates)
+
+
 def test_a_group_is_not_private() -> None:
     api = BotApi()
     api.say(-5, "/help")

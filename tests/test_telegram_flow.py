@@ -12,6 +12,7 @@ from aiohttp import web
 from lo_bot_api_emulator import LoBotApiEmulator
 from sqlmodel import Session
 
+from bot import deliver
 from bot.config import Settings
 from bot.run import House
 from bot.transports.telegram import Telegram
@@ -134,8 +135,9 @@ async def test_a_restart_in_the_middle_of_a_visit_loses_nothing(town: Town, api:
 
 
 async def test_an_answer_lost_on_its_way_is_repeated_and_the_visit_is_not(
-    town: Town, api: BotApi
+    town: Town, api: BotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(deliver, "backoff", lambda attempts: 0.05)
     town.person("周明", "telegram", str(CHAT))
     async with running(town, api.url):
         for line in VISIT:

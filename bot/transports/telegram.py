@@ -31,7 +31,7 @@ from bot.config import TELEGRAM_API, WrongSettings
 from bot.pacing import backoff
 from bot.transports import Down, Gone, Later, Parcel, Receive
 from bot.transports.telegram_messages import Messages, refusal, seconds
-from bot.transports.telegram_updates import WANTED, Picture, incoming, picture, reached
+from bot.transports.telegram_updates import UNREADABLE, WANTED, Event, Picture, read
 from handlers.talk import Attachment, Incoming
 from locales import LANGUAGES, speaking
 from locales import gettext as _
@@ -193,18 +193,26 @@ class Telegram:
     async def _take(self, updates: Sequence[dict[str, Any]], receive: Receive) -> bool:
         """Whether all were stored. Chats that sent pictures are stored second: nobody else
         waits for a download."""
+        events = [self._read(update) for update in updates]
+        said = [(one.said, one.picture) for one in events if one.said]
+        waiting = {one.chat for one, wanted in said if wanted}
         try:
-            await self._note_reached(updates)
-            pairs = [(update, one) for update in updates if (one := incoming(update, self._id))]
-            waiting = {one.chat for update, one in pairs if self._picture(update)}
-            quick = [one for _update, one in pairs if one.chat not in waiting]
-            await self._hand_on(quick, receive)
-            slow = [pair for pair in pairs if pair[1].chat in waiting]
+            await self._note_reached(events)
+            await self._hand_on([one for one, _wanted in said if one.chat not in waiting], receive)
+            slow = [pair for pair in said if pair[0].chat in waiting]
             await self._hand_on(await self._with_pictures(slow), receive)
         except Exception as problem:
             log.error("telegram_not_stored", updates=len(updates), problem=type(problem).__name__)
             return False
         return True
+
+    def _read(self, update: Mapping[str, Any]) -> Event:
+        """An update that cannot be read is passed over: it would come again for ever."""
+        try:
+            return read(update, self._id, self.picture_limit)
+        except UNREADABLE as problem:
+            log.error("telegram_update_unreadable", problem=type(problem).__name__)
+            return Event()
 
     async def _hand_on(self, batch: list[Incoming], receive: Receive) -> None:
         if batch:
@@ -212,11 +220,10 @@ class Telegram:
             silent = {one.press: "" for one in batch if one.press}
             self._answer(silent | dict(received.toasts))
 
-    async def _note_reached(self, updates: Iterable[Mapping[str, Any]]) -> None:
-        for update in updates:
-            change = reached(update)
-            if change and self.reach:
-                await self.reach(self.network, change.address, change.why)
+    async def _note_reached(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if event.reached and self.reach:
+                await self.reach(self.network, event.reached.address, event.reached.why)
 
     # --- webhook
 
@@ -245,28 +252,20 @@ class Telegram:
             while len(posts) < BATCH and not self._posted.empty():
                 posts.append(self._posted.get_nowait())
             posts.sort(key=lambda post: int(post[0]["update_id"]))
-            status = (
-                200 if await self._take([update for update, _stored in posts], receive) else 503
-            )
+            stored_all = await self._take([update for update, _stored in posts], receive)
             for _update, stored in posts:
                 if not stored.done():
-                    stored.set_result(status)
+                    stored.set_result(200 if stored_all else 503)
 
     # --- pictures
 
-    def _picture(self, update: Mapping[str, Any]) -> Picture | None:
-        return picture(update, self.picture_limit)
-
     async def _with_pictures(
-        self, pairs: Sequence[tuple[Mapping[str, Any], Incoming]]
+        self, said: Sequence[tuple[Incoming, Picture | None]]
     ) -> list[Incoming]:
-        return list(await asyncio.gather(*(self._with_picture(*pair) for pair in pairs)))
+        return list(await asyncio.gather(*(self._with_picture(*pair) for pair in said)))
 
-    async def _with_picture(self, update: Mapping[str, Any], one: Incoming) -> Incoming:
-        wanted = self._picture(update)
-        if not wanted:
-            return one
-        return replace(one, attachments=(await self._fetch(wanted),))
+    async def _with_picture(self, said: Incoming, wanted: Picture | None) -> Incoming:
+        return replace(said, attachments=(await self._fetch(wanted),)) if wanted else said
 
     async def _fetch(self, wanted: Picture) -> Attachment:
         missing = Attachment(wanted.name, wanted.mime, b"", "unavailable")

@@ -13,6 +13,7 @@ from handlers.talk import Incoming
 
 WANTED = ["message", "callback_query", "my_chat_member"]
 ADDRESSED = re.compile(r"^(/\w+)@\w+")  # "/due@our_bot", as groups write it
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 SAID = (
     "animation",
     "audio",
@@ -45,6 +46,17 @@ class Reached(NamedTuple):
 
     address: str
     why: str
+
+
+class Event(NamedTuple):
+    said: Incoming | None = None
+    picture: Picture | None = None
+    reached: Reached | None = None
+
+
+def read(update: Mapping[str, Any], bot: str, limit: int) -> Event:
+    """Raises one of UNREADABLE for an update of a shape nobody has seen yet."""
+    return Event(incoming(update, bot), picture(update, limit), reached(update))
 
 
 def incoming(update: Mapping[str, Any], bot: str) -> Incoming | None:
