@@ -290,7 +290,7 @@ PAIR_COLUMNS = (
         "elder",
         N_("Elder"),
         ("老干部", "老人", "老干部姓名", "老人姓名", "服务对象", "姓名", "elder name"),
-        NAME,
+        TEXT,
     ),
     _VILLAGE,
     Column(
