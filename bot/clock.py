@@ -1,40 +1,68 @@
 """APScheduler as a tick and nothing more: what is due is asked of the database each time."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from handlers import nudge
 from models import retention
 
 if TYPE_CHECKING:
     from bot.run import House
 
-HOUR = 3600
+T = TypeVar("T")
+MINUTE, HOUR = 60, 3600
 log = structlog.get_logger()
 
 
 def start_ticking(house: "House") -> AsyncIOScheduler:
-    """Ticks each hour, and once at the start; a late tick is better than none."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(
-        partial(tick, house), "interval", seconds=HOUR, misfire_grace_time=HOUR, coalesce=True
+    """A tick that comes late is better than none; of several missed ones, one is enough."""
+    scheduler = AsyncIOScheduler(
+        timezone="UTC", job_defaults={"misfire_grace_time": HOUR, "coalesce": True}
     )
-    scheduler.add_job(partial(tick, house), misfire_grace_time=HOUR)
+    for work, seconds in ((speak_up, MINUTE), (tidy, HOUR)):
+        scheduler.add_job(work, "interval", [house], seconds=seconds)
+        scheduler.add_job(work, args=[house])
     scheduler.start()
     return scheduler
 
 
 async def tick(house: "House") -> None:
-    gone = await house.run_db(partial(sweep, house))
-    if any(gone.values()):
+    """All sweeps at once, for a clock that was moved."""
+    await speak_up(house)
+    await tidy(house)
+
+
+async def speak_up(house: "House") -> None:
+    """Writes what is to be said unasked, and wakes delivery."""
+    count = await attempt(house, lambda session: nudge.sweep(session, house.office, house.clock()))
+    if count:
+        log.info("nudges_written", rows=count)
+        house.deliver.wake()
+
+
+async def tidy(house: "House") -> None:
+    gone = await attempt(house, lambda session: retention.tidy(session, house.clock()))
+    if gone and any(gone.values()):
         log.info("tidied", **gone)
 
 
-def sweep(house: "House") -> dict[str, int]:
+async def attempt(house: "House", work: Callable[[Session], T]) -> T | None:
+    """One transaction; a database that does not answer is asked again at the next tick."""
+    try:
+        return await house.run_db(partial(in_transaction, house, work))
+    except (SQLAlchemyError, OSError) as problem:
+        log.warning("sweep_failed", problem=type(problem).__name__)
+        return None
+
+
+def in_transaction(house: "House", work: Callable[[Session], T]) -> T:
     with Session(house.engine) as session:
-        gone = retention.tidy(session, house.clock())
+        done = work(session)
         session.commit()
-        return gone
+        return done
