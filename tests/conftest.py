@@ -8,7 +8,6 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,7 @@ from models.database import connect, upgrade
 
 KINDS = os.environ.get("LIAISON_TEST_DATABASES", "sqlite,postgresql").split(",")
 NOT_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")  # only speed: a test's own server
-if find_spec("tests.conversation"):
-    pytest_plugins = ["tests.conversation"]
+pytest_plugins = ["tests.conversation"]
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +74,14 @@ def sweep(url: URL) -> None:
         "WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
     deletes = [f'DELETE FROM "{table.name}"' for table in reversed(SQLModel.metadata.sorted_tables)]
-    order(url, "; ".join([*deletes, "ALTER SEQUENCE outgoing_seq_seq RESTART"]))
+    order(url, "; ".join([*deletes, *restarts()]))
+
+
+def restarts() -> Iterator[str]:
+    """Numbers begin with 1 in each test."""
+    for table in SQLModel.metadata.sorted_tables:
+        if table.autoincrement_column is not None:
+            yield f"ALTER SEQUENCE {table.name}_{table.autoincrement_column.name}_seq RESTART"
 
 
 @pytest.fixture

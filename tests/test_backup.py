@@ -274,6 +274,7 @@ def test_an_older_database_is_saved_and_then_updated(
 ) -> None:
     """Seen from a release that has one migration more."""
     release = tmp_path / "migrations"
+    last = db.revisions()[-1]
     later_release(release)
     settings = settings_for(office.url, tmp_path)
     with monkeypatch.context() as patched:
@@ -284,7 +285,7 @@ def test_an_older_database_is_saved_and_then_updated(
             with office.connect() as connection:
                 assert connection.execute(text("SELECT count(*) FROM recipe")).scalar() == 0
         finally:
-            undo(office)
+            undo(office, last)
     (saved,) = (tmp_path / "data" / "backups").glob("*-before-update.zip")
     place = settings_for(db.tidy_url(f"sqlite:///{tmp_path}/again.db"), tmp_path)
     b.restore(place, saved)
@@ -301,12 +302,10 @@ def later_release(folder: Path) -> None:
     )
 
 
-def undo(engine: Engine) -> None:
+def undo(engine: Engine, revision: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE IF EXISTS recipe"))
-        connection.execute(
-            text("UPDATE alembic_version SET version_num = :n"), {"n": db.revisions()[0]}
-        )
+        connection.execute(text("UPDATE alembic_version SET version_num = :n"), {"n": revision})
 
 
 def test_a_database_of_a_later_release_is_refused(
