@@ -65,7 +65,7 @@ def _tell(reading: Reading, planned: Plan, refused: bool, dry_run: bool) -> None
 
 
 def _end(planned: Plan, refused: bool, dry_run: bool) -> int:
-    count = len(planned.problems)
+    count = sum(not problem.follows for problem in planned.problems)
     if refused:
         text = ngettext(
             "%(count)d problem, nothing was written. Mend the file and import it again, "

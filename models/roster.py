@@ -45,7 +45,8 @@ def plan(session: Session, rows: Sequence[Row], today: date, county_name: str = 
     _people_from_columns(made, people)
     _stand_on(made, places, register, stood_on)
     _not_in_file(made, people, register, sheets)
-    made.problems.sort(key=lambda problem: (problem.sheet, problem.row))
+    sheet_order = list(dict.fromkeys(row.sheet for row in rows))
+    made.problems.sort(key=lambda problem: (sheet_order.index(problem.sheet), problem.row))
     return made
 
 

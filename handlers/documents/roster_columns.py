@@ -238,6 +238,19 @@ ELDER_COLUMNS = (
         RESIDENCES, hint=N_("Blank means local."),
     ),
     Column(
+        "primary", N_("Liaison"),
+        ("联络员", "联系人员", "包联人", "包联干部", "包联人员", "结对人", "结对人员", "结对干部",
+         "帮扶人", "责任人", "包保人", "联络员姓名", "primary liaison", "primary"),
+        PEOPLE, width=16, example=N_("Zhou Ming"),
+        hint=N_("The name or code from the sheet of staff. Of two people of one name write the "
+                "code, or the name with the town: 周明(岚桥镇)."),
+    ),
+    Column(
+        "backup", N_("Backup liaison"),
+        ("后备联络员", "备用联络员", "后备", "b角", "替补联络员", "backup"), PEOPLE, width=16,
+        hint=N_("Who stands in; several are separated by 、"),
+    ),
+    Column(
         "tier", N_("Tier"), ("服务类别", "分层", "层级", "等级"), CHOICE, TIERS,
         hint=N_("Blank: worked out from age and flags. A well, B mobility-limited or 80 and over, "
                 "C widowed, bedridden or alone, D long in hospital, cancer or critical."),
@@ -254,19 +267,6 @@ ELDER_COLUMNS = (
         ("药物过敏", "过敏", "过敏史", "药物过敏史", "allergies"), width=16,
     ),
     Column("needs", N_("Needs"), ("需求", "现实需求", "困难", "个性化需求"), width=20),
-    Column(
-        "primary", N_("Liaison"),
-        ("联络员", "联系人员", "包联人", "包联干部", "包联人员", "结对人", "结对人员", "结对干部",
-         "帮扶人", "责任人", "包保人", "联络员姓名", "primary liaison", "primary"),
-        PEOPLE, width=16, example=N_("Zhou Ming"),
-        hint=N_("The name or code from the sheet of staff. Of two people of one name write the "
-                "code, or the name with the town: 周明(岚桥镇)."),
-    ),
-    Column(
-        "backup", N_("Backup liaison"),
-        ("后备联络员", "备用联络员", "后备", "b角", "替补联络员", "backup"), PEOPLE, width=16,
-        hint=N_("Who stands in; several are separated by 、"),
-    ),
     Column(
         "primary_phone", N_("Liaison's phone"),
         ("联络员电话", "包联人电话", "联络员联系电话", "结对人电话", "liaison phone"), PHONE,
@@ -301,7 +301,7 @@ PAIR_COLUMNS = (
         required=True,
     ),
     Column("pair_role", N_("Role"), ("角色", "主备", "类型"), CHOICE, PAIR_ROLES),
-    Column("from_on", N_("From"), ("起", "开始日期", "起始日期", "自", "from date"), DATE),
+    Column("from_on", N_("Begins on"), ("起", "开始日期", "起始日期", "自", "from date"), DATE),
 )
 
 COLUMNS: Mapping[str, tuple[Column, ...]] = {

@@ -17,7 +17,7 @@ from models.roster import Plan, Problem
 from models.roster_types import ELDERS, STAFF, Birth, Change
 from models.staff import Staff
 
-SHOWN = 30
+SHOWN = 20
 TITLES = {
     **{column.field: column.title for column in ELDER_COLUMNS},
     "role": N_("Role"),
@@ -116,7 +116,7 @@ def _changes(plan: Plan) -> Iterator[str]:
     yield _("Changes:")
     yield from ("  " + line for line in islice(lines, SHOWN))
     if len(lines) > SHOWN:
-        yield "  " + _("… and %(count)d more") % {"count": len(lines) - SHOWN}
+        yield "  " + _("… and %(count)d more changes") % {"count": len(lines) - SHOWN}
 
 
 def _change(plan: Plan, change: Change) -> str:
@@ -130,7 +130,8 @@ def _change(plan: Plan, change: Change) -> str:
         for name, (old, new) in change.shown.items()
     )
     code = getattr(change.thing, "code", "")
-    return f"{code} {change.thing.name}  {_('; ').join(fields)}".strip()
+    what = _("; ").join(fields)
+    return f"{code} {change.thing.name}  {what}".strip()
 
 
 def _value(value: Any, units: Mapping[UUID, str]) -> str:

@@ -133,7 +133,18 @@ def listed(words: Iterable[str]) -> str:
 
 
 def problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
-    """Every problem with its place, sheet by sheet; what is wrong in many rows is said once."""
+    """Every problem with its place, sheet by sheet; what is wrong in many rows is said once.
+
+    What only follows from another row comes last: it goes away by itself.
+    """
+    yield from _by_sheet(problem for problem in problems if not problem.follows)
+    follow = [problem for problem in problems if problem.follows]
+    if follow:
+        yield _("These wait for a row above:")
+        yield from _by_sheet(follow)
+
+
+def _by_sheet(problems: Iterable[Problem]) -> Iterator[str]:
     sheets: dict[str, dict[tuple[str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
     for problem in problems:
         sheets[problem.sheet][problem.column, problem_words(problem)].append(problem.row)
@@ -161,4 +172,5 @@ def _row_list(rows: Sequence[int]) -> str:
     listed_rows = listed(map(str, rows[:ROWS_SHOWN]))
     if len(rows) <= ROWS_SHOWN:
         return listed_rows
-    return _("%(rows)s and %(more)s more") % {"rows": listed_rows, "more": len(rows) - ROWS_SHOWN}
+    more = len(rows) - ROWS_SHOWN
+    return _("%(rows)s and %(more)d more") % {"rows": listed_rows, "more": more, "all": len(rows)}
