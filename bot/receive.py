@@ -17,10 +17,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, tuple_
+from sqlalchemy import Engine, bindparam, insert
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import Session, col, insert, select
+from sqlmodel import Session, col, select
 
 import handlers
 from handlers.talk import Incoming, Reply
@@ -229,40 +229,59 @@ def where(error: Exception) -> str:
 
 
 def read_batch(session: Session, messages: Sequence[Incoming], now: datetime) -> Batch:
-    """Everything the batch needs, in one query per table."""
-    chats = load_chats(session, messages)
-    known = {chat.staff_id for chat in chats.values() if chat.staff_id}
-    people = session.exec(select(Staff).where(col(Staff.id).in_(known))).all() if known else []
-    batch = Batch(session, now, chats, {s.id: s for s in people}, {}, load_seen(session, messages))
-    load_drafts(batch, known)
+    """Everything the batch needs, in three queries."""
+    chats, staff = load_chats(session, messages)
+    batch = Batch(session, now, chats, staff, {}, load_seen(session, messages))
+    load_drafts(batch, staff)
     return batch
 
 
+SEEN = select(Seen.network, Seen.key).where(
+    col(Seen.network).in_(bindparam("networks", expanding=True)),
+    col(Seen.key).in_(bindparam("keys", expanding=True)),
+)
+
+
 def load_seen(session: Session, messages: Sequence[Incoming]) -> set[tuple[str, str]]:
-    wanted = [(said.network, said.key) for said in messages]
-    pair = tuple_(col(Seen.network), col(Seen.key))
-    return {(n, k) for n, k in session.exec(select(Seen.network, Seen.key).where(pair.in_(wanted)))}
+    networks, keys = {said.network for said in messages}, [said.key for said in messages]
+    asked = session.exec(SEEN, params={"networks": networks, "keys": keys})
+    return {(network, key) for network, key in asked}
 
 
-def load_chats(session: Session, messages: Sequence[Incoming]) -> dict[tuple[str, str], Chat]:
-    """The chats written from, locked in one order; new ones are made."""
+CHATS = (
+    select(Chat, Staff)
+    .outerjoin(Staff, col(Staff.id) == Chat.staff_id)
+    .where(
+        col(Chat.network).in_(bindparam("networks", expanding=True)),
+        col(Chat.address).in_(bindparam("addresses", expanding=True)),
+    )
+    .order_by(col(Chat.id))
+    .with_for_update(of=Chat)
+)
+
+
+def load_chats(
+    session: Session, messages: Sequence[Incoming]
+) -> tuple[dict[tuple[str, str], Chat], dict[UUID, Staff]]:
+    """The chats written from, locked in one order, and whose they are; new ones are made."""
     private = {(said.network, said.chat): said.private for said in messages}
-    pair = tuple_(col(Chat.network), col(Chat.address))
-    statement = select(Chat).where(pair.in_(list(private))).order_by(col(Chat.id)).with_for_update()
-    chats = {(chat.network, chat.address): chat for chat in session.exec(statement)}
+    networks, addresses = ({pair[at] for pair in private} for at in (0, 1))
+    found = session.exec(CHATS, params={"networks": networks, "addresses": addresses}).all()
+    chats = {(chat.network, chat.address): chat for chat, _staff in found}
     for network, address in private.keys() - chats.keys():
         chat = Chat(network=network, address=address, private=private[network, address])
         session.add(chat)
         chats[network, address] = chat
-    return chats
+    return chats, {staff.id: staff for _chat, staff in found if staff}
+
+
+DRAFTS = select(Draft).where(col(Draft.staff_id).in_(bindparam("staff", expanding=True)))
 
 
 def load_drafts(batch: Batch, staff_ids: Iterable[UUID]) -> None:
     wanted = [one for one in staff_ids if one not in batch.drafts]
-    if not wanted:
-        return
     batch.drafts |= {one: [] for one in wanted}
-    for draft in batch.session.exec(select(Draft).where(col(Draft.staff_id).in_(wanted))).all():
+    for draft in batch.session.exec(DRAFTS, params={"staff": wanted}).all():
         batch.session.expunge(draft)  # `store` writes it, not each query in between
         batch.drafts[draft.staff_id].append(draft)
         batch.revs[draft.id] = draft.rev
@@ -294,8 +313,9 @@ def write_batch(batch: Batch) -> None:
     """Facts first, then what is to be said about them."""
     batch.session.flush()
     store(batch.session, batch.revs, chain.from_iterable(batch.drafts.values()))
+    connection = batch.session.connection()
     if batch.keys:
-        batch.session.execute(insert(Seen), batch.keys)
+        connection.execute(insert(Seen), batch.keys)
     if batch.rows:
-        batch.session.execute(insert(Outgoing), batch.rows)
+        connection.execute(insert(Outgoing), batch.rows)
     batch.result.replies += len(batch.rows)

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, Column
 from sqlmodel import Field, Session, SQLModel, col, select
 
 COUNTY, TOWN, VILLAGE = "county", "town", "village"
+SETTINGS = "settings"  # where a session keeps them
 KINDS = (COUNTY, TOWN, VILLAGE)
 
 
@@ -41,9 +42,13 @@ def branch(session: Session, unit_id: UUID) -> set[UUID]:
 
 def setting(session: Session, key: str, default: Any) -> Any:
     """The office's value for `key`, or the default given by whoever asks."""
-    row = session.get(OfficeSetting, key)
-    return default if row is None else row.value
+    known = session.info.get(SETTINGS)
+    if known is None:  # read once a session: a batch asks many times
+        rows = session.exec(select(OfficeSetting)).all()
+        known = session.info[SETTINGS] = {row.key: row.value for row in rows}
+    return known.get(key, default)
 
 
 def put_setting(session: Session, key: str, value: Any) -> None:
     session.merge(OfficeSetting(key=key, value=value))
+    session.info.pop(SETTINGS, None)

@@ -28,9 +28,10 @@ def record(
     session.add(visit)
     session.flush()
     session.add_all([*concerns, *([promise] if promise else [])])
-    session.exec(
-        update(Photo).where(col(Photo.draft_tag) == visit.draft_tag).values(visit_id=visit.id)
-    )
+    if visit.answers.get("photo"):
+        session.exec(
+            update(Photo).where(col(Photo.draft_tag) == visit.draft_tag).values(visit_id=visit.id)
+        )
     return visit
 
 
