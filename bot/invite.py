@@ -36,10 +36,18 @@ def only_one(session: Session, who: str) -> Staff:
     fits = or_(col(Staff.name) == who, col(Staff.code) == who.upper())
     found = session.exec(select(Staff).where(fits, col(Staff.left_on).is_(None))).all()
     if not found:
-        raise Problem(_("Nobody among the staff is called %(who)s: import the roster first, or write the code.") % {"who": who})  # fmt: skip
+        raise Problem(
+            _(
+                "Nobody among the staff is called %(who)s: import the roster first, or write the code."
+            )
+            % {"who": who}
+        )
     if len(found) > 1:
         codes = ", ".join(described(session, staff) for staff in found)
-        raise Problem(_("Several people are called %(who)s; write the code: %(codes)s.") % {"who": who, "codes": codes})  # fmt: skip
+        raise Problem(
+            _("Several people are called %(who)s; write the code: %(codes)s.")
+            % {"who": who, "codes": codes}
+        )
     return found[0]
 
 

@@ -4,7 +4,7 @@ from handlers import form, photos
 from handlers.brief import brief_command, history_command
 from handlers.due import LATER, due_command, later_command, why_command
 from handlers.fix import MEND, fix_command
-from handlers.help import Command, codes_command, help_text, not_understood
+from handlers.help import Command, codes_command, hello, help_text, not_understood
 from handlers.join import join_again, quit_command, refuse_group, stranger
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
 from handlers.pick import pick_elder
@@ -84,7 +84,7 @@ COMMANDS = (
     Command("help", ("帮助", "help", "?", "菜单"), N_("Help"), help_command),
     Command("quit", ("退出",), N_("Leave this chat"), quit_command),
     Command("join", (), N_("Join"), join_again, listed=False),
-    Command("start", (), N_("Begin"), lambda turn, rest: help_command(turn, rest), listed=False),
+    Command("start", (), N_("Begin"), lambda turn, rest: [hello(turn)], listed=False),
 )  # fmt: skip
 BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
 

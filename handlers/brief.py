@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
+from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.pick import ago, pick_elder
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
-from handlers.visit_codes import GROUP_NAMES, OBSERVED, SEVERITY_NAMES
+from handlers.visit_codes import OBSERVED
 from handlers.visit_form import HOW, OUTCOME
 from locales import gettext as _
 from locales import mark as N_

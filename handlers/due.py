@@ -133,11 +133,15 @@ def explain(turn: Turn, said: Status) -> str:
 REASONS = {
     ("satisfied", "visited"): N_("🟢 Visited on %(visited)s: that counts for %(first)s–%(last)s."),
     ("overdue", "missed"): N_("🔴 Overdue: nobody came in the half-month before %(first)s."),
-    ("not_yet", "early"): N_("Not yet: last visit %(visited)s, the next is suggested for %(suggested)s."),
+    ("not_yet", "early"): N_("Not yet: last visit %(visited)s, the next around %(suggested)s."),
     ("not_yet", "put_off"): N_("Not yet: put off to %(suggested)s."),
     ("due", "time"): N_("🟡 Due: a visit belongs to %(first)s–%(last)s, %(left)d days are left."),
-    ("due", "only_phone"): N_("🟡 Due: the call on %(visited)s does not count, a visit in person is needed by %(last)s."),
-    ("due", "too_soon"): N_("🟡 Due: the visit on %(visited)s came too soon after the one before; please go again by %(last)s."),
+    ("due", "only_phone"): N_(
+        "🟡 Due: the call on %(visited)s does not count; please go in person by %(last)s."
+    ),
+    ("due", "too_soon"): N_(
+        "🟡 Due: %(visited)s was too soon after the visit before; please go again by %(last)s."
+    ),
     ("suspended", "away"): N_("⏸ Suspended: in hospital or away; it goes on by itself afterwards."),
     ("suspended", "deceased"): N_("⏸ No more visits: has died."),
     ("suspended", "moved"): N_("⏸ No more visits: has moved away."),
@@ -177,7 +181,10 @@ def _read_day_in_window(filling: Filling, text: str) -> str:
     last = window(filling.turn.today, plan.office_policy(filling.turn.session)).last
     if not filling.turn.today < chosen <= last:
         raise Unclear(
-            _("This visit belongs to the days up to %(last)s. Please choose a day until then, or say that the elder is away.")
+            _(
+                "This visit belongs to the days up to %(last)s. Please choose one of them, "
+                "or say that the elder is away."
+            )
             % {"last": day(last)}
         )  # fmt: skip
     return chosen.isoformat()
@@ -259,10 +266,12 @@ LATER = Form(
     name="later",
     version=1,
     questions=(
-        Question("what", N_("What"), N_("What is it?"), choices=WHAT, resets=("day", "until", "reason")),
         Question(
-            "day", N_("Day"), N_("On which day will you go? (tap, or write a date)"), choices=_soon,
-            when=lambda f: f.get("what") == "day", check=_read_day_in_window, shown=_say_day, across=3,
+            "what", N_("What"), N_("What is it?"), choices=WHAT, resets=("day", "until", "reason"),
+        ),
+        Question(
+            "day", N_("Day"), N_("On which day will you go? (tap, or write a date)"),
+            choices=_soon, when=lambda f: f.get("what") == "day", check=_read_day_in_window, shown=_say_day, across=3,
         ),
         Question(
             "reason", N_("Reason"), N_("Why? (tap or write)"),

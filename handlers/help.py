@@ -33,9 +33,18 @@ class Command:
 GREETING = {
     "liaison": N_("I help you log home visits. Send a name to begin, or tap:"),
     "coordinator": N_("I keep the visits of your branch. Send a name to look somebody up, or tap:"),
-    "duty": N_("I bring you what your group has to see to. Commands:"),
-    "leader": N_("I bring you the figures of your office. Commands:"),
+    "duty": N_("I bring you what your group has to see to."),
+    "leader": N_("I bring you the figures of your office."),
 }
+
+
+def hello(turn: Turn) -> Reply:
+    """The first thing somebody sees who is known already: a line, and where to begin."""
+    text = _("Hello, %(name)s. %(greeting)s") % {
+        "name": turn.staff.name,
+        "greeting": _(GREETING[turn.staff.role]),
+    }
+    return Reply(text, (*_first_buttons(turn), (Button(_("Help"), "/help"),)))
 
 
 def help_text(turn: Turn, commands: Sequence[Command]) -> Reply:
@@ -51,7 +60,7 @@ def _first_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
     draft = turn.open_draft()
     back = ((Button(_("Back to my draft"), form.resume_code(draft)),),) if draft else ()
     if turn.staff.role == "liaison":
-        return (*back, (Button(_("Log a visit"), "/visit"), Button(_("Change a record"), "/fix")))
+        return (*back, (Button(_("Whom to see"), "/due"), Button(_("Log a visit"), "/visit")))
     if turn.staff.role == "coordinator":
         return (*back, (Button(_("Look somebody up"), "/brief"), Button(_("Invite"), "/invite")))
     return back

@@ -146,7 +146,7 @@ def turn_of(session: Session, office: Office, now: datetime, staff: Staff, chat:
 
 
 def reachable(session: Session) -> list[tuple[Staff, Chat]]:
-    """Liaisons and coordinators with the one chat they get messages in: the last they wrote from."""
+    """Liaisons and coordinators, with the one chat they get messages in: the one last used."""
     statement = (
         select(Staff, Chat)
         .join(Chat, col(Chat.staff_id) == Staff.id)

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Office, Turn
-from handlers.visit_codes import GROUP_NAMES, SEVERITY_NAMES
 from handlers.visit_concerns import Found
 from locales import gettext as _
 from locales import speaking

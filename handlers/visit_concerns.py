@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.visit_codes import GROUP_OF, OBSERVED, Code, Detail, Observation
+from handlers.concern_words import GROUP_OF, Code, Detail, Observation
+from handlers.visit_codes import OBSERVED
 from models.visit import SCALE, WATCH
 
 URGENT, ROUTINE = 1, 4

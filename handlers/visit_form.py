@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from handlers.concern_words import SEVERITY_NAMES, Observation
 from handlers.questions import (
     CHOICE,
     PHOTO,
@@ -15,7 +16,7 @@ from handlers.questions import (
     written_date,
 )
 from handlers.turn import Unclear, day, local_date
-from handlers.visit_codes import OBSERVED, SEVERITY_NAMES, Observation
+from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import DOWN, SAME, UP, Found, code_of, found, leaps, moved
 from locales import gettext as _
 from locales import mark as N_

@@ -5,9 +5,10 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from handlers.concern_words import Code
 from handlers.questions import Filling
 from handlers.turn import Unclear
-from handlers.visit_codes import OBSERVED, Code
+from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import found
 from locales import gettext as _
 

@@ -1,17 +1,17 @@
 """The last look before a visit is stored: every answer, what it raises, and what to do about it."""
 
-from handlers.form import DISCARD, EDIT, PARK, SUBMIT, card_name, form_button
-from handlers.questions import Filling, say_value
-from handlers.talk import Button, Reply, Rows
-from handlers.turn import day
-from handlers.visit_codes import (
+from handlers.concern_words import (
     GROUP_NAMES,
     GROUP_OF,
-    OBSERVED,
     SEVERITY_NAMES,
     SEVERITY_TERMS,
     Observation,
 )
+from handlers.form import DISCARD, EDIT, PARK, SUBMIT, card_name, form_button
+from handlers.questions import Filling, say_value
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import day
+from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import Found, call_first, found
 from handlers.visit_form import (
     HOW,

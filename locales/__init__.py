@@ -1,11 +1,11 @@
 """Loads the message catalogues and keeps the language of the message being handled."""
 
 import gettext as _gettext
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import Iterator
 
 LANGUAGES = ("zh_CN", "en")
 DEFAULT = "zh_CN"

@@ -12,8 +12,8 @@ from models import (
     invitation,
     mailbox,
     org,
-    schedule,
     page,
+    schedule,
     staff,
     visit,
 )

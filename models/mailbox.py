@@ -54,6 +54,7 @@ class Outgoing(SQLModel, table=True):
     __table_args__ = (
         Index("ix_outgoing_state_lane", "state", "lane", "seq"),
         Index("ix_outgoing_chat", "chat_id", "seq"),
+        {"sqlite_autoincrement": True},  # never the same number twice: it tells a repeat
     )
 
 

@@ -36,6 +36,7 @@ class Job:
     chat_id: UUID
     network: str
     address: str
+    private: bool
     shown: str = ""
 
 
@@ -184,6 +185,7 @@ def _take(session: Session, chosen: Sequence[Row[Any]], until: datetime) -> list
             **row._mapping,
             network=chats[row.chat_id].network,
             address=chats[row.chat_id].address,
+            private=chats[row.chat_id].private,
             shown=shown.get((row.chat_id, row.card), ""),
         )
         for row in sorted(taken, key=lambda row: (row.lane, row.seq))

@@ -60,9 +60,7 @@ class Visit(SQLModel, table=True):
     changed_at: datetime | None = None
     change_reason: str = ""
     draft_tag: str | None = Field(default=None, unique=True)  # a card is submitted once
-    answers: dict[str, object] = Field(
-        default_factory=dict, sa_column=Column(JSON, nullable=False)
-    )
+    answers: dict[str, object] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
     __table_args__ = (Index("ix_visit_elder_day", "elder_id", "state", "outcome", "visited_on"),)
 

@@ -128,7 +128,7 @@ class Person:
     def send(self, key: str = "", **what: object) -> "Person":
         said = Incoming(self.network, self.address, key or str(next(KEYS)), **what)  # type: ignore[arg-type]
         received = self.town.receive(said)
-        self.toast = next((text for _press, text in received.toasts), "")
+        self.toast = plain(next((text for _press, text in received.toasts), ""))
         self.look()
         return self
 
@@ -158,9 +158,17 @@ class Person:
 
 
 def shown(row: Outgoing) -> Screen:
-    buttons = {label: code for line in row.rows for label, code in line}
-    labels = [[label for label, _code in line] for line in row.rows]
-    return Screen(row.text, buttons, labels, row.file_data, row.card)
+    buttons = {plain(label): code for line in row.rows for label, code in line}
+    labels = [[plain(label) for label, _code in line] for line in row.rows]
+    return Screen(plain(row.text), buttons, labels, row.file_data, row.card)
+
+
+def plain(text: str) -> str:
+    """Chinese punctuation as it is typed in the tests: half as wide, and of the same meaning."""
+    return text.translate(NARROW)
+
+
+NARROW = str.maketrans("，：；？！（）", ",:;?!()")
 
 
 ELDERS = (  # name, pinyin, initials, born, village, tier, liaison

@@ -126,4 +126,4 @@ def test_a_group_gets_one_polite_refusal(town):
 
 
 def test_a_known_person_who_sends_a_code_is_told_who_they_are(zhou):
-    zhou.talk("/start ABCDEFGHJK", "", "/join ABCDE", "您已经以「周明」的身份加入了")
+    zhou.talk("/start ABCDEFGHJK", "周明,您好!我帮您记走访", "/join ABCDE", "您已经以「周明」的身份加入了")

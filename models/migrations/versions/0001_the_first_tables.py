@@ -458,6 +458,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("once"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outgoing", schema=None) as batch_op:
         batch_op.create_index("ix_outgoing_chat", ["chat_id", "seq"], unique=False)
