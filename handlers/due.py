@@ -271,7 +271,8 @@ LATER = Form(
         ),
         Question(
             "day", N_("Day"), N_("On which day will you go? (tap, or write a date)"),
-            choices=_soon, when=lambda f: f.get("what") == "day", check=_read_day_in_window, shown=_say_day, across=3,
+            choices=_soon, when=lambda f: f.get("what") == "day", across=3,
+            check=_read_day_in_window, shown=_say_day,
         ),
         Question(
             "reason", N_("Reason"), N_("Why? (tap or write)"),

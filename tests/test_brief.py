@@ -4,7 +4,16 @@ from models.audit import Audit
 
 
 def test_the_brief_tells_last_time_what_is_open_and_the_birthday(town, zhou):
-    zhou.talk("走访 高永昌 01020 屋顶漏雨", "核对", "[＋ 答应的事]", "答应", "换水龙头垫圈", "核对", "[提交]", "已记下")
+    zhou.talk(
+        "走访 高永昌 01020 屋顶漏雨",
+        "核对",
+        "[＋ 答应的事]",
+        "答应",
+        "换水龙头垫圈",
+        "核对",
+        "[提交]",
+        "已记下",
+    )
     town.wait(days=15)
     zhou.talk("查 高永昌", "高永昌 81岁 柳泉村 · 男 · B类 · E0001")
     assert "上次 11月12日(15天前)🚪 上门:健康 🤧 小毛病、住宿 ⚠️ 有隐患" in zhou.text
@@ -24,7 +33,18 @@ def test_each_look_at_a_person_is_audited(town, zhou):
 def test_the_history_shows_visits_and_attempts_latest_first(town, zhou):
     zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
     town.wait(days=3)
-    zhou.talk("/visit 高永昌", "怎么", "[没见到人…]", "情况", "[家中无人]", "核对", "[提交]", "未遇", "/history 高永昌", "11月15日 · 家中无人")
+    zhou.talk(
+        "/visit 高永昌",
+        "怎么",
+        "[没见到人…]",
+        "情况",
+        "[家中无人]",
+        "核对",
+        "[提交]",
+        "未遇",
+        "/history 高永昌",
+        "11月15日 · 家中无人",
+    )
     assert zhou.text.index("11月15日") < zhou.text.index("11月12日 · 🚪 上门 · 都好")
 
 
@@ -46,7 +66,16 @@ def test_help_speaks_to_the_role(zhou, wang):
 
 
 def test_the_language_can_be_changed_and_stays(zhou):
-    zhou.talk("/settings", "用哪种语言", "[English]", "From now on I write English.", "/visit 高永昌", "How did you visit?", "1", "How is the elder's spirit today?")
+    zhou.talk(
+        "/settings",
+        "用哪种语言",
+        "[English]",
+        "From now on I write English.",
+        "/visit 高永昌",
+        "How did you visit?",
+        "1",
+        "How is the elder's spirit today?",
+    )
 
 
 def test_codes_are_explained(zhou):

@@ -28,9 +28,18 @@ def test_an_answer_is_corrected_as_a_revision(town, zhou):
 def test_a_visit_moves_to_the_right_person_of_the_same_name(town, zhou):
     log(zhou)
     town.wait(minutes=10)
-    zhou.talk("/fix", "要更正哪一条", "[11月12日 李秀英", "哪里不对", "[选错人了]", "其实走访的是谁?")
+    zhou.talk(
+        "/fix", "要更正哪一条", "[11月12日 李秀英", "哪里不对", "[选错人了]", "其实走访的是谁?"
+    )
     assert zhou.screen.rows[0] == ["李秀英 84岁 柳泉村"]
-    zhou.talk("[84岁]", "什么原因", "[选错人了]", "改人:李秀英 79岁 石沟村 → 李秀英 84岁 柳泉村", "[确认]", "✅ 已改到 李秀英 84岁 柳泉村 名下")
+    zhou.talk(
+        "[84岁]",
+        "什么原因",
+        "[选错人了]",
+        "改人:李秀英 79岁 石沟村 → 李秀英 84岁 柳泉村",
+        "[确认]",
+        "✅ 已改到 李秀英 84岁 柳泉村 名下",
+    )
     assert town.visits("李秀英 石沟村") == []
     (moved,) = town.visits("李秀英 柳泉村")
     assert (moved.revision, moved.health, moved.change_reason) == (2, "watch", "wrong_elder")
@@ -47,7 +56,16 @@ def test_the_right_person_may_be_typed_and_is_asked_for_when_several_fit(town, z
 
 
 def test_a_visit_is_voided_and_its_row_stays(town, zhou):
-    log(zhou).talk("[选错人了/要改]", "哪里不对", "[整条作废]", "什么原因", "没去成", "作废:李秀英", "[确认]", "已作废")
+    log(zhou).talk(
+        "[选错人了/要改]",
+        "哪里不对",
+        "[整条作废]",
+        "什么原因",
+        "没去成",
+        "作废:李秀英",
+        "[确认]",
+        "已作废",
+    )
     assert [(v.state, v.change_reason) for v in town.rows(Visit)] == [("void", "没去成")]
     zhou.talk("/visit 李秀英 石沟村", "还没有走访过")
 
@@ -72,7 +90,18 @@ def test_nobody_else_can_change_a_record_but_the_coordinator(town, zhou, li, wan
 def test_an_old_button_finds_the_newest_revision(town, zhou):
     log(zhou)
     button = zhou.find("选错人了/要改")
-    zhou.press(button).talk("[内容填错了]", "要改", "[健康", "健康", "[稳定]", "为什么更正", "[点错了]", "核对", "[提交]", "已更正")
+    zhou.press(button).talk(
+        "[内容填错了]",
+        "要改",
+        "[健康",
+        "健康",
+        "[稳定]",
+        "为什么更正",
+        "[点错了]",
+        "核对",
+        "[提交]",
+        "已更正",
+    )
     zhou.press(button)
     assert "都好" not in zhou.text
     zhou.talk("[整条作废]", "什么原因", "[点错了]", "作废", "[确认]", "已作废")
@@ -80,7 +109,16 @@ def test_an_old_button_finds_the_newest_revision(town, zhou):
 
 
 def test_a_mending_can_be_left_off(town, zhou):
-    log(zhou).talk("[选错人了/要改]", "哪里不对", "[整条作废]", "什么原因", "[点错了]", "作废", "[不改了]", "没有留下记录")
+    log(zhou).talk(
+        "[选错人了/要改]",
+        "哪里不对",
+        "[整条作废]",
+        "什么原因",
+        "[点错了]",
+        "作废",
+        "[不改了]",
+        "没有留下记录",
+    )
     assert states(town) == [(1, "current")]
 
 

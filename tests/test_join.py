@@ -16,7 +16,16 @@ def code(wang):
 
 def test_a_liaison_joins_within_three_messages(town, code):
     new = town.stranger("77", "telegram")
-    new.talk("/start", "请发邀请码", code, "周明 · 岚桥镇联络员\n是您本人吗?", "[是我,开始使用]", "周明,欢迎", "[记走访]", "走访谁?")
+    new.talk(
+        "/start",
+        "请发邀请码",
+        code,
+        "周明 · 岚桥镇联络员\n是您本人吗?",
+        "[是我,开始使用]",
+        "周明,欢迎",
+        "[记走访]",
+        "走访谁?",
+    )
     (chat,) = town.rows(Chat, address="77")
     assert chat.staff_id == town.staff["周明"]
 
@@ -97,12 +106,25 @@ def test_one_person_joins_on_a_second_network_and_stays_on_the_first(town, wang,
 
 def test_a_new_phone_on_the_same_network_takes_the_place_of_the_old(town, wang, zhou):
     wang.talk("/invite 周明", "邀请码")
-    town.stranger("new phone").talk(wang.news[0].text.splitlines()[1], "周明", "[是我,开始使用]", "欢迎")
+    town.stranger("new phone").talk(
+        wang.news[0].text.splitlines()[1], "周明", "[是我,开始使用]", "欢迎"
+    )
     zhou.talk("/help", "请发邀请码")
 
 
 def test_quitting_keeps_the_records(town, zhou):
-    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下", "/quit", "要退出吗", "[退出]", "您已退出", "/visit", "请发邀请码")
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "[提交]",
+        "已记下",
+        "/quit",
+        "要退出吗",
+        "[退出]",
+        "您已退出",
+        "/visit",
+        "请发邀请码",
+    )
     assert len(town.visits("高永昌")) == 1
 
 
@@ -126,4 +148,6 @@ def test_a_group_gets_one_polite_refusal(town):
 
 
 def test_a_known_person_who_sends_a_code_is_told_who_they_are(zhou):
-    zhou.talk("/start ABCDEFGHJK", "周明,您好!我帮您记走访", "/join ABCDE", "您已经以「周明」的身份加入了")
+    zhou.talk(
+        "/start ABCDEFGHJK", "周明,您好!我帮您记走访", "/join ABCDE", "您已经以「周明」的身份加入了"
+    )

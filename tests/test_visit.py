@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from models.draft import Draft
-from models.visit import Concern, Promise, Visit
+from models.visit import Concern, Promise
 
 ALL_WELL = ("[上门]", "精神", "[都好", "在场", "[只有本人]", "核对", "[提交]", "已记下")
 
@@ -15,7 +15,11 @@ def test_a_visit_where_all_is_well_takes_four_taps(town, zhou):
     zhou.talk("/visit 高永昌", "怎么走访的?", "[上门]", "今天精神怎么样?", "[✨ 都好,一键填]", "谁在场",
               "[只有本人]", "核对:走访 高永昌", "[✅ 提交]", "✅ 已记下。高永昌本月已走访 1/2,下次 11月27日前后")  # fmt: skip
     (visit,) = town.visits("高永昌")
-    assert (visit.mode, visit.outcome, visit.visited_on) == ("in_person", "done", date(2026, 11, 12))
+    assert (visit.mode, visit.outcome, visit.visited_on) == (
+        "in_person",
+        "done",
+        date(2026, 11, 12),
+    )
     assert {visit.spirit, visit.health, visit.family_care, visit.lodging, visit.meals} == {"good"}
     assert visit.one_tap
     assert visit.present == ["elder"]
@@ -54,7 +58,13 @@ def test_an_elder_is_found_by_part_of_the_name_sound_initials_code_or_village(zh
 
 
 def test_the_own_list_shows_the_longest_unvisited_first(town, zhou):
-    zhou.talk("/visit 高永昌", "怎么走访", *ALL_WELL, "/visit", "走访谁?(第 1–5 位,共 5 位,最久没去的在前)")
+    zhou.talk(
+        "/visit 高永昌",
+        "怎么走访",
+        *ALL_WELL,
+        "/visit",
+        "走访谁?(第 1–5 位,共 5 位,最久没去的在前)",
+    )
     assert zhou.screen.rows[-1] == ["高永昌 81岁 柳泉村 · 今天"]
 
 
@@ -81,7 +91,18 @@ def test_nobody_home_is_an_attempt_not_a_visit(town, zhou):
 
 
 def test_a_phone_visit_leaves_the_lodging_unseen(town, zhou):
-    zhou.talk("/visit 高永昌", "怎么", "[电话]", "2/6 精神", "[都好", "跟谁通的话", "[本人]", "核对", "[提交]", "已记下")
+    zhou.talk(
+        "/visit 高永昌",
+        "怎么",
+        "[电话]",
+        "2/6 精神",
+        "[都好",
+        "跟谁通的话",
+        "[本人]",
+        "核对",
+        "[提交]",
+        "已记下",
+    )
     (visit,) = town.visits("高永昌")
     assert (visit.mode, visit.lodging, visit.meals) == ("phone", "not_observed", "good")
 
@@ -90,7 +111,16 @@ def test_an_emergency_puts_the_number_to_call_first(town, zhou, wang):
     zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "[没看到]", "健康", "[稳定]", "子女",
               "[周到孝顺]", "住宿", "[有险情]", "☎️ 先打 119 / 120!")  # fmt: skip
     assert zhou.screen.text.startswith("☎️ 先打 119 / 120!")
-    zhou.talk("[还有人在里面]", "☎️", "[其余都好]", "☎️", "[只有本人]", "报应急 · 紧急", "[提交]", "☎️ 先打 119")
+    zhou.talk(
+        "[还有人在里面]",
+        "☎️",
+        "[其余都好]",
+        "☎️",
+        "[只有本人]",
+        "报应急 · 紧急",
+        "[提交]",
+        "☎️ 先打 119",
+    )
     assert "王主任" not in zhou.text
     wang.look()
     assert wang.screen.text.startswith("🆘 紧急 · 应急 · 高*昌 柳泉村 E0001")
@@ -124,7 +154,12 @@ def test_one_line_logs_a_whole_visit(town, zhou, line):
 
 
 def test_a_line_with_a_wrong_code_says_which(town, zhou):
-    zhou.talk("走访 高永昌 0 7 0 2 0", "健康没有代码 7", "走访 高永昌 0 1 0", "请按 精神、健康、子女、住宿、用餐 写五个代码")
+    zhou.talk(
+        "走访 高永昌 0 7 0 2 0",
+        "健康没有代码 7",
+        "走访 高永昌 0 1 0",
+        "请按 精神、健康、子女、住宿、用餐 写五个代码",
+    )
     assert town.rows(Draft) == []
 
 
@@ -141,14 +176,27 @@ def test_back_takes_the_last_answer_out_and_the_one_tap_as_a_whole(zhou):
 
 
 def test_any_answer_can_be_changed_at_the_review(town, zhou):
-    zhou.talk("走访 高永昌 01020 屋顶漏雨", "核对", "[修改…]", "要改哪一项", "[住宿:⚠️", "5/7 住宿", "[整洁安全]", "核对")
+    zhou.talk(
+        "走访 高永昌 01020 屋顶漏雨",
+        "核对",
+        "[修改…]",
+        "要改哪一项",
+        "[住宿:⚠️",
+        "5/7 住宿",
+        "[整洁安全]",
+        "核对",
+    )
     assert "家政组" not in zhou.text
-    zhou.talk("[修改…]", "要改", "[健康", "3/7 健康", "[‹ 不改了]", "健康:🤧 小毛病", "[提交]", "已记下")
+    zhou.talk(
+        "[修改…]", "要改", "[健康", "3/7 健康", "[‹ 不改了]", "健康:🤧 小毛病", "[提交]", "已记下"
+    )
     assert town.rows(Concern) == []
 
 
 def test_a_draft_waits_for_its_person_on_every_network(town, zhou):
-    zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "[有说有笑]", "健康", "[先放着]", "已填的都在")
+    zhou.talk(
+        "/visit 高永昌", "怎么", "[上门]", "精神", "[有说有笑]", "健康", "[先放着]", "已填的都在"
+    )
     telegram = town.person("周明", "telegram", "4711")
     town.wait(days=1)
     telegram.talk("/go", "没填完的卡片", "[走访 高*昌]", "走访 高*昌 · 3/7 健康", "1", "4/7 子女")
@@ -156,7 +204,18 @@ def test_a_draft_waits_for_its_person_on_every_network(town, zhou):
 
 
 def test_discarding_asks_first(town, zhou):
-    zhou.talk("/visit 高永昌", "怎么", "[放弃]", "要放弃这张卡片吗?", "[接着填]", "怎么走访", "取消", "要放弃", "[放弃]", "没有留下记录")
+    zhou.talk(
+        "/visit 高永昌",
+        "怎么",
+        "[放弃]",
+        "要放弃这张卡片吗?",
+        "[接着填]",
+        "怎么走访",
+        "取消",
+        "要放弃",
+        "[放弃]",
+        "没有留下记录",
+    )
     assert town.rows(Draft) == []
 
 
@@ -187,13 +246,31 @@ def test_another_persons_button_does_nothing(town, zhou, li):
 
 
 def test_a_typed_remark_at_the_review_becomes_the_note(town, zhou):
-    zhou.talk("走访 高永昌 00000", "核对", "今天聊到孙子考上大学", "备注:今天聊到孙子考上大学", "心情很好", "心情很好", "[提交]", "已记下")
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "今天聊到孙子考上大学",
+        "备注:今天聊到孙子考上大学",
+        "心情很好",
+        "心情很好",
+        "[提交]",
+        "已记下",
+    )
     (visit,) = town.visits("高永昌")
     assert visit.note == "今天聊到孙子考上大学\n心情很好"
 
 
 def test_a_promise_is_kept_and_shown_next_time(town, zhou):
-    zhou.talk("走访 高永昌 00000", "核对", "[＋ 答应的事]", "答应了老人什么", "换水龙头垫圈", "答应的事:换水龙头垫圈", "[提交]", "已记下")
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "[＋ 答应的事]",
+        "答应了老人什么",
+        "换水龙头垫圈",
+        "答应的事:换水龙头垫圈",
+        "[提交]",
+        "已记下",
+    )
     assert [p.text for p in town.rows(Promise)] == ["换水龙头垫圈"]
     zhou.talk("/visit 高永昌", "11月12日答应过:换水龙头垫圈")
 
@@ -217,21 +294,52 @@ def test_back_dating_needs_a_reason_and_ends_after_three_days(town, zhou):
 def test_a_card_left_lying_for_days_asks_for_the_day(town, zhou):
     zhou.talk("走访 高永昌 00000", "核对")
     town.wait(days=4)
-    zhou.talk("/go", "没填完", "[走访", "哪天走访的", "[昨天]", "为什么补记", "[忘了记]", "11月15日", "[提交]", "已记下")
+    zhou.talk(
+        "/go",
+        "没填完",
+        "[走访",
+        "哪天走访的",
+        "[昨天]",
+        "为什么补记",
+        "[忘了记]",
+        "11月15日",
+        "[提交]",
+        "已记下",
+    )
 
 
 def test_a_wrong_word_is_answered_in_one_sentence_and_the_question_stands(zhou):
-    zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "嗯嗯啊", "请点按钮,或者回复它的数字、文字。")
+    zhou.talk(
+        "/visit 高永昌", "怎么", "[上门]", "精神", "嗯嗯啊", "请点按钮,或者回复它的数字、文字。"
+    )
     assert "2/7 精神" in zhou.text
     zhou.talk("低落", "怎么看出来的", "老伴上月走了", "3/7 健康")
 
 
 def test_commands_work_in_the_middle_of_a_card(zhou):
-    zhou.talk("/visit 高永昌", "怎么", "/help", "我帮您记走访", "[回到没填完的卡片]", "怎么走访", "帮助", "我帮您记走访")
+    zhou.talk(
+        "/visit 高永昌",
+        "怎么",
+        "/help",
+        "我帮您记走访",
+        "[回到没填完的卡片]",
+        "怎么走访",
+        "帮助",
+        "我帮您记走访",
+    )
 
 
 def test_a_died_elder_is_reported_and_leaves_the_lists_once_confirmed(town, zhou, wang):
-    zhou.talk("/visit 王德胜", "怎么", "[没见到人…]", "什么情况", "[已逝世]", "核对", "[提交]", "已请协调员确认")
+    zhou.talk(
+        "/visit 王德胜",
+        "怎么",
+        "[没见到人…]",
+        "什么情况",
+        "[已逝世]",
+        "核对",
+        "[提交]",
+        "已请协调员确认",
+    )
     wang.look()
     assert "周明 报告:王*胜 石沟村 E0004 逝世,请确认。" in wang.text
     wang.talk("[确认逝世]", "确认 王德胜 90岁 石沟村 已逝世吗?", "[确认]", "不在任何名单上")
@@ -241,9 +349,13 @@ def test_a_died_elder_is_reported_and_leaves_the_lists_once_confirmed(town, zhou
 def test_a_visit_of_an_elder_taken_off_the_list_meanwhile_is_not_lost(town, zhou):
     zhou.talk("走访 高永昌 00000", "核对")
     with Session(town.database) as session:
-        from models.assignment import Assignment
         from sqlmodel import select
-        for row in session.exec(select(Assignment).where(Assignment.elder_id == town.elders["高永昌"])):
+
+        from models.assignment import Assignment
+
+        for row in session.exec(
+            select(Assignment).where(Assignment.elder_id == town.elders["高永昌"])
+        ):
             row.until_on = date(2026, 11, 1)
         session.commit()
     zhou.talk("[提交]", "已不在您的名单上,请问协调员")

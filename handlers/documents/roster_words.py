@@ -173,4 +173,4 @@ def _row_list(rows: Sequence[int]) -> str:
     if len(rows) <= ROWS_SHOWN:
         return listed_rows
     more = len(rows) - ROWS_SHOWN
-    return _("%(rows)s and %(more)d more") % {"rows": listed_rows, "more": more, "all": len(rows)}
+    return _("%(rows)s and %(more)d more") % {"rows": listed_rows, "more": more}
