@@ -8,17 +8,22 @@ from handlers.brief import one_elder
 from handlers.pick import ago
 from handlers.questions import Choice, Filling, Form, Question, tidy, written_date
 from handlers.talk import Button, Reply, Rows
+from handlers.tell import chats_of
 from handlers.turn import Turn, Unclear, day
 from locales import gettext as _
 from locales import mark as N_
-from locales import ngettext
+from locales import ngettext, speaking
 from models import agenda as plan
+from models import leave as leaves
 from models import lookup
+from models.assignment import BACKUP, COVER, Assignment
 from models.audit import Audit
 from models.due import OVERDUE, Status, status, window
 from models.due_query import recent_of
 from models.elder import Absence, Elder
+from models.mailbox import NUDGE
 from models.schedule import Postponement
+from models.staff import Staff
 
 SHOWN = 8
 AWAY = {"hospital": "hospital", "away": "away", "with_children": "with_children"}
@@ -233,19 +238,56 @@ def _submit(filling: Filling) -> list[Reply]:
     if elder is None:
         return [Reply(_("That elder is no longer on your list."), (), form.card_name(filling))]
     what, until = filling.get("what"), filling.get("until")
+    if what == BACKUP:
+        return _ask_backup(filling, elder)
     if what == "day":
         _put_off(turn, elder, date.fromisoformat(filling.get("day")), str(filling.get("reason")))
     else:
         last = None if until == "unknown" else date.fromisoformat(until)
         turn.session.add(Absence(elder_id=elder.id, kind=what, from_on=turn.today, until_on=last))
-    turn.session.add(
-        Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=f"later_{what}")
-    )
+    _audit(turn, elder, what)
     turn.session.flush()
     policy = plan.office_policy(turn.session)
     said = status(recent_of(turn.session, elder, turn.today, policy), turn.today, policy)
     text = f"{_('✅ Noted.')} {turn.label(elder)}\n{explain(turn, said)}"
     return [Reply(text, ((Button(_("Today's list"), "/due"),),), form.card_name(filling))]
+
+
+def _ask_backup(filling: Filling, elder: Elder) -> list[Reply]:
+    """The backup may see and visit this elder until the window ends, and is told at once."""
+    turn, name = filling.turn, form.card_name(filling)
+    backup = leaves.backup_of(turn.session, elder, turn.today)
+    if backup is None:
+        return [Reply(_("This elder has no backup. Please ask the coordinator."), (), name)]
+    last = window(turn.today, plan.office_policy(turn.session)).last
+    turn.session.add(
+        Assignment(elder_id=elder.id, staff_id=backup.id, role=COVER, from_on=turn.today,
+                   until_on=last)
+    )  # fmt: skip
+    _audit(turn, elder, BACKUP)
+    text = _("✅ %(backup)s has been asked to visit %(who)s by %(last)s.")
+    gaps = {"backup": backup.name, "who": turn.label(elder), "last": day(last)}
+    return [Reply(text % gaps, (), name), *_tell_backup(turn, backup, elder, last)]
+
+
+def _tell_backup(turn: Turn, backup: Staff, elder: Elder, last: date) -> list[Reply]:
+    replies = []
+    for chat in chats_of(turn, backup):
+        with speaking(backup.locale or turn.office.locale):
+            text = _("%(name)s asks you to visit %(who)s by %(last)s.") % {
+                "name": turn.staff.name,
+                "who": turn.hidden_label(elder),
+                "last": day(last),
+            }
+            go = Button(_("Start the visit"), f"/visit {elder.code}")
+            replies.append(Reply(text, ((go,),), to=chat.id, lane=NUDGE))
+    return replies
+
+
+def _audit(turn: Turn, elder: Elder, what: str) -> None:
+    action = f"later_{what}"
+    line = Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action)
+    turn.session.add(line)
 
 
 def _put_off(turn: Turn, elder: Elder, to: date, reason: str) -> None:
@@ -261,6 +303,7 @@ WHAT = (
     Choice("hospital", N_("In hospital until…")),
     Choice("away", N_("Away until…")),
     Choice("with_children", N_("With children until…")),
+    Choice(BACKUP, N_("Ask the backup")),
 )
 LATER = Form(
     name="later",

@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 PRIMARY, BACKUP = "primary", "backup"
+COVER = "cover"  # asked to go in the liaison's place, for one window
 
 
 class Assignment(SQLModel, table=True):

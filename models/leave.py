@@ -75,6 +75,21 @@ def backups_of(session: Session, staff: Staff, today: date) -> list[Staff]:
     return list(session.exec(statement).all())
 
 
+def backup_of(session: Session, elder: Elder, today: date) -> Staff | None:
+    """Who is asked first to go in the liaison's place."""
+    statement = (
+        select(Staff)
+        .join(Assignment, col(Assignment.staff_id) == Staff.id)
+        .where(
+            Assignment.elder_id == elder.id,
+            Assignment.role == BACKUP,
+            col(Staff.left_on).is_(None),
+            running(today),
+        )
+    )
+    return session.exec(statement.order_by(col(Assignment.from_on))).first()
+
+
 def liaisons_named(session: Session, asker: Staff, text: str) -> list[Staff]:
     """Liaisons of the whole office by code or name; for an office colleagues are no secret."""
     statement = select(Staff).where(

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Date, Uuid, and_, bindparam, false, func, 
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from models.assignment import BACKUP, PRIMARY, Assignment
+from models.assignment import BACKUP, COVER, PRIMARY, Assignment
 from models.elder import ACTIVE, Elder
 from models.org import Unit, branch
 from models.schedule import Leave
@@ -44,7 +44,7 @@ def on_leave(today: Any) -> ColumnElement[bool]:
 
 ME, TODAY = bindparam("staff", type_=Uuid), bindparam("today", type_=Date)
 PAIRED = select(Assignment.elder_id).where(running(TODAY))
-OWN = PAIRED.where(Assignment.staff_id == ME, Assignment.role == PRIMARY)
+OWN = PAIRED.where(Assignment.staff_id == ME, col(Assignment.role).in_((PRIMARY, COVER)))
 BACKED = PAIRED.where(Assignment.staff_id == ME, Assignment.role == BACKUP)
 AWAY = select(Leave.staff_id).where(on_leave(TODAY))
 COVERED = PAIRED.where(  # their liaison is on leave, and I, named or as backup, stand in

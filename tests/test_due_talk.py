@@ -103,3 +103,41 @@ def test_a_coordinator_puts_somebody_on_leave(town, zhou, li, wang):
         "找不到唯一一位叫「张三」",
     )
     li.talk("/visit 高永昌", "怎么走访")
+
+
+def test_the_backup_is_asked_and_may_go_until_the_window_ends(town, zhou, li):
+    zhou.talk(
+        "/later 高永昌",
+        "是什么情况",
+        "[请后备代去]",
+        "请后备代去",
+        "[确认]",
+        "已请李娜在 11月15日前走访 高永昌",
+    )
+    assert "周明请您代走访 高*昌 81岁 柳泉村,11月15日前。" in li.look()[0].text
+    li.talk(
+        "[开始走访]",
+        "走访 高永昌",
+        "[上门]",
+        "精神",
+        "[✨",
+        "在场",
+        "[只有本人]",
+        "核对",
+        "[提交]",
+        "已记下",
+    )
+    town.wait(days=4)
+    li.talk("/visit 高永昌", "没有「高永昌」")
+    zhou.talk("/visit 高永昌", "上次 11月12日")
+
+
+def test_the_own_hour_of_the_digest(town, zhou):
+    zhou.talk(
+        "/settings",
+        "早上几点发播报",
+        "[08:30]",
+        "以后早上的播报 08:30 发",
+        "/settings 25:00",
+        "请写 07:30 到 17:00",
+    )
