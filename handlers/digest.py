@@ -22,7 +22,7 @@ def liaison_digest(turn: Turn, morning: Morning) -> Reply:
     """Names are masked: it shows on a lock screen; the buttons below do not."""
     lines = [_greeting(turn), _sum(morning), *_ending(turn, morning), ""]
     lines += due_lines(turn, morning.agenda, hide=True)
-    lines += _promise_lines(morning) + _draft_lines(turn, morning)
+    lines += _promise_lines(morning) + _draft_lines(turn, morning) + _backing_lines(morning)
     return Reply("\n".join(lines).rstrip(), _rows(turn, morning), lane=NUDGE)
 
 
@@ -51,7 +51,7 @@ def _ending(turn: Turn, morning: Morning) -> list[str]:
     """Window −3 and −1: how many are still open when it nears its end."""
     mine = morning.agenda
     left = (mine.window.last - turn.today).days
-    open_ = len(mine.today) + len(mine.later)
+    open_ = len(mine.overdue) + len(mine.today) + len(mine.later)
     if left > NEAR_END or not open_:
         return []
     return [
@@ -75,6 +75,14 @@ def _draft_lines(turn: Turn, morning: Morning) -> list[str]:
         for draft in morning.drafts[:DRAFTS]
         if draft.form == "visit"
     ]  # fmt: skip
+
+
+def _backing_lines(morning: Morning) -> list[str]:
+    """Window −1, for the backup: whom somebody else has not reached yet."""
+    if not morning.backing:
+        return []
+    codes = _(", ").join(morning.backing[:6])
+    return [_("⏳ As backup: one day left, not visited yet: %(codes)s") % {"codes": codes}]
 
 
 def _rows(turn: Turn, morning: Morning) -> Rows:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from models.agenda import Agenda, Line, arrange
 from models.assignment import BACKUP, PRIMARY, Assignment
 from models.draft import Draft
-from models.due import Policy
+from models.due import DUE, NOT_YET, OVERDUE, Policy, window
 from models.due_query import due_rows
 from models.elder import ACTIVE, Elder
 from models.lookup import on_leave, running
@@ -27,13 +27,14 @@ from models.visit import Promise
 class Morning:
     """One person's day: what the rule says of their elders, their promises and their drafts.
 
-    `backing` are lines of others whose backup this person is.
+    `backing` are codes of others' elders still to visit when the window is nearly over.
     """
 
     staff: Staff
     agenda: Agenda
     promises: list[tuple[Promise, Elder]] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
+    backing: list[str] = field(default_factory=list)
 
 
 def mornings(
@@ -44,12 +45,15 @@ def mornings(
     looked_after = caseloads(session, ids, today)
     lines = _lines(session, looked_after, today, policy)
     promises, drafts = _promises(session, looked_after), _drafts(session, ids)
+    nearly_over = (window(today, policy).last - today).days <= 1
+    backing = backed_open(session, ids, today, policy) if nearly_over else {}
     return {
         staff.id: Morning(
             staff,
             arrange(lines.get(staff.id, []), today, policy, own),
             promises.get(staff.id, []),
             drafts.get(staff.id, []),
+            backing.get(staff.id, []),
         )
         for staff in people
     }
@@ -102,6 +106,7 @@ def _lines(
     return lines
 
 
+OPEN = (DUE, NOT_YET, OVERDUE)
 PART = 20_000  # ids in one statement
 
 
@@ -122,6 +127,22 @@ def _due(session: Session, ids: Iterable[UUID], today: date, policy: Policy) -> 
     for part in _parts(ids):
         living = (col(Elder.state) == ACTIVE) & col(Elder.id).in_(part)
         yield from session.execute(due_rows(today, policy, living))
+
+
+def backed_open(
+    session: Session, ids: Collection[UUID], today: date, policy: Policy
+) -> dict[UUID, list[str]]:
+    """The codes of elders not visited yet in this window, by the backup who could still go."""
+    backups = _pairs(session, BACKUP, today).where(col(Assignment.staff_id).in_(ids))
+    backed: dict[UUID, list[UUID]] = defaultdict(list)
+    for elder, staff in session.execute(backups):
+        backed[elder].append(staff)
+    open_ = [r.elder_id for r in _due(session, backed, today, policy) if r.state in OPEN]
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for elder in sorted(_in_parts(session, open_).values(), key=lambda one: one.code):
+        for staff in backed[elder.id]:
+            found[staff].append(elder.code)
+    return found
 
 
 def _promises(

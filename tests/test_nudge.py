@@ -175,3 +175,11 @@ def test_no_alarm_when_something_went_out(town, zhou, wang):
     row.state = "sent"
     town.change(row)
     assert sweep(town, EIGHT + timedelta(hours=3)) == 0
+
+
+def test_a_day_before_the_window_ends_the_backup_is_told(town, zhou, li):
+    town.now = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)  # a Friday; the window ends on Monday
+    zhou.talk(*("走访 高永昌 00000", "核对", "[提交]", "已记下"))
+    sweep(town, datetime(2026, 11, 30, 0, 0, tzinfo=UTC))
+    assert "⏳ 后备提醒:只剩一天,这些还没走访:E0002、E0003、E0004、E0005" in li.look()[0].text
+    assert "⏳ 离 11月30日还剩 0 天,还有 4 位没走访。" in zhou.look()[0].text
