@@ -121,8 +121,7 @@ def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
 
 
 def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
-    seen = _latest_visits(today, policy).subquery("seen")
-    since = _since().subquery("since")
+    seen = _latest_visits(today, policy, scope).subquery("seen")
     now, past = window(today, policy), before(window(today, policy), policy)
     put_off = and_(
         col(Postponement.elder_id) == col(Elder.id), col(Postponement.window_first) == now.first
@@ -132,14 +131,14 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
         for column in seen.c
         if column.key != "elder_id"
     ]
-    statement: Rows = (
+    return (
         select(
             col(Elder.id).label("elder_id"),
             col(Elder.tier),
             col(Elder.state),
             (col(Elder.residence) == RELOCATED).label("relocated"),
             col(Postponement.until_on).label("put_off"),
-            since.c.since,
+            _since().label("since"),
             seen.c.last_on,
             *(day for day in days if day.key != "last_on"),
             _absent(today, today).label("away"),
@@ -148,21 +147,23 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
             ),
         )
         .select_from(Elder)
-        .outerjoin(seen, seen.c.elder_id == Elder.id)
-        .outerjoin(since, since.c.elder_id == Elder.id)
+        .join(seen, seen.c.elder_id == Elder.id)
         .outerjoin(Postponement, put_off)
     )
-    return statement if scope is None else statement.where(scope)
 
 
-def _since() -> Rows:
-    return select(col(Assignment.elder_id), func.min(Assignment.from_on).label("since")).group_by(
-        col(Assignment.elder_id)
+def _since() -> Day:
+    return (
+        select(func.min(Assignment.from_on))
+        .where(col(Assignment.elder_id) == col(Elder.id))
+        .correlate(Elder)
+        .scalar_subquery()
     )
 
 
-def _latest_visits(today: date, policy: Policy) -> Rows:
-    """The latest day per elder, of visits in person and of calls, in and before each window."""
+def _latest_visits(today: date, policy: Policy, scope: Flag | None) -> Rows:
+    """The latest day per elder in scope, of visits in person and of calls, in and before each
+    window. It begins at the elders: whoever asks for a few of them reads only their visits."""
     now = window(today, policy)
     past = before(now, policy)
     older = before(past, policy)
@@ -179,15 +180,22 @@ def _latest_visits(today: date, policy: Policy) -> Rows:
         for name, first in early.items()
         for kind, modes in _kinds()
     ]
-    latest: Rows = select(
-        col(Visit.elder_id), func.max(Visit.visited_on).label("last_on"), *columns
-    )
-    return latest.where(
+    counts = and_(
+        col(Visit.elder_id) == col(Elder.id),
         col(Visit.state) == CURRENT,
         col(Visit.outcome) == DONE,
         col(Visit.visited_on) >= horizon(today, policy),
         col(Visit.visited_on) <= today,
-    ).group_by(col(Visit.elder_id))
+    )
+    latest: Rows = (
+        select(
+            col(Elder.id).label("elder_id"), func.max(Visit.visited_on).label("last_on"), *columns
+        )
+        .select_from(Elder)
+        .outerjoin(Visit, counts)
+        .group_by(col(Elder.id))
+    )
+    return latest if scope is None else latest.where(scope)
 
 
 def _within(one: Window) -> Flag:

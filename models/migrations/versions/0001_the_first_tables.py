@@ -364,7 +364,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_visit_elder_day", ["elder_id", "state", "outcome", "visited_on"], unique=False
+            "ix_visit_elder_day",
+            ["elder_id", "state", "outcome", "visited_on", "mode"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_visit_liaison_id"), ["liaison_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_ref"), ["ref"], unique=False)
