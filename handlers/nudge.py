@@ -20,7 +20,7 @@ from handlers.talk import Button, Incoming, Reply
 from handlers.turn import Office, Turn, local_date
 from locales import gettext as _
 from locales import speaking
-from models import mailbox, people
+from models import broadcast, mailbox, people
 from models.agenda import office_policy
 from models.draft import Draft
 from models.leave import away_ids
@@ -47,6 +47,7 @@ class Post:
     reply: Reply
     kind: str
     once: str
+    not_before: datetime | None = None
 
 
 def sweep(session: Session, office: Office, now: datetime) -> int:
@@ -76,7 +77,8 @@ def _row(post: Post, now: datetime) -> dict[str, Any]:
     return mailbox.row(
         post.chat.id, post.reply.text, post.reply.lane, now,
         rows=[[[b.label, b.code] for b in line] for line in post.reply.rows],
-        card=post.reply.card, kind=post.kind, once=post.once,
+        card=post.reply.card, in_place=bool(post.reply.card), kind=post.kind, once=post.once,
+        not_before=post.not_before,
     )  # fmt: skip
 
 
@@ -145,18 +147,22 @@ def turn_of(session: Session, office: Office, now: datetime, staff: Staff, chat:
     return Turn(session, office, now, said, chat, staff, [])
 
 
-def reachable(session: Session) -> list[tuple[Staff, Chat]]:
-    """Liaisons and coordinators, with the one chat they get messages in: the one last used."""
+GREETED = col(Staff.role).in_((LIAISON, COORDINATOR))
+
+
+def reachable(session: Session, *who: Any) -> list[tuple[Staff, Chat]]:
+    """Those of `who` (usually liaisons and coordinators) that can be written to, with the one
+    chat they get messages in: the one last used."""
     statement = (
         select(Staff, Chat)
         .join(Chat, col(Chat.staff_id) == Staff.id)
         .where(
-            col(Staff.role).in_((LIAISON, COORDINATOR)),
+            *(who or (GREETED,)),
             col(Staff.left_on).is_(None),
             col(Chat.private),
             col(Chat.unreachable_at).is_(None),
         )
-        .order_by(col(Staff.code), col(Chat.last_at).desc(), col(Chat.network))
+        .order_by(col(Staff.code), col(Chat.last_at).desc().nulls_last(), col(Chat.network))
     )
     first: dict[UUID, tuple[Staff, Chat]] = {}
     for staff, chat in session.exec(statement):
@@ -278,6 +284,8 @@ def renew(
         return _renew_digest(session, office, now, row, staff, chat)
     if row.kind == DRAFT:
         return _renew_reminder(session, office, now, row, staff, chat)
+    if row.kind == broadcast.KIND:
+        return _renew_broadcast(session, row, staff)
     return _as_written(row), ""
 
 
@@ -308,4 +316,12 @@ def _renew_reminder(
     draft = session.exec(select(Draft).where(Draft.tag == tag)).first()
     if draft is None or now - draft.updated_at < REMIND_AFTER:
         return None, "gone on"
+    return _as_written(row), ""
+
+
+def _renew_broadcast(session: Session, row: Outgoing, staff: Staff) -> tuple[Reply | None, str]:
+    if broadcast.is_stopped(session, row.once):
+        return None, broadcast.STOPPED
+    if broadcast.staff_in(row.once) != str(staff.id):
+        return None, "left"  # the chat is somebody else's now
     return _as_written(row), ""

@@ -17,6 +17,7 @@ from models.staff import COORDINATOR, Chat, Staff
 from models.visit import Visit
 
 ASK_COORDINATOR = ("deceased", "moved", "wrong_address")
+MARKS = {1: "🆘", 2: "⚠️"}
 TELL_FROM = 2  # severities 1 and 2 are told at once
 
 
@@ -65,7 +66,8 @@ def _message(
 def _grave_text(turn: Turn, elder: Elder, grave: list[Found]) -> str:
     first = grave[0]
     groups = _(", ").join(dict.fromkeys(_(GROUP_NAMES[one.group]) for one in grave))
-    return _("🆘 %(severity)s · %(groups)s · %(who)s %(code)s\nReported by %(liaison)s.") % {
+    return _("%(mark)s %(severity)s · %(groups)s · %(who)s %(code)s\nReported by %(liaison)s.") % {
+        "mark": MARKS[first.severity],
         "severity": _(SEVERITY_NAMES[first.severity]),
         "groups": groups,
         "who": _where(turn, elder),

@@ -90,9 +90,18 @@ def submit(filling: Filling) -> list[Reply]:
         return [form.card(VISIT, filling)]
     concerns = found(filling.answers, last_seen(filling))
     visit = _row(filling, elder)
+    told = _told_before(filling)
     _store(filling, visit, concerns)
     form.drop(filling)
-    return [_done_reply(filling, visit, elder, concerns), *tell.about(turn, visit, elder, concerns)]
+    news = [one for one in concerns if (one.category, one.severity) not in told]
+    return [_done_reply(filling, visit, elder, concerns), *tell.about(turn, visit, elder, news)]
+
+
+def _told_before(filling: Filling) -> set[tuple[str, int]]:
+    """What the visit that is being corrected has raised already."""
+    old = _fixed_visit(filling)
+    raised = record.concerns_of(filling.turn.session, old.id) if old else []
+    return {(one.category, one.severity) for one in raised}
 
 
 def _elder_still_mine(filling: Filling) -> Elder | None:

@@ -129,6 +129,10 @@ def done_in_month(session: Session, elder_id: UUID, day: date) -> int:
     return session.exec(DONE_BETWEEN, params=values).one()
 
 
+def concerns_of(session: Session, visit_id: UUID) -> list[Concern]:
+    return list(session.exec(select(Concern).where(Concern.visit_id == visit_id)).all())
+
+
 def open_concerns(session: Session, elder_id: UUID) -> list[Concern]:
     return list(session.exec(OPEN_CONCERNS, params={"elder": elder_id}))
 

@@ -125,3 +125,11 @@ def test_a_mending_can_be_left_off(town, zhou):
 @pytest.mark.parametrize("ref", ["", "deadbeef", "E0001", "x" * 80])
 def test_a_wrong_reference_is_answered_kindly(zhou, ref):
     zhou.talk(f"/fix {ref}", "您还没有走访记录。")
+
+
+def test_a_correction_tells_the_coordinator_only_what_is_new(town, zhou, wang):
+    zhou.talk("走访 高永昌 03000 女儿能陪", "核对", "[提交]", "已记下")
+    assert wang.look()[0].text.startswith("⚠️ 急办 · 医疗组 · 高*昌 柳泉村 E0001")
+    zhou.talk("[选错人了/要改]", "哪里不对", "[内容填错了]", "要改", "[用餐", "用餐", "[简单凑合]", "为什么更正", "[记错了]",
+              "核对", "[提交]", "已更正")  # fmt: skip
+    assert wang.look() == []
