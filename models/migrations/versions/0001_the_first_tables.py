@@ -373,6 +373,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_visit_root_id"), ["root_id"], unique=False)
 
     op.create_table(
+        "broadcast",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ref", sa.String(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("chat_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("unreached", sa.JSON(), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_by", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["chat_id"],
+            ["chat.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["stopped_by"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ref"),
+    )
+    with op.batch_alter_table("broadcast", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_broadcast_made_at"), ["made_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_broadcast_made_by"), ["made_by"], unique=False)
+
+    op.create_table(
         "card",
         sa.Column("chat_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
