@@ -21,15 +21,15 @@ MOST_PER_VISIT = 5
 def take(turn: Turn, shape: Form, filling: Filling) -> list[Reply]:
     """Adds the pictures of this message to the draft. Raises Unclear for what is no picture."""
     kept = list(filling.get("photo") or [])
-    for sent in turn.said.attachments:
-        if len(kept) >= MOST_PER_VISIT:
-            raise Unclear(_("A visit holds at most %(most)d pictures.") % {"most": MOST_PER_VISIT})
-        kept.append(str(_keep(turn, filling, sent).id))
-    form.put(filling, "photo", kept)
+    if len(kept) + len(turn.said.attachments) > MOST_PER_VISIT:
+        raise Unclear(_("A visit holds at most %(most)d pictures.") % {"most": MOST_PER_VISIT})
+    new = [_read(turn, filling, sent) for sent in turn.said.attachments]  # all, or none is kept
+    turn.session.add_all(new)
+    form.put(filling, "photo", [*kept, *(str(photo.id) for photo in new)])
     return [form.card(shape, filling)]
 
 
-def _keep(turn: Turn, filling: Filling, sent: Attachment) -> Photo:
+def _read(turn: Turn, filling: Filling, sent: Attachment) -> Photo:
     _check(sent)
     digest = hashlib.sha256(sent.data).hexdigest()
     tag = filling.draft.tag
@@ -38,7 +38,7 @@ def _keep(turn: Turn, filling: Filling, sent: Attachment) -> Photo:
     if existing:
         raise Unclear(_("That picture is already on this card."))
     data, width, height = _clean(sent.data)
-    photo = Photo(
+    return Photo(
         staff_id=turn.staff.id,
         draft_tag=tag,
         sha256=digest,
@@ -48,8 +48,6 @@ def _keep(turn: Turn, filling: Filling, sent: Attachment) -> Photo:
         received_at=turn.now,
         data=data,
     )
-    turn.session.add(photo)
-    return photo
 
 
 def _check(sent: Attachment) -> None:

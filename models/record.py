@@ -1,7 +1,7 @@
 """Writing visits down and mending them: rows are added and marked, never overwritten."""
 
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -24,14 +24,13 @@ def already_submitted(session: Session, tag: str) -> Visit | None:
 def record(
     session: Session, visit: Visit, concerns: list[Concern], promise: Promise | None
 ) -> Visit:
-    """A new visit with what it raised; pictures sent while it was a draft become its own."""
+    """A new visit with what it raised; the pictures that stand in its answers become its own."""
     session.add(visit)
     session.flush()
     session.add_all([*concerns, *([promise] if promise else [])])
-    if visit.answers.get("photo"):
-        session.exec(
-            update(Photo).where(col(Photo.draft_tag) == visit.draft_tag).values(visit_id=visit.id)
-        )
+    kept = [UUID(one) for one in cast(list[str], visit.answers.get("photo") or [])]
+    if kept:
+        session.exec(update(Photo).where(col(Photo.id).in_(kept)).values(visit_id=visit.id))
     return visit
 
 

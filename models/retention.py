@@ -2,20 +2,25 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, select
 
+from models.attachment import Photo
+from models.draft import Draft
 from models.invitation import Invitation, WrongCode
 from models.mailbox import DROPPED, FAILED, SENT, Outgoing, Seen
 
 SEEN_KEPT = timedelta(days=30)  # Telegram repeats an update for a day at most
 MESSAGES_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(days=30)
+PICTURES_KEPT = timedelta(days=1)  # of a card that was thrown away, or taken off one
 
 
 def tidy(session: Session, now: datetime) -> dict[str, int]:
     """Deletes old keys, sent messages and codes; how many rows of each went."""
     ended = col(Outgoing.state).in_((SENT, FAILED, DROPPED))
+    nobodys = col(Photo.visit_id).is_(None) & col(Photo.draft_tag).not_in(select(Draft.tag))
     gone = {
+        "photo": delete(Photo).where(nobodys, col(Photo.received_at) < now - PICTURES_KEPT),
         "seen": delete(Seen).where(col(Seen.at) < now - SEEN_KEPT),
         "outgoing": delete(Outgoing).where(ended, col(Outgoing.made_at) < now - MESSAGES_KEPT),
         "wrong_code": delete(WrongCode).where(col(WrongCode.at) < now - CODES_KEPT),
