@@ -41,7 +41,9 @@ def _recent(turn: Turn) -> Reply:
     visits = record.recent_by(turn.session, turn.staff.id, SHOWN)
     if not visits:
         return Reply(_("You have not recorded a visit yet."))
-    rows = tuple((Button(_label(turn, v, e), f"/fix {v.ref}"),) for v, e in visits)
+    rows = tuple(
+        (Button(_label(turn, v, e), f"/fix {v.ref}"),) for v, e in visits if _seen(turn, e)
+    )
     return Reply(_("Which record do you want to change?"), rows)
 
 
@@ -50,16 +52,18 @@ def _label(turn: Turn, visit: Visit, elder: Elder) -> str:
 
 
 def _mine(turn: Turn, ref: str) -> Visit | None:
-    """The visit if this person recorded it, or coordinates the elder's branch."""
+    """The visit if this person may see the elder, and recorded it or coordinates the branch."""
     visit = record.current_by_ref(turn.session, ref)
     if visit is None or visit.state != CURRENT:
         return None
-    if turn.staff.id in (visit.recorded_by, visit.liaison_id):
-        return visit
+    own = turn.staff.id in (visit.recorded_by, visit.liaison_id)
     elder = turn.session.get_one(Elder, visit.elder_id)
-    coordinates = turn.staff.role == COORDINATOR
-    seen = coordinates and lookup.may_see(turn.session, turn.staff, elder, turn.today)
-    return visit if seen else None
+    return visit if (own or turn.staff.role == COORDINATOR) and _seen(turn, elder) else None
+
+
+def _seen(turn: Turn, elder: Elder) -> bool:
+    """A visit may have been moved, or the elder given, to somebody else since."""
+    return lookup.may_see(turn.session, turn.staff, elder, turn.today)
 
 
 def _menu(turn: Turn, visit: Visit, rest: str) -> list[Reply]:

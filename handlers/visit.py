@@ -86,6 +86,8 @@ def submit(filling: Filling) -> list[Reply]:
     elder = _elder_still_mine(filling)
     if elder is None:
         return _gone(filling)
+    if filling.known("fixes") and _fixed_visit(filling) is None:
+        return _changed(filling)
     if too_old(filling) and not filling.get("visited_on"):
         return [form.card(VISIT, filling)]
     concerns = found(filling.answers, last_seen(filling))
@@ -118,6 +120,14 @@ def _gone(filling: Filling) -> list[Reply]:
     rows = ((form.form_button(filling.draft, _("Discard"), form.DISCARD),),)
     name = filling.turn.shown(filling.known("name"))
     return [Reply(text % {"name": name}, rows, form.card_name(filling))]
+
+
+def _changed(filling: Filling) -> list[Reply]:
+    """A correction of what is not in force any more would bring back what somebody took away."""
+    form.drop(filling)
+    text = _("That record was changed meanwhile. Please look at it again.")
+    again = Button(_("Change a record"), "/fix")
+    return [Reply(text, ((again,),), form.card_name(filling))]
 
 
 def _row(filling: Filling, elder: Elder) -> Visit:
@@ -177,13 +187,13 @@ def _store(filling: Filling, visit: Visit, concerns: list[Found]) -> None:
         [_concern(turn, visit, one) for one in concerns],
         _promise(filling, visit),
     )
-    if old is not None:
-        record.take_photos(turn.session, old, visit)
 
 
 def _fixed_visit(filling: Filling) -> Visit | None:
+    """The visit that is being corrected, unless somebody has changed it meanwhile."""
     ref = filling.known("fixes")
-    return record.current_by_ref(filling.turn.session, ref) if ref else None
+    visit = record.current_by_ref(filling.turn.session, ref) if ref else None
+    return visit if visit and visit.ref == ref else None
 
 
 def _concern(turn: Turn, visit: Visit, one: Found) -> Concern:
