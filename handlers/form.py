@@ -58,7 +58,8 @@ def touch(draft: Draft, turn: Turn) -> None:
     """Makes the draft the one the person is in, also when several were touched at one instant:
     all messages of a batch have the same `now`."""
     others = [one.updated_at for one in turn.drafts if one is not draft]
-    draft.parked = False
+    if draft.parked:
+        draft.parked = False
     draft.updated_at = max([turn.now, *(at + INSTANT for at in others)])
     draft.rev += 1
 
@@ -68,17 +69,15 @@ def set_answers(draft: Draft, turn: Turn, answers: dict[str, Any]) -> None:
     touch(draft, turn)
 
 
-def put(filling: Filling, name: str, value: Any) -> None:
-    """Stores an answer as the latest; a corrected one keeps the order of the questions asked."""
-    kept = {k: v for k, v in filling.answers.items() if k != name}
+def put(filling: Filling, name: str, value: Any, resets: Sequence[str] = ()) -> None:
+    """Stores an answer as the latest and takes out those it `resets`."""
+    kept = {k: v for k, v in filling.answers.items() if k != name and k not in resets}
     set_answers(filling.draft, filling.turn, kept | {name: value})
 
 
 def give(form: Form, filling: Filling, question: Question, value: Any) -> None:
     """Stores an answer, and takes out answers to questions that no longer apply."""
-    put(filling, question.name, value)
-    kept = {k: v for k, v in filling.answers.items() if k not in question.resets}
-    filling.draft.answers = kept
+    put(filling, question.name, value, question.resets)
     forget_inapplicable(form, filling)
 
 

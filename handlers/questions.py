@@ -107,7 +107,7 @@ def applies(question: Question, filling: Filling) -> bool:
 def open_question(form: Form, filling: Filling) -> Question | None:
     """The first applicable question without an answer; None means ready for review."""
     return next(
-        (q for q in form.questions if applies(q, filling) and not answered(q, filling)), None
+        (q for q in form.questions if not answered(q, filling) and applies(q, filling)), None
     )
 
 

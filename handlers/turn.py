@@ -12,7 +12,7 @@ from locales import gettext as _
 from locales import language
 from models.draft import Draft
 from models.elder import Elder, age, masked
-from models.org import Unit
+from models.org import unit_name
 from models.staff import Chat, Staff
 
 
@@ -83,8 +83,7 @@ class Turn:
         return person_line(masked(elder.name), age(elder, self.today), self.village(elder))
 
     def village(self, elder: Elder) -> str:
-        unit = self.session.get(Unit, elder.unit_id)
-        return unit.name if unit else ""
+        return unit_name(self.session, elder.unit_id)
 
 
 def person_line(name: str, years: int | None, village: str) -> str:

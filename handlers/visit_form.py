@@ -88,8 +88,8 @@ def last_seen(filling: Filling) -> Mapping[str, Any]:
 
 def _asked(observation: Observation, filling: Filling) -> bool:
     """Over the phone nobody can see the rooms."""
-    by_phone: bool = filling.get("how") == "phone" and observation.name == "lodging"
-    return is_visit(filling) and not by_phone
+    how = filling.get("how")
+    return bool(how != NOBODY and not (how == "phone" and observation.name == "lodging"))
 
 
 def _observe(observation: Observation) -> tuple[Question, ...]:
@@ -108,7 +108,7 @@ def _observe(observation: Observation) -> tuple[Question, ...]:
             observation.step,
             lambda f: _more_text(observation, f),
             choices=lambda f: _details(observation, f),
-            when=lambda f: _asked(observation, f) and _wants_more(observation, f),
+            when=lambda f: _wants_more(observation, f) and _asked(observation, f),
             free=True,
         ),
         Question(

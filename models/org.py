@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 COUNTY, TOWN, VILLAGE = "county", "town", "village"
-SETTINGS = "settings"  # where a session keeps them
+SETTINGS, UNITS = "settings", "units"  # where a session keeps what it read
 KINDS = (COUNTY, TOWN, VILLAGE)
 
 
@@ -38,6 +38,17 @@ def branch(session: Session, unit_id: UUID) -> set[UUID]:
         layer = set(below) - found
         found |= layer
     return found
+
+
+NAME = select(Unit.name).where(Unit.id == bindparam("unit"))
+
+
+def unit_name(session: Session, unit_id: UUID) -> str:
+    """Asked for every elder of a list: kept as long as the session is."""
+    known: dict[UUID, str] = session.info.setdefault(UNITS, {})
+    if unit_id not in known:
+        known[unit_id] = session.exec(NAME, params={"unit": unit_id}).first() or ""
+    return known[unit_id]
 
 
 def setting(session: Session, key: str, default: Any) -> Any:
