@@ -12,17 +12,17 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar
-from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, Row, event
+from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from bot.pacing import TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff, is_bulk
+from bot.lines import Gate, Line
+from bot.pacing import TELEGRAM, UNLIMITED, Pace, backoff
 from bot.transports import Down, Gone, Later, Parcel, Refused, Transport
 from models import outbox
 from models.database import connect
-from models.mailbox import FAILED, NUDGE, REPLY, SENT, WAITING
+from models.mailbox import FAILED, SENT, WAITING
 from models.outbox import Job, Outcome
 
 CLAIM = timedelta(seconds=30)
@@ -30,8 +30,8 @@ SEND_LIMIT = 20.0  # seconds; less than a claim lasts
 DRAIN_LIMIT = 5.0
 POLL = 1.0  # for rows whose hour has come and for those of other processes
 PACED = 0.04  # something waits for its turn
-BULK_EVERY = 0.15  # bulk goes in small handfuls, so that its queue is walked rarely
-STRIKES = 8  # a message that fails so often, while others get through, is given up
+BULK_EVERY = 0.1  # bulk goes in small handfuls, so that its queue is walked rarely
+PUT_BACK = 3.0
 STORE_PAUSE = 1.0  # the database is locked, full or away
 RELEASE_EVERY = 5.0
 PACES = {"telegram": TELEGRAM}
@@ -46,75 +46,15 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
+# Asked in the transaction that claims, just before sending: the seq and the reason of each
+# message that need not be sent any more. Reads only.
+Recheck = Callable[[Session, Sequence[Job], datetime], Mapping[int, str]]
+
+
 class RunDb(Protocol):
     """Runs a synchronous function in the thread that works on the database."""
 
     def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
-
-
-class Line:
-    """One network: how to reach it, what it takes, and whether it answers."""
-
-    def __init__(self, transport: Transport, pace: Pace) -> None:
-        self.transport = transport
-        self.pacer = Pacer(pace)
-        self.outage = Outage()
-        self.running = 0
-        self.worked_at = 0.0
-        self.strikes: dict[int, tuple[int, float]] = {}
-
-    def room(self, now: float, lane: int) -> int:
-        allowed = self.outage.limit(now, self.running, self.pacer.pace.in_flight)
-        return min(allowed, self.pacer.room(now, lane))
-
-    def closed_until(self) -> float:
-        return max(self.outage.until, self.pacer.paused_until)
-
-    def worked(self, now: float) -> bool:
-        """The network answered; True when this ended an outage."""
-        self.worked_at = now
-        return self.outage.worked()
-
-    def hopeless(self, seq: int, now: float) -> bool:
-        """A failure counts against the message only if others got through since its last one."""
-        count, last = self.strikes.get(seq, (0, 0.0))
-        if self.worked_at >= last:
-            count += 1
-        self.strikes[seq] = (count, now)
-        return count >= STRIKES
-
-
-class Gate:
-    """What may go in one cycle. Used in the database thread while the loop waits for it; the
-    loop meanwhile only replaces values that are read here once."""
-
-    def __init__(
-        self, lines: Mapping[str, Line], busy: set[UUID], now: float, with_bulk: bool
-    ) -> None:
-        self.lines, self.busy, self.now = lines, busy, now
-        self.urgent = {name: line.room(now, REPLY) for name, line in lines.items()}
-        self.bulk = {name: line.room(now, NUDGE) * with_bulk for name, line in lines.items()}
-        self.held = False
-
-    def closed(self, lane: int) -> bool:
-        room = self.bulk if is_bulk(lane) else self.urgent
-        if any(left > 0 for left in room.values()):
-            return False
-        self.held = True
-        return True
-
-    def admit(self, row: Row[Any]) -> bool:
-        line = self.lines.get(row.network)
-        if line is None or row.chat_id in self.busy:
-            return False
-        room = self.bulk if is_bulk(row.lane) else self.urgent
-        if room[row.network] <= 0 or not line.pacer.may_write(row.address, self.now, row.lane):
-            self.held = True
-            return False
-        line.pacer.took(row.address, self.now, row.lane, row.private)
-        self.urgent[row.network] -= 1
-        self.bulk[row.network] -= 1
-        return True
 
 
 class Deliver:
@@ -128,12 +68,14 @@ class Deliver:
         clock: Callable[[], datetime],
         run_db: RunDb,
         paces: Mapping[str, Pace] = PACES,
+        recheck: Recheck | None = None,
     ) -> None:
         self.engine, self.clock, self.run_db = unhurried(engine), clock, run_db
         self.lines = {
             name: Line(transport, paces.get(name, UNLIMITED))
             for name, transport in transports.items()
         }
+        self.recheck = recheck
         self.tally: Counter[tuple[str, str]] = Counter()
         self._claimed: dict[int, Job] = {}
         self._outcomes: list[Outcome] = []
@@ -191,6 +133,10 @@ class Deliver:
         self._woken.clear()
 
     async def _finish(self) -> None:
+        for line in self.lines.values():
+            self._put_back(line)
+            if line.timer:
+                line.timer.cancel()
         if self._tasks:
             _done, hanging = await asyncio.wait(self._tasks, timeout=DRAIN_LIMIT)
             for task in hanging:
@@ -210,7 +156,10 @@ class Deliver:
         for outcome in outcomes:
             del self._claimed[outcome.job.seq]
         for job in jobs:
-            self._start(job)
+            self._claimed[job.seq] = job
+            self.lines[job.network].make_ready(job)
+        for line in self.lines.values():
+            self._send_ready(line)
         return self._pause(gate)
 
     def _gate(self, outcomes: Sequence[Outcome]) -> Gate:
@@ -238,7 +187,16 @@ class Deliver:
         now = self.clock()
         self._give_back(session, now, gate)
         outbox.mark(session, outcomes, now)
-        return outbox.claim(session, now, now + CLAIM, gate) if gate.lines else []
+        return self._claim(session, now, gate) if gate.lines else []
+
+    def _claim(self, session: Session, now: datetime, gate: Gate) -> list[Job]:
+        jobs = outbox.claim(session, now, now + CLAIM, gate)
+        stale = self.recheck(session, jobs, now) if self.recheck and jobs else {}
+        if not stale:
+            return jobs
+        outbox.drop(session, stale)
+        gate.held = True  # what stands behind them in their chats may be due
+        return [job for job in jobs if job.seq not in stale]
 
     def _give_back(self, session: Session, now: datetime, gate: Gate) -> None:
         """Rows of a process that died. A SQLite file has one process, so at the start all are;
@@ -251,19 +209,37 @@ class Deliver:
             outbox.resume(session, network)
             self._resumed.discard(network)
 
-    def _start(self, job: Job) -> None:
-        self._claimed[job.seq] = job
-        self.lines[job.network].running += 1
-        task = asyncio.create_task(self._send(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _send_ready(self, line: Line) -> None:
+        """Sends what may go now, and comes back when the next may."""
+        now = asyncio.get_running_loop().time()
+        while job := line.next(now):
+            line.running += 1
+            ticket = line.pacer.took(job.address, now, job.lane, job.private)
+            task = asyncio.create_task(self._send(line, job, ticket))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        wait = line.wait(now)
+        if wait is not None and wait < PUT_BACK:
+            self._come_back(line, now + max(wait, 0.001))
+        elif wait is not None:
+            self._put_back(line)
 
-    async def _send(self, job: Job) -> None:
-        line = self.lines[job.network]
+    def _come_back(self, line: Line, at: float) -> None:
+        if line.timer:
+            line.timer.cancel()
+        line.timer = asyncio.get_running_loop().call_at(at, self._send_ready, line)
+
+    def _put_back(self, line: Line) -> None:
+        """Others may have it; a claim must not run out while its job waits here."""
+        self._outcomes += [Outcome(job, WAITING) for job in line.put_back()]
+        self.wake()
+
+    async def _send(self, line: Line, job: Job, ticket: int) -> None:
         try:
             outcome = await self._try(line, job)
         finally:
             line.running -= 1
+            line.pacer.answered(ticket, asyncio.get_running_loop().time())
         self._outcomes.append(outcome)
         self.tally[job.network, COUNTED[outcome.state]] += 1
         if outcome.state != WAITING:

@@ -3,25 +3,27 @@
 import random
 from collections import deque
 from dataclasses import dataclass
+from itertools import count
 
 from models.mailbox import EMERGENCY
 
 LONGEST_PAUSE = 30.0
-HANDFUL = 5  # bulk that may go at once after a short delay of our own
+SAVED = 5  # bulk that may be caught up at once after a delay of our own
+TRIPS = 50  # of which the fastest is taken for what the way alone costs
+SLOWEST = 1.0  # seconds until a message is taken to have arrived, answered or not
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What a network takes; a zero is no limit.
 
-    `overall` messages in any `window` seconds, of which bulk leaves `reserve` free and keeps
-    to `bulk_rate` a second. One chat takes a message every `chat_every` seconds, after up to
+    `overall` messages in any `window` seconds, of which bulk keeps to
+    `bulk_rate` a second. One chat takes a message every `chat_every` seconds, after up to
     `burst` at once; a group one every `group_every` seconds.
     """
 
     overall: int = 0
     window: float = 1.0
-    reserve: int = 0
     bulk_rate: float = 0.0
     chat_every: float = 0.0
     burst: int = 1
@@ -30,14 +32,12 @@ class Pace:
 
 
 # Telegram allows 30 messages a second, one a second in a chat (short bursts are let pass) and
-# 20 a minute in a group. The window is a little longer than a second because messages do not
-# arrive as evenly as they were sent.
+# 20 a minute in a group.
 TELEGRAM = Pace(
     overall=30,
-    window=1.02,
-    reserve=1,
-    bulk_rate=28.3,
-    chat_every=1.0,
+    window=1.01,
+    bulk_rate=29.2,
+    chat_every=1.05,
     burst=5,
     group_every=3.0,
 )
@@ -62,6 +62,9 @@ class Meter:
     def take(self, now: float) -> None:
         self.full_at = max(self.full_at, now) + self.every
 
+    def has_one_at(self) -> float:
+        return self.full_at - (self.burst - 1) * self.every
+
     def is_full(self, now: float) -> bool:
         return self.full_at <= now
 
@@ -70,14 +73,19 @@ class Pacer:
     """Keeps one network's limits.
 
     A sliding window instead of a bucket for the whole: a bucket would let twice its size
-    through within one second after a rest. Replies and emergencies may use all of it, bulk is
-    spread evenly and leaves a reserve, so that a reply finds a free place at once.
+    through within one second after a rest. Two messages sent a second apart may arrive closer,
+    so one counts not from its sending but from its answer, less the time the fastest of late
+    took there and back. Replies and emergencies may use all of the window; bulk is spread
+    evenly and a little slower, so that a reply finds a free place almost at once.
     """
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
-        self.recent: deque[float] = deque()
-        self.bulk = Meter(1 / pace.bulk_rate, HANDFUL) if pace.bulk_rate else None
+        self.sent: dict[int, float] = {}
+        self.arrived: dict[int, float] = {}
+        self.trips = deque([0.0] * TRIPS, maxlen=TRIPS)
+        self.tickets = count()
+        self.bulk = Meter(1 / pace.bulk_rate, SAVED) if pace.bulk_rate else None
         self.chats: dict[str, Meter] = {}
         self.barred: dict[str, float] = {}
         self.paused_until = 0.0
@@ -88,13 +96,23 @@ class Pacer:
             return 0
         if not self.pace.overall:
             return self.pace.in_flight
-        while self.recent and self.recent[0] <= now - self.pace.window:
-            self.recent.popleft()
-        free = self.pace.overall - len(self.recent)
-        if not is_bulk(lane):
-            return free
-        tokens = self.bulk.tokens(now) if self.bulk else free
-        return max(0, min(free - self.pace.reserve, int(tokens)))
+        begun = now - self.pace.window
+        self.arrived = {ticket: at for ticket, at in self.arrived.items() if at > begun}
+        free = self.pace.overall - len(self.arrived)
+        if self.bulk and is_bulk(lane):
+            return min(free, int(self.bulk.tokens(now)))
+        return free
+
+    def wait(self, now: float, lane: int) -> float:
+        """Seconds until there is room for one, as far as is known now."""
+        times = [self.paused_until]
+        if self.pace.overall:
+            arrived = sorted(self.arrived.values())
+            over = len(arrived) - self.pace.overall
+            times += [arrived[over] + self.pace.window] if over >= 0 else []
+        if is_bulk(lane) and self.bulk:
+            times.append(self.bulk.has_one_at())
+        return max(times) - now
 
     def may_write(self, chat: str, now: float, lane: int) -> bool:
         """Bulk only goes to a chat that has rested; a reply may use the burst."""
@@ -105,15 +123,23 @@ class Pacer:
             return True
         return meter.is_full(now) if is_bulk(lane) else meter.tokens(now) >= 1
 
-    def took(self, chat: str, now: float, lane: int, private: bool = True) -> None:
-        """A message is on its way."""
+    def took(self, chat: str, now: float, lane: int, private: bool = True) -> int:
+        """A message is on its way; the ticket is for `answered`."""
+        ticket = next(self.tickets)
         if self.pace.overall:
-            self.recent.append(now)
+            self.sent[ticket], self.arrived[ticket] = now, now + SLOWEST
         if is_bulk(lane) and self.bulk:
             self.bulk.take(now)
         every = self.pace.chat_every if private else self.pace.group_every
         if every:
             self._meter(chat, now, every).take(now)
+        return ticket
+
+    def answered(self, ticket: int, now: float) -> None:
+        sent = self.sent.pop(ticket, now)
+        self.trips.append(now - sent)
+        if ticket in self.arrived:
+            self.arrived[ticket] = min(now - min(self.trips), sent + SLOWEST)
 
     def _meter(self, chat: str, now: float, every: float) -> Meter:
         if len(self.chats) > 1000:

@@ -1,6 +1,6 @@
 """The outbox as a queue: claim what may go next, and say how it went. Told what is allowed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -25,6 +25,8 @@ class Job:
 
     seq: int
     lane: int
+    kind: str
+    once: str | None
     attempts: int
     made_at: datetime
     text: str
@@ -168,6 +170,8 @@ def _take(session: Session, chosen: Sequence[Row[Any]], until: datetime) -> list
         .returning(
             OUTGOING.c.seq,
             OUTGOING.c.lane,
+            OUTGOING.c.kind,
+            OUTGOING.c.once,
             OUTGOING.c.attempts,
             OUTGOING.c.made_at,
             OUTGOING.c.text,
@@ -190,6 +194,16 @@ def _take(session: Session, chosen: Sequence[Row[Any]], until: datetime) -> list
         )
         for row in sorted(taken, key=lambda row: (row.lane, row.seq))
     ]
+
+
+def drop(session: Session, stale: Mapping[int, str]) -> None:
+    """Claimed rows, by seq, that are not to be sent after all, with the reason to keep."""
+    for seq, reason in stale.items():
+        session.execute(
+            update(OUTGOING)
+            .where(OUTGOING.c.seq == seq)
+            .values(state=DROPPED, problem=reason, claimed_until=None)
+        )
 
 
 def _cards(session: Session, wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], str]:
