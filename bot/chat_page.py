@@ -30,9 +30,9 @@ from bot.page_words import words
 from bot.practice import SEATS, Desk, Seat
 from bot.transports import Later
 from bot.transports.webchat import NETWORK, Said
+from handlers.concern_words import GROUP_NAMES
 from handlers.join import ROLE_NAMES
 from handlers.talk import Attachment, Incoming
-from handlers.visit_codes import GROUP_NAMES
 from locales import LANGUAGES, speaking
 from locales import gettext as _
 from models.page import PageMessage

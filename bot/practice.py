@@ -30,7 +30,7 @@ from models.staff import Chat, Staff
 SEATS = ("seat-1", "seat-2", "seat-3")
 ELDERS = 300
 MORNING = time(8, 0)
-STATE = "practice"  # the cursor that holds the clock's offset and the number of this start
+STATE = "practice"  # the cursor that keeps the clock's offset, the epoch and the county's size
 QUIET_FOR = 3.0  # seconds "start over" waits for messages on their way
 
 
@@ -66,7 +66,7 @@ class Practice:
                 self._build(session)
             else:
                 self.offset = timedelta(seconds=kept.value["offset"])
-                self.epoch = kept.value["epoch"]
+                self.epoch, self.elders = kept.value["epoch"], kept.value["elders"]
 
     def _build(self, session: Session) -> None:
         """Everything away, the county anew, today as the day it is: one transaction."""
@@ -80,7 +80,7 @@ class Practice:
         self._keep(session, timedelta(), secrets.token_hex(4))
 
     def _keep(self, session: Session, offset: timedelta, epoch: str) -> None:
-        value = {"offset": offset.total_seconds(), "epoch": epoch}
+        value = {"offset": offset.total_seconds(), "epoch": epoch, "elders": self.elders}
         session.merge(Cursor(name=STATE, value=value))
         session.commit()
         self.offset, self.epoch = offset, epoch

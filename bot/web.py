@@ -191,8 +191,8 @@ def no_port(settings: Settings, problem: OSError) -> str:
     if problem.errno == errno.EADDRINUSE:
         return _(
             "Another program already uses %(address)s, perhaps this bot in another window: stop "
-            "it, or choose another port with LIAISON_HTTP=127.0.0.1:%(port)d."
-        ) % {"address": settings.http, "port": settings.port % 65535 + 1}
+            "it, or choose another port with LIAISON_HTTP=%(other)s."
+        ) % {"address": settings.http, "other": f"{settings.host}:{settings.port % 65535 + 1}"}
     return _("Cannot listen on %(address)s: give LIAISON_HTTP an address of this machine.") % {
         "address": settings.http
     }

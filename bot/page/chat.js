@@ -38,6 +38,7 @@ async function start() {
     if (!answer.ok) throw new Error("later");
     await begin(await answer.json());
   } catch {
+    $(".booting")?.classList.add("late");
     setTimeout(start, 1500);
   }
 }

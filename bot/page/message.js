@@ -2,7 +2,7 @@
 
 import { hour, say } from "./words.js";
 
-const STEPS = /(\d{1,2})\/(\d{1,2})/;
+const STEPS = /· (\d{1,2})\/(\d{1,2})/;
 const COMMAND = /(?<![^\s:：(（])(\/[a-z]{2,20})(?![\w/])/;
 const OPENS = /^(tel:|https:\/\/)/;
 

@@ -85,8 +85,7 @@ export class Phone {
     if (pending) this.pending.set(message.key, item);
     if (!shown) item.classList.add("arrived");
     this.list.insertBefore(item, this.firstPending());
-    if (message.mine) this.pinned = true;
-    else this.heard();
+    if (!message.mine) this.heard();
   }
 
   /** What was written here is now shown by the bot: its stand-in goes. */
