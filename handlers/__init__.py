@@ -2,6 +2,8 @@
 
 from handlers import form, photos
 from handlers.brief import brief_command, history_command
+from handlers.broadcast import FORM as BROADCAST
+from handlers.broadcast import already_sent, broadcast_command
 from handlers.due import LATER, due_command, later_command, why_command
 from handlers.fix import MEND, fix_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
@@ -18,6 +20,7 @@ from handlers.staff_desk import (
 )
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear
+from handlers.undelivered import undelivered_command
 from handlers.visit import VISIT, visit_command
 from locales import gettext as _
 from locales import mark as N_
@@ -27,7 +30,7 @@ from models.elder import Elder
 from models.mailbox import menu_of
 from models.staff import COORDINATOR, LIAISON
 
-FORMS: dict[str, Form] = {form.name: form for form in (VISIT, MEND, LATER, LEAVE)}
+FORMS: dict[str, Form] = {form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST)}
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
 
@@ -68,6 +71,8 @@ COMMANDS = (
     Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),
     Command("go", ("继续", "草稿", "go"), N_("My drafts"), go_command, VISITORS),
     Command("codes", ("代码", "codes"), N_("Codes for one line"), codes_command, VISITORS),
+    Command("broadcast", ("群发", "通知"), N_("Message to many"), broadcast_command, DESK),
+    Command("undelivered", ("未送达",), N_("What did not arrive"), undelivered_command, DESK),
     Command("invite", ("邀请", "invite"), N_("Invite staff"), invite_command, DESK),
     Command("revoke", ("停用", "撤销", "revoke"), N_("Shut out a phone"), revoke_command, DESK),
     Command("unreachable", ("失联",), N_("Who is unreachable"), unreachable_command, DESK),
@@ -136,6 +141,9 @@ def _no_draft(turn: Turn, tag: str) -> Reply:
         return Reply(
             done, ((Button(_("Change it"), f"/fix {visit.ref}"),),), toast=_("Recorded already")
         )
+    sent = already_sent(turn, tag)
+    if sent is not None:
+        return sent
     text = _("That card is finished or was thrown away.")
     return Reply(text, ((Button(_("Log a visit"), "/visit"),),), toast=_("Card finished"))
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, literal
 from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, and_, col, func, or_, select, update
 
@@ -19,7 +19,7 @@ from models.morning import caseloads
 from models.org import TOWN, Unit, branch
 from models.staff import LIAISON, Chat, Staff
 
-KIND, STOPPED = "broadcast", "stopped"
+KIND, STOPPED, PROGRESS = "broadcast", "stopped", "progress"
 SAME_WITHIN = timedelta(hours=12)
 LATE_AFTER = timedelta(minutes=10)  # a message that waits longer than this is told of
 PART = 20_000  # ids in one statement
@@ -137,27 +137,30 @@ def recent(session: Session, asker: Staff, since: datetime, most: int) -> list[B
 
 @dataclass
 class Tally:
-    """How many of a broadcast's messages stand where; `unreached` had no chat to write to."""
+    """How many of a broadcast's messages stand where; `unreached` could not be written to.
+    `held` is when the first of those that wait may go, if not at once."""
 
     sent: int = 0
     waiting: int = 0
     failed: int = 0
     unreached: int = 0
     dropped: int = 0
+    held: datetime | None = None
 
 
 def tally(session: Session, one: Broadcast) -> Tally:
     lost = col(Chat.unreachable_at).is_not(None)
     statement = (
-        select(Outgoing.state, lost, func.count())
+        select(Outgoing.state, lost, func.count(), func.min(Outgoing.not_before))
         .join(Chat, col(Chat.id) == Outgoing.chat_id)
         .where(_rows_of(one.id))
         .group_by(col(Outgoing.state), lost)
     )
-    found: Counter[str] = Counter(unreached=len(one.unreached))
-    for state, is_lost, count in session.exec(statement):
+    found, held = Counter(unreached=len(one.unreached)), None
+    for state, is_lost, count, first in session.exec(statement):
         found[_place(state, is_lost)] += count
-    return Tally(**found)
+        held = first if state == WAITING else held
+    return Tally(**found, held=held)
 
 
 def _place(state: str, lost: bool) -> str:
@@ -215,8 +218,12 @@ def same_before(
 
 
 def ended(session: Session, since: datetime) -> list[Broadcast]:
-    """Those made since then of which nothing waits any more and that were not stopped."""
-    made = select(Broadcast).where(Broadcast.made_at > since, col(Broadcast.stopped_at).is_(None))
+    """Those made since then of which nothing waits any more; not the ones that were stopped,
+    nor those of which it was told already."""
+    told = select(1).where(Outgoing.once == literal(f"{PROGRESS}:") + col(Broadcast.ref)).exists()
+    made = select(Broadcast).where(
+        Broadcast.made_at > since, col(Broadcast.stopped_at).is_(None), ~told
+    )
     return [one for one in session.exec(made) if not tally(session, one).waiting]
 
 
@@ -251,3 +258,9 @@ def undelivered(session: Session, asker: Staff, since: datetime, now: datetime) 
         .order_by(col(Staff.code), col(Outgoing.seq))
     )
     return [Lost(*row) for row in session.execute(statement)]
+
+
+def with_chat(session: Session, people: Collection[UUID]) -> set[UUID]:
+    """Those of these people who have joined on some network."""
+    joined = select(Chat.staff_id).where(col(Chat.staff_id).in_(people), Chat.private)
+    return {one for one in session.exec(joined) if one}
