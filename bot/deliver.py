@@ -46,9 +46,9 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
-# Asked in the transaction that claims, just before sending: the seq and the reason of each
-# message that need not be sent any more. Reads only.
-Recheck = Callable[[Session, Sequence[Job], datetime], Mapping[int, str]]
+# Asked in the transaction that claims, just before sending. By seq: the reason why a message is
+# not sent any more, or the message as it must be now. Reads only.
+Recheck = Callable[[Session, Sequence[Job], datetime], Mapping[int, Job | str]]
 
 
 class RunDb(Protocol):
@@ -191,12 +191,13 @@ class Deliver:
 
     def _claim(self, session: Session, now: datetime, gate: Gate) -> list[Job]:
         jobs = outbox.claim(session, now, now + CLAIM, gate)
-        stale = self.recheck(session, jobs, now) if self.recheck and jobs else {}
-        if not stale:
-            return jobs
-        outbox.drop(session, stale)
-        gate.held = True  # what stands behind them in their chats may be due
-        return [job for job in jobs if job.seq not in stale]
+        news = self.recheck(session, jobs, now) if self.recheck and jobs else {}
+        stale = {seq: why for seq, why in news.items() if isinstance(why, str)}
+        if stale:
+            outbox.drop(session, stale)
+            gate.held = True  # what stands behind them in their chats may be due
+        now_so = {seq: job for seq, job in news.items() if isinstance(job, Job)}
+        return [now_so.get(job.seq, job) for job in jobs if job.seq not in stale]
 
     def _give_back(self, session: Session, now: datetime, gate: Gate) -> None:
         """Rows of a process that died. A SQLite file has one process, so at the start all are;

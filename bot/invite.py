@@ -37,9 +37,7 @@ def only_one(session: Session, who: str) -> Staff:
     found = session.exec(select(Staff).where(fits, col(Staff.left_on).is_(None))).all()
     if not found:
         raise Problem(
-            _(
-                "Nobody among the staff is called %(who)s: import the roster first, or write the code."
-            )
+            _("Nobody among the staff is called %(who)s: import the roster, or write the code.")
             % {"who": who}
         )
     if len(found) > 1:

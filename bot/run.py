@@ -18,6 +18,7 @@ import handlers
 from bot.backup import prepare
 from bot.config import Settings
 from bot.deliver import Deliver
+from bot.fresh import Recheck
 from bot.receive import Received, Receiver
 from bot.transports import Transport
 from handlers.talk import Incoming
@@ -67,7 +68,9 @@ class House:
     def __post_init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self.receiver = Receiver(self.engine, self.office)
-        self.deliver = Deliver(self.engine, self.transports, self.clock, self.run_db)
+        self.deliver = Deliver(
+            self.engine, self.transports, self.clock, self.run_db, recheck=Recheck(self.office)
+        )
 
     def run_db(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)

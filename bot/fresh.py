@@ -1,0 +1,37 @@
+"""Looks at a message nobody asked for again, in the transaction that claims it for sending."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from sqlmodel import Session
+
+from handlers import nudge
+from handlers.turn import Office
+from models.outbox import Job
+
+log = structlog.get_logger()
+
+
+class Recheck:
+    """Gives, by seq, the reason why a message is dropped or the message as it must be now."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    def __call__(
+        self, session: Session, jobs: Sequence[Job], now: datetime
+    ) -> Mapping[int, Job | str]:
+        looked_at = {job.seq: self._now(session, job, now) for job in jobs if job.kind}
+        return {seq: found for seq, found in looked_at.items() if found is not None}
+
+    def _now(self, session: Session, job: Job, now: datetime) -> Job | str | None:
+        reply, reason = nudge.renew(session, self.office, now, job)
+        if reply is None:
+            log.info("message_dropped", seq=job.seq, kind=job.kind, why=reason)
+            return reason
+        if reply.text == job.text:
+            return None
+        rows = [[[button.label, button.code] for button in row] for row in reply.rows]
+        return replace(job, text=reply.text, rows=rows)
