@@ -1,6 +1,7 @@
 """The morning digest: one message a person and day, with a way to act on each line."""
 
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -12,7 +13,7 @@ from locales import gettext as _
 from locales import language
 from models.elder import masked
 from models.mailbox import NUDGE
-from models.morning import Morning
+from models.morning import Morning, Tally
 
 PROMISES, DRAFTS = 3, 3
 NEAR_END = 3  # days before a window ends its number of open visits is said
@@ -35,7 +36,12 @@ def _greeting(turn: Turn) -> str:
 
 def weekday(value: date) -> str:
     """11月12日 星期四"""
-    return f"{day(value)} {format_date(value, 'EEEE', locale=language())}"
+    return f"{day(value)} {_weekday(value, language())}"
+
+
+@lru_cache(maxsize=100)
+def _weekday(value: date, locale: str) -> str:
+    return format_date(value, "EEEE", locale=locale)
 
 
 def _sum(morning: Morning) -> str:
@@ -95,16 +101,12 @@ def _rows(turn: Turn, morning: Morning) -> Rows:
     return (*due_rows(turn, morning.agenda), *form.in_rows(going_on, 2))
 
 
-def coordinator_digest(
-    turn: Turn, found: list[Morning], unassigned: int, unreachable: int
-) -> Reply:
+def coordinator_digest(turn: Turn, found: Tally, unassigned: int, unreachable: int) -> Reply:
     """Counts by liaison, the overdue first; what nobody looks after; who cannot be reached."""
-    expected = sum(one.agenda.expected for one in found)
-    done = sum(len(one.agenda.satisfied) for one in found)
     lines = [
         _greeting(turn),
         _("This half-month: %(done)d of %(expected)d visited.")
-        % {"done": done, "expected": expected},
+        % {"done": found.done, "expected": found.expected},
         "",
         *_late_lines(found),
     ]
@@ -115,20 +117,13 @@ def coordinator_digest(
     return Reply("\n".join(lines).rstrip(), (), lane=NUDGE)
 
 
-def _late_lines(found: list[Morning]) -> list[str]:
-    late = sorted(
-        (one for one in found if one.agenda.overdue), key=lambda one: -len(one.agenda.overdue)
-    )
-    if not late:
+def _late_lines(found: Tally) -> list[str]:
+    if not found.late:
         return [_("🟢 Nobody is overdue.")]
     lines = [
         _("🔴 %(name)s: %(count)d overdue (%(codes)s)")
-        % {
-            "name": one.staff.name,
-            "count": len(one.agenda.overdue),
-            "codes": _(", ").join(line.elder.code for line in one.agenda.overdue[:4]),
-        }
-        for one in late[:8]
+        % {"name": one.name, "count": one.overdue, "codes": _(", ").join(one.codes)}
+        for one in found.late
     ]
-    rest = len(late) - 8
+    rest = found.all_late - len(found.late)
     return lines + ([_("… and %(count)d liaisons more") % {"count": rest}] if rest > 0 else [])

@@ -11,7 +11,7 @@ from handlers.talk import Incoming
 from locales import gettext as _
 from locales import language
 from models.draft import Draft
-from models.elder import Elder, age, masked
+from models.elder import Elder, Who, age, masked
 from models.org import unit_name
 from models.staff import Chat, Staff
 
@@ -74,15 +74,15 @@ class Turn:
         """A name as this network may show it: masked where the office is not the host."""
         return name if self.chat.network in self.office.hosted else masked(name)
 
-    def label(self, elder: Elder) -> str:
+    def label(self, elder: Elder | Who) -> str:
         """高永昌 81岁 柳泉村: enough to tell two people of one name apart."""
         return person_line(self.shown(elder.name), age(elder, self.today), self.village(elder))
 
-    def hidden_label(self, elder: Elder) -> str:
+    def hidden_label(self, elder: Elder | Who) -> str:
         """高*昌 81岁 柳泉村: for what shows on a lock screen, whatever the network."""
         return person_line(masked(elder.name), age(elder, self.today), self.village(elder))
 
-    def village(self, elder: Elder) -> str:
+    def village(self, elder: Elder | Who) -> str:
         return unit_name(self.session, elder.unit_id)
 
 

@@ -4,13 +4,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from math import ceil
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from models.due import DUE, NOT_YET, OVERDUE, SATISFIED, SUSPENDED, Policy, Window, window
 from models.due_query import due_rows
-from models.elder import Elder
+from models.elder import Who
 from models.lookup import in_scope, scope
 from models.org import OfficeSetting
 from models.staff import Staff
@@ -23,7 +22,7 @@ PREFIX = "due."  # of the office's settings that replace a number of Policy
 class Line:
     """One elder with what the rule says; the fields are those of `models.due.Status`."""
 
-    elder: Elder
+    elder: Who
     state: str
     reason: str
     suggested: date
@@ -64,19 +63,18 @@ def office_policy(session: Session) -> Policy:
 def lines_for(session: Session, staff: Staff, today: date, policy: Policy) -> list[Line]:
     """What the rule says of everyone this person looks after, those they stand in for included."""
     statement = due_rows(today, policy, in_scope(staff.role))
-    rows = session.execute(statement, scope(session, staff, today)).all()
-    elders = _elders(session, [row.elder_id for row in rows])
-    lines = [
-        Line(elders[row.elder_id], row.state, row.reason, row.suggested, row.last_on,
-             bool(row.contact_due))
-        for row in rows
-    ]  # fmt: skip
+    rows = session.execute(statement, scope(session, staff, today))
+    return in_order([line(row) for row in rows])
+
+
+def line(row: Any) -> Line:
+    """From a row of `models.due_query.due_rows`."""
+    who = Who(row.elder_id, row.code, row.name, row.born_on, row.unit_id)
+    return Line(who, row.state, row.reason, row.suggested, row.last_on, bool(row.contact_due))
+
+
+def in_order(lines: list[Line]) -> list[Line]:
     return sorted(lines, key=lambda one: (one.suggested, one.last_on or date.min, one.elder.code))
-
-
-def _elders(session: Session, ids: list[UUID]) -> dict[UUID, Elder]:
-    found = session.exec(select(Elder).where(col(Elder.id).in_(ids))).all()
-    return {elder.id: elder for elder in found}
 
 
 def agenda(session: Session, staff: Staff, today: date, policy: Policy) -> Agenda:

@@ -93,9 +93,8 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: F811
 
 
 def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
-    """One row for each elder in `scope`: elder_id, state, reason, suggested, last_on, contact_due.
-
-    The columns mean what the fields of `models.due.Status` mean.
+    """One row for each elder in `scope`: elder_id, state, reason, suggested, last_on, contact_due
+    as in `models.due.Status`, and what a list shows of the elder.
     """
     facts = _facts(today, policy, scope).subquery("facts")
     c = facts.c
@@ -117,6 +116,10 @@ def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
         suggested.label("suggested"),
         c.last_on,
         and_(state != SUSPENDED, _contact_due(facts, today, policy)).label("contact_due"),
+        c.code,
+        c.name,
+        c.born_on,
+        c.unit_id,
     )
 
 
@@ -134,6 +137,10 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
     return (
         select(
             col(Elder.id).label("elder_id"),
+            col(Elder.code),
+            col(Elder.name),
+            col(Elder.born_on),
+            col(Elder.unit_id),
             col(Elder.tier),
             col(Elder.state),
             (col(Elder.residence) == RELOCATED).label("relocated"),

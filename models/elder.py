@@ -1,6 +1,7 @@
 """The people who are visited: the basic register ([S3] 基本信息台账) and its flags."""
 
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index
@@ -83,7 +84,17 @@ class Absence(SQLModel, table=True):
     __table_args__ = (Index("ix_absence_elder_from", "elder_id", "from_on"),)
 
 
-def age(elder: Elder, today: date) -> int | None:
+class Who(NamedTuple):
+    """What a list shows of an elder: a county's worth of these is read at once."""
+
+    id: UUID
+    code: str
+    name: str
+    born_on: date | None
+    unit_id: UUID
+
+
+def age(elder: Elder | Who, today: date) -> int | None:
     """Full years (周岁) on `today`, None when the birth date is not known."""
     born = elder.born_on
     if born is None:

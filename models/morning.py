@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select
 from sqlmodel import Session, col, select
 
-from models.agenda import Agenda, Line, arrange
+from models.agenda import Agenda, Line, arrange, in_order, line
 from models.assignment import BACKUP, PRIMARY, Assignment
 from models.draft import Draft
 from models.due import DUE, NOT_YET, OVERDUE, Policy, window
@@ -21,6 +21,8 @@ from models.lookup import on_leave, running
 from models.schedule import Leave
 from models.staff import Staff
 from models.visit import Promise
+
+WORST, CODES = 8, 4  # liaisons named to a coordinator, and of each so many elders
 
 
 @dataclass
@@ -35,6 +37,33 @@ class Morning:
     promises: list[tuple[Promise, Elder]] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     backing: list[str] = field(default_factory=list)
+
+
+class Late(NamedTuple):
+    name: str
+    overdue: int
+    codes: list[str]  # of the first
+
+
+@dataclass
+class Tally:
+    """What a coordinator is told of liaisons; of those with overdue visits the worst are kept."""
+
+    expected: int = 0
+    done: int = 0
+    late: list[Late] = field(default_factory=list)
+    all_late: int = 0
+
+    def count(self, one: Morning) -> None:
+        mine = one.agenda
+        self.expected += mine.expected
+        self.done += len(mine.satisfied)
+        if not mine.overdue:
+            return
+        codes = [line.elder.code for line in mine.overdue[:CODES]]
+        self.late.append(Late(one.staff.name, len(mine.overdue), codes))
+        self.late = sorted(self.late, key=lambda late: -late.overdue)[:WORST]
+        self.all_late += 1
 
 
 def mornings(
@@ -60,30 +89,30 @@ def mornings(
 
 
 def caseloads(session: Session, ids: Collection[UUID], today: date) -> dict[UUID, list[UUID]]:
-    """Elder to those who look after them today: the liaison, or who stands in for one on leave."""
-    away = {
-        row.staff_id: row.cover_id for row in session.exec(select(Leave).where(on_leave(today)))
-    }
-    wanted = {*ids, *away}
-    primary = _pairs(session, PRIMARY, today).where(col(Assignment.staff_id).in_(wanted))
+    """Elder to those of `ids` who look after them today: the liaison, or who stands in."""
+    own = _pairs(PRIMARY, today).subquery()
+    backed = _pairs(BACKUP, today).subquery()
+    leave = select(col(Leave.staff_id), col(Leave.cover_id)).where(on_leave(today)).subquery()
+    away = select(leave.c.staff_id)
+    covered = own.join(leave, leave.c.staff_id == own.c.staff_id)
+    ways = (
+        select(own.c.elder_id, own.c.staff_id)
+        .where(own.c.staff_id.in_(ids), own.c.staff_id.not_in(away)),
+        select(own.c.elder_id, leave.c.cover_id).select_from(covered)
+        .where(leave.c.cover_id.in_(ids)),
+        select(own.c.elder_id, backed.c.staff_id).select_from(covered)
+        .join(backed, backed.c.elder_id == own.c.elder_id)
+        .where(leave.c.cover_id.is_(None), backed.c.staff_id.in_(ids)),
+    )  # fmt: skip
     found: dict[UUID, list[UUID]] = defaultdict(list)
-    left: list[UUID] = []
-    for elder, staff in session.execute(primary):
-        stands_in = away.get(staff, staff)
-        if stands_in is None:
-            left.append(elder)
-        else:
-            found[elder].append(stands_in)
-    if left:
-        backups = _pairs(session, BACKUP, today).where(col(Assignment.elder_id).in_(left))
-        for elder, staff in session.execute(backups):
-            found[elder].append(staff)
-    mine = set(ids)
-    kept = {elder: [one for one in staff if one in mine] for elder, staff in found.items()}
-    return {elder: staff for elder, staff in kept.items() if staff}
+    for way in ways:
+        for elder, staff in session.execute(way):
+            if staff not in found[elder]:
+                found[elder].append(staff)
+    return found
 
 
-def _pairs(session: Session, role: str, today: date) -> Select[UUID, UUID]:
+def _pairs(role: str, today: date) -> Select[UUID, UUID]:
     return select(col(Assignment.elder_id), col(Assignment.staff_id)).where(
         col(Assignment.role) == role, running(today)
     )
@@ -92,18 +121,12 @@ def _pairs(session: Session, role: str, today: date) -> Select[UUID, UUID]:
 def _lines(
     session: Session, looked_after: dict[UUID, list[UUID]], today: date, policy: Policy
 ) -> dict[UUID, list[Line]]:
-    if not looked_after:
-        return {}
-    elders = _in_parts(session, looked_after)
     lines: dict[UUID, list[Line]] = defaultdict(list)
     for row in _due(session, looked_after, today, policy):
-        line = Line(elders[row.elder_id], row.state, row.reason, row.suggested, row.last_on,
-                    bool(row.contact_due))  # fmt: skip
+        one = line(row)
         for staff in looked_after[row.elder_id]:
-            lines[staff].append(line)
-    for mine in lines.values():
-        mine.sort(key=lambda one: (one.suggested, one.last_on or date.min, one.elder.code))
-    return lines
+            lines[staff].append(one)
+    return {staff: in_order(mine) for staff, mine in lines.items()}
 
 
 OPEN = (DUE, NOT_YET, OVERDUE)
@@ -113,14 +136,6 @@ PART = 20_000  # ids in one statement
 def _parts(ids: Iterable[UUID]) -> Iterable[list[UUID]]:
     whole = list(ids)
     return (whole[at : at + PART] for at in range(0, len(whole), PART))
-
-
-def _in_parts(session: Session, ids: Iterable[UUID]) -> dict[UUID, Elder]:
-    found: dict[UUID, Elder] = {}
-    for part in _parts(ids):
-        rows = session.exec(select(Elder).where(col(Elder.id).in_(part), Elder.state == ACTIVE))
-        found |= {elder.id: elder for elder in rows}
-    return found
 
 
 def _due(session: Session, ids: Iterable[UUID], today: date, policy: Policy) -> Iterable[Any]:
@@ -133,15 +148,15 @@ def backed_open(
     session: Session, ids: Collection[UUID], today: date, policy: Policy
 ) -> dict[UUID, list[str]]:
     """The codes of elders not visited yet in this window, by the backup who could still go."""
-    backups = _pairs(session, BACKUP, today).where(col(Assignment.staff_id).in_(ids))
+    backups = _pairs(BACKUP, today).where(col(Assignment.staff_id).in_(ids))
     backed: dict[UUID, list[UUID]] = defaultdict(list)
     for elder, staff in session.execute(backups):
         backed[elder].append(staff)
-    open_ = [r.elder_id for r in _due(session, backed, today, policy) if r.state in OPEN]
+    open_ = [r for r in _due(session, backed, today, policy) if r.state in OPEN]
     found: dict[UUID, list[str]] = defaultdict(list)
-    for elder in sorted(_in_parts(session, open_).values(), key=lambda one: one.code):
-        for staff in backed[elder.id]:
-            found[staff].append(elder.code)
+    for row in sorted(open_, key=lambda one: one.code):
+        for staff in backed[row.elder_id]:
+            found[staff].append(row.code)
     return found
 
 
@@ -155,9 +170,10 @@ def _promises(
         .where(col(Promise.kept_at).is_(None), col(Promise.withdrawn).is_(False))
         .order_by(col(Promise.made_on))
     )
-    for promise, elder in session.exec(open_):
-        for staff in looked_after.get(promise.elder_id, ()):
-            found[staff].append((promise, elder))
+    for part in _parts(looked_after):
+        for promise, elder in session.exec(open_.where(col(Promise.elder_id).in_(part))):
+            for staff in looked_after[promise.elder_id]:
+                found[staff].append((promise, elder))
     return found
 
 

@@ -1,0 +1,210 @@
+"""The digests of a morning: for the whole office, a portion of the liaisons at a time.
+
+Whatever the size of the office, only one portion is in memory; what the coordinators are told
+is counted up along the way.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, String, and_, cast, literal
+from sqlmodel import Session, col, func, select
+
+from handlers.digest import coordinator_digest, liaison_digest
+from handlers.talk import Incoming, Reply
+from handlers.turn import Office, Turn, local_date
+from locales import speaking
+from models import people
+from models.agenda import office_policy
+from models.draft import Draft
+from models.leave import away_ids
+from models.mailbox import Outgoing
+from models.morning import Morning, Tally, mornings
+from models.org import branch, setting
+from models.staff import COORDINATOR, LIAISON, Chat, Staff
+from models.workdays import differing_days, is_workday
+
+DIGEST = "digest"
+HOUR, LATEST = time(8), time(17, 30)  # of the office, while nobody chose another
+QUIET_FROM, QUIET_UNTIL = time(21), time(7, 30)
+IN_DIALOGUE = timedelta(minutes=10)
+PORTION = 1000  # liaisons whose elders are in memory at once
+Greeted = tuple[Staff, Chat]
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message nobody asked for: to whom, what, and the key that keeps it from being doubled."""
+
+    chat: Chat
+    reply: Reply
+    kind: str
+    once: str
+    not_before: datetime | None = None
+
+
+def digests(session: Session, office: Office, now: datetime) -> Iterator[Post]:
+    """One for each person whose hour has come, on a workday, who is there and not in a dialogue."""
+    today = local_date(now, office.zone)
+    clock = now.astimezone(office.zone).time()
+    if not QUIET_UNTIL <= clock < LATEST or not is_workday(today, differing_days(session)):
+        return
+    ready = is_ready(session, today, clock)
+    busy = in_dialogue(session, now) | away_ids(session, today)
+    coordinators = _there(reachable(session, Staff.role == COORDINATOR, ready), busy)
+    tallies = {staff.id: Tally() for staff, _chat in coordinators}
+    places = _places(session, coordinators, tallies)
+    for portion in portions(session, ready, places):
+        wanted = _there(reachable(session, col(Staff.id).in_([s.id for s in portion]), ready), busy)
+        counted = portion if places else [staff for staff, _chat in wanted]
+        found = _mornings(session, counted, today)
+        for morning in found.values():
+            for tally in places.get(morning.staff.unit_id, ()):
+                tally.count(morning)
+        yield from liaison_posts(session, office, now, wanted, found)
+    yield from coordinator_posts(session, office, now, coordinators, tallies)
+
+
+def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Post:
+    """The digest of one person as of now."""
+    today = local_date(now, office.zone)
+    if one[0].role == LIAISON:
+        found = _mornings(session, [one[0]], today)
+        return next(liaison_posts(session, office, now, [one], found))
+    tallies = {one[0].id: Tally()}
+    places = _places(session, [one], tallies)
+    for portion in portions(session, literal(True), places):
+        for morning in _mornings(session, portion, today).values():
+            tallies[one[0].id].count(morning)
+    return next(coordinator_posts(session, office, now, [one], tallies))
+
+
+def _there(people_: Iterable[Greeted], busy: set[UUID]) -> list[Greeted]:
+    return [(staff, chat) for staff, chat in people_ if staff.id not in busy]
+
+
+def _places(
+    session: Session, coordinators: Iterable[Greeted], tallies: dict[UUID, Tally]
+) -> dict[UUID, list[Tally]]:
+    """Whose tallies the liaisons of a place are counted in."""
+    found: dict[UUID, list[Tally]] = {}
+    for staff, _chat in coordinators:
+        for unit in branch(session, staff.unit_id):
+            found.setdefault(unit, []).append(tallies[staff.id])
+    return found
+
+
+def portions(
+    session: Session, ready: ColumnElement[bool], places: dict[UUID, list[Tally]]
+) -> Iterator[Sequence[Staff]]:
+    """The liaisons by code: those who are ready, or, to be counted, those of these places too."""
+    wanted = ready | col(Staff.unit_id).in_(places) if places else ready
+    liaisons = select(Staff).where(Staff.role == LIAISON, col(Staff.left_on).is_(None), wanted)
+    after = ""
+    while True:
+        following = liaisons.where(Staff.code > after).order_by(col(Staff.code)).limit(PORTION)
+        portion = session.exec(following).all()
+        if not portion:
+            return
+        yield portion
+        after = portion[-1].code
+
+
+def _mornings(session: Session, people_: Sequence[Staff], today: date) -> dict[UUID, Morning]:
+    return mornings(session, people_, today, office_policy(session), differing_days(session))
+
+
+def liaison_posts(
+    session: Session,
+    office: Office,
+    now: datetime,
+    wanted: list[Greeted],
+    found: dict[UUID, Morning],
+) -> Iterator[Post]:
+    today = local_date(now, office.zone)
+    shown = _last_digests(session, now, [chat.id for s, chat in wanted if found[s.id].drafts])
+    for staff, chat in wanted:
+        morning, last = found[staff.id], shown.get(chat.id)
+        morning.drafts = [d for d in morning.drafts if last is None or d.updated_at >= last]
+        with speaking(staff.locale or office.locale):
+            reply = liaison_digest(turn_of(session, office, now, staff, chat), morning)
+        yield Post(chat, reply, DIGEST, digest_key(staff, today))
+
+
+def coordinator_posts(
+    session: Session, office: Office, now: datetime, wanted: list[Greeted], found: dict[UUID, Tally]
+) -> Iterator[Post]:
+    today = local_date(now, office.zone)
+    for staff, chat in wanted:
+        alone = people.unassigned(session, branch(session, staff.unit_id), today)
+        lost = len(people.unreachable(session, staff))
+        with speaking(staff.locale or office.locale):
+            turn = turn_of(session, office, now, staff, chat)
+            reply = coordinator_digest(turn, found[staff.id], alone, lost)
+        yield Post(chat, reply, DIGEST, digest_key(staff, today))
+
+
+def turn_of(session: Session, office: Office, now: datetime, staff: Staff, chat: Chat) -> Turn:
+    said = Incoming(chat.network, chat.address, "")
+    return Turn(session, office, now, said, chat, staff, [])
+
+
+GREETED = col(Staff.role).in_((LIAISON, COORDINATOR))
+
+
+def reachable(session: Session, *who: Any) -> list[Greeted]:
+    """Those of `who` (usually liaisons and coordinators) that can be written to, with the one
+    chat they get messages in: the one last used."""
+    statement = (
+        select(Staff, Chat)
+        .join(Chat, col(Chat.staff_id) == Staff.id)
+        .where(
+            *(who or (GREETED,)),
+            col(Staff.left_on).is_(None),
+            col(Chat.private),
+            col(Chat.unreachable_at).is_(None),
+        )
+        .order_by(col(Staff.code), col(Chat.last_at).desc().nulls_last(), col(Chat.network))
+    )
+    first: dict[UUID, Greeted] = {}
+    for staff, chat in session.exec(statement):
+        first.setdefault(staff.id, (staff, chat))
+    return list(first.values())
+
+
+def is_ready(session: Session, today: date, clock: time) -> ColumnElement[bool]:
+    """Of a person: the own hour, else the office's, has come, and nothing was written today."""
+    usual = int(setting(session, "digest_at", HOUR.hour * 60))
+    come = func.coalesce(Staff.digest_at, usual) <= clock.hour * 60 + clock.minute
+    hex_ = func.replace(cast(Staff.id, String), "-", "")
+    key = literal(f"{DIGEST}:") + hex_ + literal(f":{today}")
+    return and_(come, ~select(1).where(col(Outgoing.once) == key).correlate(Staff).exists())
+
+
+def digest_key(staff: Staff, today: date) -> str:
+    return f"{DIGEST}:{staff.id.hex}:{today}"
+
+
+def _last_digests(session: Session, now: datetime, chats: list[UUID]) -> dict[UUID, datetime]:
+    """When each of these chats had its last digest, before today's."""
+    if not chats:
+        return {}
+    statement = (
+        select(Outgoing.chat_id, func.max(Outgoing.made_at))
+        .where(col(Outgoing.chat_id).in_(chats), Outgoing.kind == DIGEST)
+        .where(Outgoing.made_at > now - timedelta(days=14))
+        .where(Outgoing.made_at < now - timedelta(hours=12))
+        .group_by(col(Outgoing.chat_id))
+    )
+    return dict(session.exec(statement).all())
+
+
+def in_dialogue(session: Session, now: datetime) -> set[UUID]:
+    """Who is filling in a card just now."""
+    statement = select(Draft.staff_id).where(
+        Draft.updated_at > now - IN_DIALOGUE, col(Draft.parked).is_(False)
+    )
+    return set(session.exec(statement))
