@@ -1,0 +1,92 @@
+"""Our path of the bench `steps`: from the bytes that getUpdates answers to the commit.
+
+python -m tests.bench.steps_ours PEOPLE SECONDS [ELDERS_EACH VISITS_EACH]
+"""
+
+import json
+import shutil
+import sys
+import time
+from itertools import cycle
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from bot.receive import Receiver
+from bot.transports.telegram_updates import incoming
+from models.database import connect
+from tests.bench.measure import BATCH, folder, in_batches, stay_on_one_core
+from tests.bench.office import BOT, NOW, OFFICE, Size, answer_of, made
+from tests.bench.phones import Phones
+
+STAGES = 8  # of a visit: not everybody stands at the same question
+
+
+def take(receiver: Receiver, answer: bytes) -> int:
+    updates: list[dict[str, Any]] = json.loads(answer)["result"]
+    batch = [said for update in updates if (said := incoming(update, BOT))]
+    return receiver.receive(batch, NOW).replies
+
+
+def opened(size: Size) -> Path:
+    """The office with a half-filled card in everybody's hands; kept for the next run."""
+    closed = made(folder(), size)
+    file = closed.with_name(f"open-{closed.name}")
+    if not file.exists():
+        draft = shutil.copy(closed, file.with_suffix(".part"))
+        begin_cards(draft, size)
+        draft.rename(file)
+    return file
+
+
+def begin_cards(file: Path, size: Size) -> None:
+    engine = connect(f"sqlite:///{file}")
+    receiver, phones = Receiver(engine, OFFICE), Phones(size)
+    for stage in range(STAGES):
+        people = (one for one in range(size.liaisons) if one % STAGES >= stage)
+        for part in in_batches(people):
+            take(receiver, answer_of(phones.updates(part)))
+            phones.look(engine)
+    with engine.begin() as connection:
+        newest = "SELECT max(seq) FROM outgoing GROUP BY chat_id"
+        connection.execute(text(f"DELETE FROM outgoing WHERE seq NOT IN ({newest})"))  # noqa: S608
+    engine.dispose()
+
+
+def drain(engine: Engine, size: Size, seconds: float) -> float:
+    """Steps per second; only the work on the bot's side is timed."""
+    receiver, phones = Receiver(engine, OFFICE), Phones(size)
+    phones.look(engine)
+    batches = in_batches(cycle(range(size.liaisons)))
+    for _warming in range(3):
+        one_batch(engine, receiver, phones, next(batches))
+    spent = steps = 0.0
+    while spent < seconds:
+        spent += one_batch(engine, receiver, phones, next(batches))
+        steps += BATCH
+    return steps / spent
+
+
+def one_batch(engine: Engine, receiver: Receiver, phones: Phones, people: list[int]) -> float:
+    answer = answer_of(phones.updates(people))
+    began = time.perf_counter()
+    replies = take(receiver, answer)
+    spent = time.perf_counter() - began
+    if phones.look(engine) < len(people) or replies < len(people):
+        raise RuntimeError("Somebody was not answered.")
+    return spent
+
+
+def main(people: str, seconds: str, *more: str) -> None:
+    stay_on_one_core()
+    size = Size(int(people), *map(int, more))
+    with TemporaryDirectory(dir=folder()) as place:
+        engine = connect(f"sqlite:///{shutil.copy(opened(size), place)}")
+        print(drain(engine, size, float(seconds)))
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
