@@ -91,7 +91,7 @@ def _why(lost: Lost) -> str:
 
 def _without_chat(turn: Turn, since: datetime) -> Iterable[tuple[Staff, str, datetime]]:
     """Whom a broadcast was meant for and who had no chat it could be written to."""
-    made = broadcast.recent(turn.session, turn.staff, since, 100)
+    made = broadcast.made_since(turn.session, since)
     wanted = {UUID(one) for each in made for one in each.unreached}
     if not wanted:
         return

@@ -260,6 +260,11 @@ def undelivered(session: Session, asker: Staff, since: datetime, now: datetime) 
     return [Lost(*row) for row in session.execute(statement)]
 
 
+def made_since(session: Session, since: datetime) -> list[Broadcast]:
+    """By anybody: one of the county may be meant for people of a town."""
+    return list(session.exec(select(Broadcast).where(Broadcast.made_at > since)).all())
+
+
 def with_chat(session: Session, people: Collection[UUID]) -> set[UUID]:
     """Those of these people who have joined on some network."""
     joined = select(Chat.staff_id).where(col(Chat.staff_id).in_(people), Chat.private)
