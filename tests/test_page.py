@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -23,7 +24,8 @@ from bot.backup import prepare
 from bot.config import Settings
 from bot.practice import Practice
 
-CHROMIUM = os.environ.get("LIAISON_TEST_CHROMIUM", "/usr/bin/chromium")
+INSTALLED = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for name in INSTALLED if (path := shutil.which(name))), None)
 SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",
@@ -214,7 +216,6 @@ def visitor(
     bot.start_over()
     yield visit
     for screen in screens:
-        screen.shoot()
         screen.page.context.close()
     assert complaints == []
 
@@ -308,6 +309,8 @@ def test_a_picture_of_the_hazard_is_shown_and_kept_without_its_place(
     picture = zhou.phone.locator(".mine img")
     expect(picture).to_be_visible()
     expect(pending(zhou)).to_have_count(0)
+    expect(zhou.card).to_be_in_viewport(ratio=0.9)
+    expect(zhou.phone.locator(".down")).to_be_hidden()
     width = picture.evaluate("async (one) => (await one.decode(), one.naturalWidth)")
     assert width == 1600
     (kept,) = bot.rows("SELECT data, width FROM photo ORDER BY received_at DESC LIMIT 1")
@@ -472,7 +475,8 @@ def test_new_messages_do_not_move_what_is_being_read(visitor: Callable[..., Scre
     one, two = visitor(), visitor(DESK)
     for _line in range(4):
         two.say("/codes")
-    expect(one.phone.locator(".mine")).to_have_count(4)
+    expect(one.phone.locator(".bot")).to_have_count(5)
+    expect(one.phone.locator(".typing")).to_be_hidden()
     log = one.phone.locator(".log")
     log.evaluate("(log) => { log.scrollTop = 100 }")
     down = one.phone.locator(".down")
@@ -598,3 +602,24 @@ def test_nothing_comes_from_outside(visitor: Callable[..., Screen], bot: Bot) ->
     expect(zhou.phone.locator(".message.bot").first).to_be_visible()
     assert [url for url in asked if not url.startswith((bot.address, "data:"))] == []
     assert len(asked) > 5
+
+
+def test_a_call_is_a_link_the_phone_itself_opens(visitor: Callable[..., Screen], bot: Bot) -> None:
+    zhou = visitor()
+    zhou.say(f"/brief {bot.somebody_new()}")
+    link = zhou.card.locator("a.key")
+    expect(link).to_have_attribute("href", re.compile(r"^tel:\+86000\d+$"))
+    zhou.shoot()
+
+
+def test_two_taps_in_a_hurry_answer_one_question(visitor: Callable[..., Screen], bot: Bot) -> None:
+    zhou = visitor()
+    begin(zhou, bot)
+    place = zhou.key("上门").bounding_box()
+    assert place
+    middle = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    for _tap in range(3):
+        zhou.page.mouse.click(*middle)
+    expect(zhou.card.locator(".text")).to_contain_text("2/7")
+    zhou.page.wait_for_timeout(600)
+    expect(zhou.card.locator(".text")).to_contain_text("2/7")

@@ -45,11 +45,27 @@ export class Phone {
   }
 
   watch() {
-    this.log.addEventListener("scroll", () => this.looked(), { passive: true });
-    this.find(".down").onclick = () => this.toEnd();
-    new ResizeObserver(() => this.pinned && this.toEnd()).observe(this.list);
-    new ResizeObserver(() => this.pinned && this.toEnd()).observe(this.log);
     this.pinned = true;
+    this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.find(".down").onclick = () => this.toEnd();
+    const sizes = new ResizeObserver(() => this.resized());
+    sizes.observe(this.list);
+    sizes.observe(this.log);
+  }
+
+  /** A picture that has loaded, or the keyboard of a phone, moves the log too: only a person's
+   * own scrolling, at an unchanged size, takes the log away from its end. */
+  scrolled() {
+    if (this.size === this.measure()) this.looked();
+  }
+
+  resized() {
+    this.size = this.measure();
+    if (this.pinned) this.toEnd();
+  }
+
+  measure() {
+    return `${this.list.offsetHeight} ${this.log.clientHeight} ${this.log.clientWidth}`;
   }
 
   linked(yes, words) {
@@ -309,7 +325,7 @@ export class Phone {
 
   typing(yes) {
     this.find(".typing").hidden = !yes;
-    if (yes && this.pinned) this.toEnd();
+    this.resized();
   }
 
   toast(text) {

@@ -42,7 +42,7 @@ export const hour = (date) =>
 export const dayKey = (date) => written(date, { year: "numeric", month: "numeric", day: "numeric" });
 const longDay = (date) => written(date, { month: "long", day: "numeric", weekday: "long" });
 export function clockText() {
-  const day = written(now(), { month: "long", day: "numeric" });
+  const day = written(now(), { month: "short", day: "numeric" });
   return `${day} ${written(now(), { weekday: "short" })} ${hour(now())}`;
 }
 
