@@ -152,11 +152,14 @@ class World:
 
     async def hears(self, chat: int, containing: str = "", seconds: float = 5.0) -> Shown:
         """The next message or edit of the bot that contains the words; those before are passed."""
-        async with asyncio.timeout(seconds):
-            while True:
-                shown = await self.room(chat).heard.get()
-                if containing in shown.text:
-                    return shown
+        try:
+            async with asyncio.timeout(seconds):
+                while containing not in (shown := await self.room(chat).heard.get()).text:
+                    pass
+                return shown
+        except TimeoutError:
+            seen = "\n".join(f"{shown.text} {shown.buttons}" for shown in self.sees(chat))
+            raise AssertionError(f"{containing!r} did not come; the chat shows\n{seen}") from None
 
     async def until(self, true: Callable[[], Any], seconds: float = 5.0) -> None:
         async with asyncio.timeout(seconds):

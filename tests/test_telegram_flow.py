@@ -27,7 +27,7 @@ from tests.conversation import Town
 CHAT = 1001
 SECRET = "a-secret-word"
 VISIT = (
-    ("走访 高永昌", "怎么走访的?"),
+    ("走访 高永昌", "怎么走访"),
     ("[上门]", "精神"),
     ("[都好", "在场"),
     ("[只有本人]", "核对"),
@@ -63,6 +63,8 @@ async def running(
     finally:
         stop.set()
         await task
+        if door:
+            door.close()
 
 
 def invited(town: Town) -> str:
@@ -86,7 +88,7 @@ async def talk(api: BotApi, *lines: tuple[str, str]) -> None:
 
 
 async def joins_and_visits(town: Town, api: BotApi) -> None:
-    await talk(api, ("/start", "邀请码"), (f"/start {invited(town)}", "是您本人吗?"))
+    await talk(api, ("/start", "邀请码"), (f"/start {invited(town)}", "是您本人吗"))
     await talk(api, ("[是我", "欢迎"), *VISIT)
     (visit,) = town.visits("高永昌")
     assert visit.mode == "in_person"
