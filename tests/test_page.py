@@ -429,6 +429,8 @@ def test_the_next_morning_comes_at_eight(visitor: Callable[..., Screen], bot: Bo
     zhou.page.locator(".morning").click()
     expect(zhou.page.locator(".clock time")).to_contain_text("08:00")
     assert zhou.page.locator(".clock time").inner_text().split()[0] != day.split()[0]
+    zhou.sees("早上好")
+    zhou.shoot()
     zhou.say("/help")
     expect(zhou.phone.locator(".day").last).to_have_text("今天")
     expect(zhou.phone.locator(".mine .meta time").last).to_contain_text("08:0")
