@@ -92,12 +92,12 @@ def _likely(turn: Turn, text: str, commands: Mapping[str, Command]) -> list[Butt
     meant = hits[0] if len(hits) == 1 else None
     names = [commands[word].name for word in near] + (["visit", "brief"] if meant else [])
     mine = [name for name in dict.fromkeys(names) if commands[name].allows(turn.staff.role)]
-    return [_suggest(turn, commands[name], meant) for name in mine[:2]]
+    return [_suggest(turn, commands[name], meant, rest.strip()) for name in mine[:2]]
 
 
-def _suggest(turn: Turn, command: Command, meant: Elder | None) -> Button:
+def _suggest(turn: Turn, command: Command, meant: Elder | None, rest: str) -> Button:
     """走方 高 → [走访 高永昌], when there is just one such person."""
     word = command.words[0] if language() == "zh_CN" and command.words else command.name
     if meant is None:
-        return Button(word, f"/{command.name}")
+        return Button(f"{word} {rest[:10]}".strip(), f"/{command.name} {rest[:10]}".strip())
     return Button(f"{word} {turn.shown(meant.name)}", f"/{command.name} {meant.code}")

@@ -80,3 +80,7 @@ def test_the_language_can_be_changed_and_stays(zhou):
 
 def test_codes_are_explained(zhou):
     zhou.talk("/codes", "2 ⚠️ 有隐患")
+
+
+def test_a_suggestion_keeps_the_name_that_several_people_fit(zhou):
+    zhou.talk("走方 李秀", "您是不是要:", "[走访 李秀]", "「李秀」对得上 2 位")
