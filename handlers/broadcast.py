@@ -196,6 +196,8 @@ def _same(filling: Filling, plan: Plan) -> tuple[Broadcast, int] | None:
 
 def _ago(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
     if minutes < 60:
         return ngettext("%(count)d minute ago", "%(count)d minutes ago", minutes) % {
             "count": minutes

@@ -76,20 +76,20 @@ def names(session: Session, office: Office, one: Broadcast, now: datetime) -> Re
     failed, unreached = broadcast.not_reached(session, one)
     lines = [_head(office, one)]
     if failed:
-        lines += ["", _("⚠️ Sending failed; please tell them by telephone:"), *_listed(failed)]
+        lines += ["", _("⚠️ Sending failed; please tell them by telephone:"), _listed(failed)]
     if unreached:
         lines += ["", _("📵 Cannot be reached; please ask them to write to the bot:")]
-        lines += _listed(unreached)
+        lines.append(_listed(unreached))
     if not failed and not unreached:
         lines.append(_("Nobody was missed."))
     back = Button(_("‹ Back to the card"), f"/broadcast {one.ref}")
     return Reply("\n".join(lines), ((back,),), one.ref)
 
 
-def _listed(people: Sequence[Staff]) -> list[str]:
-    lines = [f"• {staff.name} {staff.code}" for staff in people[:NAMES]]
-    rest = len(people) - len(lines)
-    return lines + ([more(rest)] if rest else [])
+def _listed(people: Sequence[Staff]) -> str:
+    names = _(", ").join(f"{staff.name} {staff.code}" for staff in people[:NAMES])
+    rest = len(people) - NAMES
+    return f"{names} {more(rest)}" if rest > 0 else names
 
 
 def more(count: int) -> str:

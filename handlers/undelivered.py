@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from sqlmodel import col
 
 from handlers.broadcast_card import more
-from handlers.staff_desk import staff_label
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day, local_date
 from locales import gettext as _
@@ -30,11 +30,11 @@ KINDS = {
 }
 ABSENT, REFUSED, LATE = "absent", "refused", "late"
 WHY = {
-    ABSENT: N_("has not joined yet. Please invite them."),
-    UNREACHABLE: N_("cannot be reached. Please ask them to open the chat and write a word."),
-    REFUSED: N_("the network did not take it. Please tell them by telephone."),
-    NETWORK: N_("the network does not answer. It goes out by itself when it is back."),
-    LATE: N_("still waits. It goes out by itself; if that takes long, tell the office's IT."),
+    ABSENT: N_("Not joined yet; please invite them:"),
+    UNREACHABLE: N_("Cannot be reached; please ask them to open the chat and write a word:"),
+    REFUSED: N_("Not taken by the network; please tell them by telephone:"),
+    NETWORK: N_("The network does not answer; it goes out by itself when it is back:"),
+    LATE: N_("Still waiting; it goes out by itself. If that takes long, tell the office's IT:"),
 }
 
 
@@ -63,7 +63,8 @@ def undelivered_command(turn: Turn, rest: str) -> list[Reply]:
     if not found:
         return [Reply(_("Everything of the last three days has arrived."))]
     lines = [_("Not delivered in the last three days:")]
-    lines += [_line(turn, one) for one in found[:SHOWN]]
+    for why, people in groupby(found[:SHOWN], key=lambda one: one.why):
+        lines += ["", _(WHY[why]), *(_line(turn, one) for one in people)]
     if len(found) > SHOWN:
         lines.append(more(len(found) - SHOWN))
     return [Reply("\n".join(lines), _rows(found))]
@@ -108,11 +109,10 @@ def _line(turn: Turn, one: Missed) -> str:
         _("%(kind)s × %(count)d") % {"kind": _(KINDS[kind]), "count": count}
         for kind, count in one.kinds.items()
     )
-    return _("• %(who)s: %(kinds)s, since %(day)s\n   → %(why)s") % {
-        "who": staff_label(one.staff),
+    return _("• %(who)s: %(kinds)s, since %(day)s") % {
+        "who": f"{one.staff.name} {one.staff.code}",
         "kinds": kinds,
         "day": day(local_date(one.since or turn.now, turn.office.zone)),
-        "why": _(WHY[one.why]),
     }
 
 

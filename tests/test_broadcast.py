@@ -209,7 +209,7 @@ def test_the_unreachable_are_counted_and_listed_by_name(town, wang, zhou, li):
     town.change(chat)
     wang.talk("/broadcast", "发给谁?", "所有人", "内容", HELLO, "1 人(另有 2 人联系不上)")
     wang.talk("[✅ 发给 1 人]", "📵 联系不上 2 人")
-    wang.talk("[名单]", "• 李娜 S02\n• 刘强 S04", "[‹ 回到卡片]", "等待发送 1 人")
+    wang.talk("[名单]", "李娜 S02、刘强 S04", "[‹ 回到卡片]", "等待发送 1 人")
 
 
 def test_nobody_to_send_to_has_no_button_to_send(town, wang):
@@ -353,7 +353,7 @@ def test_when_all_has_gone_the_card_says_so_once_by_itself(town, wang, zhou, li)
 def test_failed_ones_are_listed_by_name(town, wang, zhou, li):
     send(wang, "联络员")
     put(town, "李娜", state=FAILED, problem="too long")
-    wang.talk("[刷新]", "⚠️ 发送失败 1 人", "[名单]", "发送失败,请打电话告知:\n• 李娜 S02")
+    wang.talk("[刷新]", "⚠️ 发送失败 1 人", "[名单]", "发送失败,请打电话告知:\n李娜 S02")
 
 
 def test_an_open_card_stays_open(town, wang, zhou):
@@ -389,10 +389,10 @@ def test_undelivered_tells_who_why_and_what_to_do_without_the_words(town, wang, 
     chat.unreachable_at = town.now
     town.change(chat)
     town.wait(minutes=11)
-    wang.talk("未送达", "• 刘强 S04 值班员:群发 1 条,11月12日起\n   → 还没加入,请发邀请。")
-    assert "• 周明 S01 联络员:群发 1 条,11月12日起\n   → 发送失败,请打电话告知。" in wang.text
-    assert "李娜 S02 联络员:群发 1 条,11月12日起\n   → 网络不通,恢复后自动补发。" in wang.text
-    assert "赵敏 S05 协调员:群发 1 条,11月12日起\n   → 联系不上,请本人打开对话" in wang.text
+    wang.talk("未送达", "还没加入,请发邀请:\n• 刘强 S04:群发 1 条,11月12日起")
+    assert "发送失败,请打电话告知:\n• 周明 S01:群发 1 条,11月12日起" in wang.text
+    assert "网络不通,恢复后自动补发:\n• 李娜 S02:群发 1 条,11月12日起" in wang.text
+    assert "联系不上,请本人打开对话发句话:\n• 赵敏 S05:群发 1 条,11月12日起" in wang.text
     assert HELLO not in wang.text
     assert wang.screen.rows == [["邀请 刘强"]]
 
@@ -418,7 +418,9 @@ def test_what_is_held_for_the_morning_is_not_late(town, wang, zhou):
     wang.say("/undelivered")
     assert "周明" not in wang.text
     town.wait(hours=8)
-    wang.talk("/undelivered", "周明 S01 联络员:群发 1 条,11月12日起\n   → 还在排队")
+    wang.talk(
+        "/undelivered", "还在排队,会自动发出;久等不到请找信息员:\n• 周明 S01:群发 1 条,11月12日起"
+    )
 
 
 # Many
