@@ -55,7 +55,10 @@ Reach = Callable[[str, str, str], Awaitable[None]]
 
 
 class Request(HTTPXRequest):
-    """An answer that cannot be read, or is not the Bot API's, is never logged."""
+    """Keeps the updates as they came and shows python-telegram-bot none; never logs an answer
+    it cannot read. One for all calls: each would load the certificates again."""
+
+    updates: list[dict[str, Any]]
 
     def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]
         try:
@@ -64,19 +67,8 @@ class Request(HTTPXRequest):
                 raise ValueError
         except (ValueError, AttributeError):
             raise TelegramError("Invalid server response") from None
-        return answer
-
-
-class Updates(Request):
-    """Keeps the updates as they came and shows python-telegram-bot none."""
-
-    latest: list[dict[str, Any]]
-
-    def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]
-        answer = super().parse_json_payload(payload)
-        if answer.get("ok"):
-            self.latest = answer["result"]
-            answer["result"] = []
+        if isinstance(answer.get("result"), list):  # of what is called here only getUpdates
+            self.updates, answer["result"] = answer["result"], []
         return answer
 
 
@@ -104,14 +96,13 @@ class Telegram:
         self.status = STARTING
         self.username = ""
         self._id = token.partition(":")[0]
-        self._updates = Updates(1, proxy=proxy or None, connect_timeout=10, read_timeout=10)
         self._request = Request(128, proxy=proxy or None, connect_timeout=10, read_timeout=10)
         self._bot = Bot(
             token,
             base_url=api + "/bot",
             base_file_url=api + "/file/bot",
             request=self._request,
-            get_updates_request=self._updates,
+            get_updates_request=self._request,
         )
         self._messages = Messages(self._bot)
         self._posted: asyncio.Queue[tuple[dict[str, Any], asyncio.Future[int]]] = asyncio.Queue()
@@ -131,7 +122,7 @@ class Telegram:
     async def close(self) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2)
-        await asyncio.gather(self._updates.shutdown(), self._request.shutdown())
+        await self._request.shutdown()
 
     # --- listening
 
@@ -176,7 +167,7 @@ class Telegram:
         offset = 0
         while True:
             await self._until_it_works(lambda: self._ask(offset))  # noqa: B023
-            offset = await self._store(self._updates.latest, receive, offset)
+            offset = await self._store(self._request.updates, receive, offset)
 
     async def _ask(self, offset: int) -> None:
         await self._bot.get_updates(offset, BATCH, POLL_SECONDS, allowed_updates=WANTED)
