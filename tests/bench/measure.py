@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -89,13 +89,18 @@ def in_batches(people: Iterable[int]) -> Iterator[list[int]]:
     return iter(lambda: list(islice(left, BATCH)), [])
 
 
-def child(module: str, *arguments: object, env: Mapping[str, str] | None = None) -> float:
+def child(module: str, *arguments: object) -> float:
     """Runs `module` in a process of its own and gives the number it prints."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    done = subprocess.run(  # noqa: S603
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True
-    )
+    done = subprocess.run(command, env=clean(), stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
     return float(done.stdout)
+
+
+def clean() -> dict[str, str]:
+    """An environment without settings of the operator, in which modules are compiled once."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIAISON_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(folder() / "compiled")}
 
 
 def said(words: str) -> None:

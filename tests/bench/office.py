@@ -3,7 +3,7 @@ and, if asked for, a half-filled card in everybody's hands."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -66,8 +66,12 @@ def made(folder: Path, size: Size) -> Path:
 
 def schema() -> str:
     """Changes whenever a migration or this file does."""
-    files = [Path(__file__), *sorted((MIGRATIONS / "versions").glob("*.py"))]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    return digest([Path(__file__), *(MIGRATIONS / "versions").glob("*.py")])
+
+
+def digest(files: Iterable[Path]) -> str:
+    content = b"".join(file.read_bytes() for file in sorted(files))
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def write(url: str, size: Size) -> None:

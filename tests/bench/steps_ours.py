@@ -17,8 +17,8 @@ from sqlalchemy import Engine, text
 from bot.receive import Receiver
 from bot.transports.telegram_updates import incoming
 from models.database import connect
-from tests.bench.measure import BATCH, folder, in_batches, stay_on_one_core
-from tests.bench.office import BOT, NOW, OFFICE, Size, answer_of, made
+from tests.bench.measure import BATCH, ROOT, folder, in_batches, stay_on_one_core
+from tests.bench.office import BOT, NOW, OFFICE, Size, answer_of, digest, made
 from tests.bench.phones import Phones
 
 STAGES = 8  # of a visit: not everybody stands at the same question
@@ -31,9 +31,10 @@ def take(receiver: Receiver, answer: bytes) -> int:
 
 
 def opened(size: Size) -> Path:
-    """The office with a half-filled card in everybody's hands; kept for the next run."""
+    """The office with a half-filled card in everybody's hands; kept while nothing changes."""
     closed = made(folder(), size)
-    file = closed.with_name(f"open-{closed.name}")
+    code = [Path(__file__), *(ROOT / "handlers").glob("*.py"), *(ROOT / "models").glob("*.py")]
+    file = closed.with_name(f"open-{digest(code)}-{closed.name}")
     if not file.exists():
         draft = shutil.copy(closed, file.with_suffix(".part"))
         begin_cards(draft, size)
@@ -52,6 +53,7 @@ def begin_cards(file: Path, size: Size) -> None:
     with engine.begin() as connection:
         newest = "SELECT max(seq) FROM outgoing GROUP BY chat_id"
         connection.execute(text(f"DELETE FROM outgoing WHERE seq NOT IN ({newest})"))  # noqa: S608
+        connection.execute(text("UPDATE outgoing SET state = 'sent'"))
     engine.dispose()
 
 
