@@ -314,14 +314,15 @@ def unhurried(engine: Engine) -> Engine:
 
 def parcel(job: Job) -> Parcel:
     """A card is changed where it stands if that was asked for; a file cannot take the place of
-    a text, so it is sent anew."""
-    edit = job.shown if job.in_place and not job.file_name else ""
+    a text, so it is sent anew. Where a crash left two copies, or one further up was tapped, the
+    one that was tapped becomes the card: elsewhere the person would see nothing happen."""
+    edit = (job.pressed or job.shown) if job.in_place and not job.file_name else ""
     return Parcel(
         address=job.address,
         text=job.text,
         rows=tuple(tuple((label, code) for label, code in row) for row in job.rows),
         edit=edit,
-        remove="" if edit else job.shown,
+        remove="" if edit == job.shown else job.shown,
         file_name=job.file_name,
         file_data=job.file_data,
         key=str(job.seq),

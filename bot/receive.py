@@ -304,6 +304,7 @@ def outbox_row(said: Incoming, chat: Chat, reply: Reply, now: datetime) -> dict[
         rows=[[[button.label, button.code] for button in row] for row in reply.rows],
         card=reply.card,
         in_place=bool(reply.card and reply.card in said.choice),
+        pressed=said.card if reply.card and reply.card in said.choice else "",
         file_name=reply.file_name,
         file_data=reply.file_data,
     )

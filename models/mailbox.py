@@ -25,8 +25,9 @@ class Outgoing(SQLModel, table=True):
 
     `rows` are the buttons: a list of rows, a row a list of [label, code]. `card` names a
     message that may be shown again (a form): with `in_place` the one already shown is edited,
-    otherwise a new one is sent and the old one taken away. `once` makes a row unique for good:
-    kind, subject, day, recipient and stage in one word.
+    otherwise a new one is sent and the old one taken away. `pressed` is the native id of the
+    message a button was tapped on: the answer shows there, should it be another one. `once`
+    makes a row unique for good: kind, subject, day, recipient and stage in one word.
     """
 
     seq: int = Field(default=None, primary_key=True)
@@ -38,6 +39,7 @@ class Outgoing(SQLModel, table=True):
     )
     card: str = ""
     in_place: bool = False
+    pressed: str = ""
     file_name: str = ""
     file_data: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     once: str | None = Field(default=None, unique=True)
@@ -89,6 +91,7 @@ def row(chat_id: UUID, text: str, lane: int, now: datetime, **more: Any) -> dict
         "rows": [],
         "card": "",
         "in_place": False,
+        "pressed": "",
         "file_name": "",
         "file_data": None,
         "once": None,

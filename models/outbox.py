@@ -33,6 +33,7 @@ class Job:
     rows: list[list[list[str]]]
     card: str
     in_place: bool
+    pressed: str
     file_name: str
     file_data: bytes | None
     chat_id: UUID
@@ -178,6 +179,7 @@ def _take(session: Session, chosen: Sequence[Row[Any]], until: datetime) -> list
             OUTGOING.c.rows,
             OUTGOING.c.card,
             OUTGOING.c.in_place,
+            OUTGOING.c.pressed,
             OUTGOING.c.file_name,
             OUTGOING.c.file_data,
             OUTGOING.c.chat_id,

@@ -24,11 +24,11 @@ class Messages:
     async def send(self, parcel: Parcel, later: Callable[[Awaitable[object]], None]) -> str:
         """`later` takes what need not be waited for. Raises what python-telegram-bot raises."""
         if parcel.edit and await self._edit(parcel):
-            return parcel.edit
-        native_id = await self._send_anew(parcel)
-        old = parcel.edit or parcel.remove
-        if old and old != native_id:
-            later(self._take_away(parcel.address, old))
+            native_id, old = parcel.edit, {parcel.remove}
+        else:
+            native_id, old = await self._send_anew(parcel), {parcel.edit, parcel.remove}
+        for one in old - {"", native_id}:
+            later(self._take_away(parcel.address, one))
         return native_id
 
     async def _edit(self, parcel: Parcel) -> bool:

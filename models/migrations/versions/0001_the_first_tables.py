@@ -474,6 +474,7 @@ def upgrade() -> None:
         sa.Column("rows", sa.JSON(), nullable=False),
         sa.Column("card", sa.String(), nullable=False),
         sa.Column("in_place", sa.Boolean(), nullable=False),
+        sa.Column("pressed", sa.String(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
         sa.Column("file_data", sa.LargeBinary(), nullable=True),
         sa.Column("once", sa.String(), nullable=True),
