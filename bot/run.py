@@ -1,6 +1,7 @@
 """Puts the program together, runs it, and stops it without leaving anything behind."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -161,6 +162,7 @@ async def serve(settings: Settings) -> None:
         start_ticking(house)
         await Web(settings, house).serve()
 
+    gc.freeze()  # what is loaded stays: garbage need not be looked for there any more
     await house.run_until(stop_on_signals(), more)
 
 

@@ -3,6 +3,7 @@
 python -m tests.bench.steps_ours PEOPLE SECONDS [ELDERS_EACH VISITS_EACH]
 """
 
+import gc
 import json
 import shutil
 import sys
@@ -83,6 +84,7 @@ def one_batch(engine: Engine, receiver: Receiver, phones: Phones, people: list[i
 
 def main(people: str, seconds: str, *more: str) -> None:
     stay_on_one_core()
+    gc.freeze()  # as `run` does
     size = Size(int(people), *map(int, more))
     with TemporaryDirectory(dir=folder()) as place:
         engine = connect(f"sqlite:///{shutil.copy(opened(size), place)}")

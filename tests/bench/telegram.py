@@ -2,6 +2,7 @@
 who write to them."""
 
 import asyncio
+import logging
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.bot_api_server import BotApi
 from tests.bot_api_world import Files, Shown
 
 PATIENCE = 60.0
+logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # a bot that is ended breaks off its poll
 
 
 class Timed(BotApi):
