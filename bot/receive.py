@@ -60,6 +60,7 @@ class Batch:
     seen: set[tuple[str, str]]
     revs: dict[UUID, int] = field(default_factory=dict)  # of the drafts as they were read
     rows: list[dict[str, Any]] = field(default_factory=list)
+    shown: dict[UUID, list[list[list[str]]]] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(default_factory=list)
     result: Received = field(default_factory=Received)
 
@@ -145,6 +146,7 @@ class Receiver:
         else:
             drafts = batch.drafts.setdefault(staff.id, [])
             turn = Turn(batch.session, self.office, batch.now, said, chat, staff, drafts)
+            turn.menu = batch.shown.get(chat.id)
             replies = handlers.answer(turn)
             after = staff if chat.staff_id else None
         self._note_identity(batch, said, staff, after)
@@ -166,7 +168,9 @@ class Receiver:
         replies = list(replies)
         for reply in replies:
             if reply.text or reply.file_data:
-                batch.rows.append(outbox_row(said, chat, reply, batch.now))
+                row = outbox_row(said, chat, reply, batch.now)
+                batch.rows.append(row)
+                batch.shown[row["chat_id"]] = row["rows"]
         if said.press:
             batch.result.toasts.append((said.press, next((r.toast for r in replies), "")))
 
@@ -305,6 +309,7 @@ def outbox_row(said: Incoming, chat: Chat, reply: Reply, now: datetime) -> dict[
         card=reply.card,
         in_place=bool(reply.card and reply.card in said.choice),
         pressed=said.card if reply.card and reply.card in said.choice else "",
+        kind="tell" if reply.to else "",  # to somebody who did not ask: looked at again
         file_name=reply.file_name,
         file_data=reply.file_data,
     )

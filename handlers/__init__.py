@@ -10,7 +10,7 @@ from handlers.help import Command, codes_command, hello, help_text, not_understo
 from handlers.join import join_again, quit_command, refuse_group, stranger
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
 from handlers.pick import pick_elder
-from handlers.questions import Filling, Form, tidy
+from handlers.questions import Filling, Form, open_question, tidy
 from handlers.settings import settings_command
 from handlers.staff_desk import (
     ended_command,
@@ -91,6 +91,7 @@ COMMANDS = (
     Command("join", (), N_("Join"), join_again, listed=False),
     Command("start", (), N_("Begin"), lambda turn, rest: [hello(turn)], listed=False),
 )  # fmt: skip
+GLUED = ("走访", "拜访", "查看", "历史", "改期", "为什么", "邀请", "停用", "代班", "请假", "更正")
 BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
 
 
@@ -160,7 +161,7 @@ def _attached(turn: Turn) -> list[Reply]:
 def _typed(turn: Turn, text: str) -> list[Reply]:
     if not text:
         raise Unclear(_("I can read text and pictures only. Please write a few words."))
-    if text[0] in "/!/":
+    if text[0] in "/!／":
         return _command(turn, text)
     draft = turn.open_draft()
     if draft is not None:
@@ -184,12 +185,23 @@ def _in_dialogue(turn: Turn, draft: Draft, text: str) -> list[Reply]:
         return form.press(shape, filling, form.DISCARD)
     if word in ONE_BACK:
         return form.press(shape, filling, form.BACK)
+    other = _somebody_else(turn, shape, filling, word)
+    if other is not None:
+        return [_about(turn, other)]
     try:
         return form.type_text(shape, filling, text, is_command=_is_command(turn, word))
     except Unclear:
         if _is_command(turn, word):
             return _plain_words(turn, text)
         raise
+
+
+def _somebody_else(turn: Turn, shape: Form, filling: Filling, word: str) -> Elder | None:
+    """At a finished card the whole name of another elder is a wish to go on, not a remark."""
+    if len(word) > 8 or open_question(shape, filling) is not None:
+        return None
+    hits = [e for e in lookup.find(turn.session, turn.staff, word, turn.today) if e.name == word]
+    return hits[0] if len(hits) == 1 and hits[0].name != filling.known("name") else None
 
 
 def _is_command(turn: Turn, text: str) -> bool:
@@ -199,7 +211,7 @@ def _is_command(turn: Turn, text: str) -> bool:
 
 def _plain_words(turn: Turn, text: str) -> list[Reply]:
     """A command without a slash, a line of the list just shown, a name, or a suggestion."""
-    words = tidy(text)
+    words = _with_blank(tidy(text))
     if _is_command(turn, words):
         return _command(turn, f"/{words}")
     code = _from_menu(turn, words)
@@ -211,6 +223,14 @@ def _plain_words(turn: Turn, text: str) -> list[Reply]:
     if hits:
         return [pick_elder(turn, "/who", 0, hits, words)]
     return [not_understood(turn, text, BY_WORD)]
+
+
+def _with_blank(words: str) -> str:
+    """走访高永昌 as 走访 高永昌."""
+    for word in GLUED:
+        if words.startswith(word) and words[len(word) :][:1] not in ("", " "):
+            return f"{word} {words[len(word) :]}"
+    return words
 
 
 def who_command(turn: Turn, rest: str) -> list[Reply]:
@@ -229,7 +249,10 @@ def _about(turn: Turn, elder: Elder) -> Reply:
 
 def _from_menu(turn: Turn, words: str) -> str:
     """The command behind a number or label of the last buttons this chat was shown."""
-    buttons = [button for row in menu_of(turn.session, turn.chat.id) for button in row]
+    rows = turn.menu
+    if rows is None:
+        rows = menu_of(turn.session, turn.chat.id, turn.sent_at)
+    buttons = [button for row in rows for button in row]
     for place, (label, code) in enumerate(buttons, start=1):
         if words in (str(place), label) and code.startswith("/"):
             return code

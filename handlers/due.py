@@ -6,7 +6,7 @@ from typing import Any
 from handlers import form
 from handlers.brief import one_elder
 from handlers.pick import ago
-from handlers.questions import Choice, Filling, Form, Question, tidy, written_date
+from handlers.questions import Choice, Filling, Form, Question, say_value, tidy, written_date
 from handlers.talk import Button, Reply, Rows
 from handlers.tell import chats_of
 from handlers.turn import Turn, Unclear, day
@@ -20,13 +20,16 @@ from models.assignment import BACKUP, COVER, Assignment
 from models.audit import Audit
 from models.due import OVERDUE, Status, status, window
 from models.due_query import recent_of
-from models.elder import Absence, Elder
+from models.elder import Absence, Elder, end_absences
 from models.mailbox import NUDGE
 from models.schedule import Postponement
 from models.staff import Staff
 
 SHOWN = 8
-AWAY = {"hospital": "hospital", "away": "away", "with_children": "with_children"}
+AWAY = ("hospital", "away", "with_children")
+BACK = "back"
+SOON = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2, "大后天": 3}
+FAR_AHEAD = timedelta(days=183)
 
 
 def due_command(turn: Turn, rest: str) -> list[Reply]:
@@ -89,11 +92,19 @@ def _line(turn: Turn, mine: plan.Agenda, one: plan.Line, hide: bool) -> str:
 
 def _when(turn: Turn, mine: plan.Agenda, one: plan.Line) -> str:
     if one.state == OVERDUE:
-        late = (turn.today - mine.window.first).days + 1
+        late = (turn.today - _missed_since(one, mine)).days
         return ngettext("%(days)d day overdue", "%(days)d days overdue", late) % {"days": late}
     if one.last_on is None:
         return _("not visited lately")
     return _("last time %(ago)s") % {"ago": ago(turn, one.last_on)}
+
+
+def _missed_since(one: plan.Line, mine: plan.Agenda) -> date:
+    """The last day of the first window in which nobody came, as far back as is known."""
+    if one.last_on is None:
+        return mine.window.first - timedelta(days=1)
+    missed = window(window(one.last_on).last + timedelta(days=1))
+    return min(missed.last, mine.window.first - timedelta(days=1))
 
 
 def due_rows(turn: Turn, mine: plan.Agenda, all_: bool = False) -> Rows:
@@ -206,13 +217,27 @@ def _read_return(filling: Filling, text: str) -> str:
 
 def coming_date(text: str, today: date) -> date:
     """A date without a year is the next such day, not the last one. Raises Unclear."""
-    typed = tidy(text)
-    if typed in ("明天", "tomorrow"):
-        return today + timedelta(days=1)
-    given = written_date(text, today)
-    if given < today and str(given.year) not in typed:
-        return given.replace(year=given.year + 1)
-    return given
+    typed = tidy(text).lower()
+    if typed in SOON:
+        return today + timedelta(days=SOON[typed])
+    numbers = [int(n) for n in "".join(c if c.isdecimal() else " " for c in typed).split()]
+    if len(numbers) == 1 and typed.rstrip("日号").isdecimal():
+        numbers = [today.month, *numbers]
+    if len(numbers) != 2:
+        return written_date(text, today)
+    return _next_such_day(numbers[0], numbers[1], today)
+
+
+def _next_such_day(month: int, number: int, today: date) -> date:
+    """This year's day, or next year's where that is not half a year off. Raises Unclear."""
+    for year in (today.year, today.year + 1):
+        try:
+            found = date(year, month, number)
+        except ValueError:
+            continue
+        if timedelta(0) <= found - today <= FAR_AHEAD:
+            return found
+    raise Unclear(_("Please write a day to come, such as 11-30."))
 
 
 def _say_day(filling: Filling, value: str) -> str:
@@ -223,7 +248,8 @@ def _review(filling: Filling) -> Reply:
     what = next(c for c in WHAT if c.code == filling.get("what"))
     parts = [_title(filling), _(what.label)]
     parts += [_say_day(filling, filling.get(n)) for n in ("day", "until") if filling.get(n)]
-    parts += [str(filling.get("reason"))] if filling.get("reason") else []
+    reason = LATER.by_name["reason"]
+    parts += [say_value(reason, filling, filling.get("reason"))] if filling.get("reason") else []
     rows = (
         (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
         (form.form_button(filling.draft, _("‹ Back"), form.BACK),),
@@ -240,16 +266,20 @@ def _submit(filling: Filling) -> list[Reply]:
     what, until = filling.get("what"), filling.get("until")
     if what == BACKUP:
         return _ask_backup(filling, elder)
+    end_absences(turn.session, elder.id, turn.today)
     if what == "day":
         _put_off(turn, elder, date.fromisoformat(filling.get("day")), str(filling.get("reason")))
-    else:
+    elif what != BACK:
         last = None if until == "unknown" else date.fromisoformat(until)
         turn.session.add(Absence(elder_id=elder.id, kind=what, from_on=turn.today, until_on=last))
     _audit(turn, elder, what)
     turn.session.flush()
     policy = plan.office_policy(turn.session)
     said = status(recent_of(turn.session, elder, turn.today, policy), turn.today, policy)
-    text = f"{_('✅ Noted.')} {turn.label(elder)}\n{explain(turn, said)}"
+    text = _("✅ Noted. %(who)s\n%(why)s") % {
+        "who": turn.label(elder),
+        "why": explain(turn, said),
+    }
     return [Reply(text, ((Button(_("Today's list"), "/due"),),), form.card_name(filling))]
 
 
@@ -304,6 +334,7 @@ WHAT = (
     Choice("away", N_("Away until…")),
     Choice("with_children", N_("With children until…")),
     Choice(BACKUP, N_("Ask the backup")),
+    Choice(BACK, N_("Is back home")),
 )
 LATER = Form(
     name="later",

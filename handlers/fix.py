@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handlers import form
+from handlers import form, tell
 from handlers.brief import visit_line
 from handlers.pick import not_on_list
 from handlers.questions import Choice, Filling, Form, Question, match, tidy
@@ -85,7 +85,11 @@ def _answers(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
     elder = turn.session.get_one(Elder, visit.elder_id)
     before = form.find_draft(turn, VISIT.name, f"fix {visit.ref}")
     promise = record.promise_of(turn.session, visit.id)
-    context = {**context_of(turn, elder, visit), "fixes": visit.ref}
+    context = {
+        **context_of(turn, elder, visit),
+        "fixes": visit.ref,
+        "was_on": visit.visited_on.isoformat(),
+    }
     draft = before or form.start(
         turn, VISIT, f"fix {visit.ref}", {**visit.answers, **_promised(promise)}, context
     )
@@ -190,10 +194,26 @@ def _review(filling: Filling) -> Reply:
 def _submit(filling: Filling) -> list[Reply]:
     turn = filling.turn
     visit = _mine(turn, filling.known("ref"))
+    grave = _grave(turn, visit) if visit else 0
     done = _carry_out(filling, visit) if visit else None
     form.drop(filling)
     text = done or _("That record was changed meanwhile. Please look at it again.")
-    return [Reply(text, (), form.card_name(filling), toast=_("Done") if done else "")]
+    reply = Reply(text, (), form.card_name(filling), toast=_("Done") if done else "")
+    return [reply, *(_tell(filling, visit, grave) if visit and done and grave else [])]
+
+
+def _grave(turn: Turn, visit: Visit) -> int:
+    """The gravest severity that was told to others at once; 0 if nothing was."""
+    raised = [one.severity for one in record.concerns_of(turn.session, visit.id)]
+    return min((level for level in raised if level <= tell.TELL_FROM), default=0)
+
+
+def _tell(filling: Filling, visit: Visit, severity: int) -> list[Reply]:
+    turn = filling.turn
+    was = turn.session.get_one(Elder, visit.elder_id)
+    to = filling.get("to")
+    now = lookup.by_code(turn.session, turn.staff, to, turn.today) if to else None
+    return tell.withdrawn(turn, severity, was, now)
 
 
 def _carry_out(filling: Filling, visit: Visit) -> str | None:

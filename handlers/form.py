@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from handlers.questions import (
-    TEXT,
     Filling,
     Form,
     Question,
@@ -91,10 +90,11 @@ def forget_inapplicable(form: Form, filling: Filling) -> None:
 def type_text(form: Form, filling: Filling, text: str, is_command: bool = False) -> list[Reply]:
     """A typed answer to the open question; at the review, a remark. Raises Unclear.
 
-    With `is_command` the text reads like a command: only a question for free text takes it.
+    With `is_command` the text reads like a command too: an answer to the question goes first,
+    but where anything may be written, only a question for free text takes it.
     """
     question = open_question(form, filling)
-    if is_command and (question is None or question.kind != TEXT):
+    if is_command and (question is None or question.free):
         raise Unclear(_("Please tap one of the buttons on the card."))
     if question is None:
         return add_remark(form, filling, text)

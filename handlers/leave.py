@@ -26,7 +26,7 @@ def leave_command(turn: Turn, rest: str) -> list[Reply]:
     """/leave — from when, until when, who stands in; /leave 10天 李娜 at once to the review."""
     running = leaves.running_or_coming(turn.session, turn.staff, turn.today)
     if rest in ("end", "结束", "销假"):
-        return [_end(turn, running)]
+        return [_end(turn, turn.staff)]
     if running is not None:
         return [_already(running)]
     answers = _from_words(turn, rest)
@@ -71,12 +71,13 @@ def _likely(turn: Turn) -> list[Staff]:
     return [one for one in backups if one.id != turn.staff.id][:5]
 
 
-def _cover_named(turn: Turn, text: str) -> str:
-    hits = [
-        one
-        for one in leaves.liaisons_named(turn.session, turn.staff, tidy(text))
-        if one.id != turn.staff.id
-    ]
+def _cover_named(turn: Turn, text: str, absent: Staff | None = None) -> str:
+    """The code of the one liaison meant, who is there and not the absent one. Raises Unclear."""
+    hits = leaves.liaisons_named(turn.session, absent or turn.staff, tidy(text))
+    if len(hits) == 1 and leaves.is_away(turn.session, hits[0], turn.today):
+        raise Unclear(
+            _("%(name)s is on leave too. Please name somebody else.") % {"name": hits[0].name}
+        )
     if len(hits) == 1:
         return hits[0].code
     raise Unclear(
@@ -148,6 +149,11 @@ def _review(filling: Filling) -> Reply:
         "count": count,
         "cover": _cover_name(filling),
     }
+    alone = leaves.without_backup(turn.session, turn.staff, turn.today)
+    if filling.get("cover") == "backups" and alone:
+        text += "\n" + _("⚠️ Nobody stands in for %(count)d of them: they have no backup.") % {
+            "count": alone
+        }
     rows = (
         (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
         (form.form_button(filling.draft, _("‹ Back"), form.BACK),
@@ -202,12 +208,13 @@ def _already(running: Leave) -> Reply:
     return Reply(text % {"first": day(running.from_on), "last": day(running.until_on)})
 
 
-def _end(turn: Turn, running: Leave | None) -> Reply:
-    if running is None:
-        return Reply(_("You are not on leave."))
-    running.ended_at = turn.now
-    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="leave_end"))
-    return Reply(_("✅ Welcome back. Your list is yours again."))
+def _end(turn: Turn, staff: Staff) -> Reply:
+    if leaves.end_all(turn.session, staff, turn.today, turn.now) == 0:
+        return Reply(_("%(name)s is not on leave.") % {"name": staff.name})
+    turn.session.add(
+        Audit(at=turn.now, staff_id=turn.staff.id, action="leave_end", detail=staff.code)
+    )
+    return Reply(_("✅ %(name)s is back; the list is theirs again.") % {"name": staff.name})
 
 
 def cover_command(turn: Turn, rest: str) -> list[Reply]:
@@ -221,8 +228,15 @@ def cover_command(turn: Turn, rest: str) -> list[Reply]:
             _("There is no one liaison called “%(asked)s”. Please tap, or write the code.")
             % {"asked": words[0][:20]}
         )
+    if words[1] in ("end", "结束", "销假"):
+        return [_end(turn, staff[0])]
+    if leaves.running_or_coming(turn.session, staff[0], turn.today):
+        raise Unclear(
+            _("%(name)s is on leave already. To end it: cover %(name)s end")
+            % {"name": staff[0].name}
+        )
     last = date.fromisoformat(_last_day(turn, words[1]))
-    named = _cover_named(turn, words[2]) if len(words) > 2 else ""
+    named = _cover_named(turn, words[2], staff[0]) if len(words) > 2 else ""
     cover = leaves.by_code(turn.session, named) if named else None
     leaves.begin(turn.session, staff[0], cover, turn.today, last, turn.staff, turn.now)
     turn.session.add(

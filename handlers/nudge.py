@@ -41,7 +41,7 @@ from models.staff import COORDINATOR, Chat, Staff
 __all__ = ["QUIET_FROM", "QUIET_UNTIL", "Post", "reachable", "sweep", "renew", "write"]
 DRAFT, SILENCE = "draft", "silence"
 REMIND_AFTER = timedelta(hours=1)
-STALE = timedelta(minutes=10)  # a digest older than this is made anew before it goes
+STALE = timedelta(minutes=1)  # a digest older than this is made anew before it goes
 SILENT_AFTER = time(9, 30)
 AT_ONCE = 500  # rows in one statement
 
@@ -148,9 +148,7 @@ def ended_broadcasts(session: Session, office: Office, now: datetime) -> Iterato
 # Just before sending
 
 
-def renew(
-    session: Session, office: Office, now: datetime, row: Job
-) -> tuple[Reply | None, str]:
+def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Reply | None, str]:
     """The message as it must be now, or None with the reason why it is dropped."""
     chat = session.get_one(Chat, row.chat_id)
     staff = session.get(Staff, chat.staff_id) if chat.staff_id else None

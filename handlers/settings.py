@@ -30,7 +30,7 @@ def settings_command(turn: Turn, rest: str) -> list[Reply]:
 
 def _set_hour(turn: Turn, text: str) -> Reply:
     found = re.fullmatch(r"(\d{1,2})[:：点](\d{2})?", text.strip())
-    minutes = int(found[1]) * 60 + int(found[2] or 0) if found else -1
+    minutes = int(found[1]) * 60 + int(found[2] or 0) if found and int(found[2] or 0) < 60 else -1
     if not EARLIEST <= minutes <= LATEST:
         raise Unclear(_("Please write an hour from 07:30 to 17:00, such as 08:30."))
     turn.staff.digest_at = minutes

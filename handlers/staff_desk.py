@@ -1,5 +1,7 @@
 """What coordinators do about staff: invite, revoke, confirm that an elder has died or moved."""
 
+from sqlmodel import col, delete
+
 from handlers.documents.qr import qr_png
 from handlers.join import ROLE_NAMES
 from handlers.talk import Button, Reply
@@ -8,6 +10,7 @@ from locales import gettext as _
 from locales import ngettext
 from models import lookup, people
 from models.audit import Audit
+from models.draft import Draft
 from models.elder import DECEASED, MOVED
 from models.staff import COORDINATOR, Staff
 
@@ -107,6 +110,7 @@ def ended_command(turn: Turn, rest: str) -> list[Reply]:
     attempts = lookup.last_visits(turn.session, elder.id, 5)
     reported = next((v.visited_on for v in attempts if v.outcome == what), turn.today)
     elder.state, elder.ended_on = ENDED[what], reported
+    turn.session.exec(delete(Draft).where(col(Draft.subject) == elder.code))
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=what))
     text = _("%(who)s is off every list since %(day)s. The records stay.")
     return [Reply(text % {"who": turn.label(elder), "day": day(reported)})]

@@ -29,8 +29,35 @@ def about(turn: Turn, visit: Visit, elder: Elder, concerns: list[Found]) -> list
     return [
         _message(turn, staff, chat, visit, elder, grave)
         for staff, chat in coordinators(turn, elder)
-        if staff.id != turn.staff.id
+        if staff.id != turn.staff.id or not grave  # a death is confirmed also by who reports it
     ]
+
+
+def withdrawn(turn: Turn, severity: int, was: Elder, now: Elder | None) -> list[Reply]:
+    """An urgent record was moved to somebody else, or voided: help may be on its wrong way."""
+    replies = []
+    for staff, chat in coordinators(turn, was):
+        if staff.id == turn.staff.id:
+            continue
+        with speaking(staff.locale or turn.office.locale):
+            replies.append(
+                Reply(_withdrawn_text(turn, severity, was, now), to=chat.id, lane=EMERGENCY)
+            )
+    return replies
+
+
+def _withdrawn_text(turn: Turn, severity: int, was: Elder, now: Elder | None) -> str:
+    gaps = {
+        "liaison": turn.staff.name,
+        "severity": _(SEVERITY_NAMES[severity]),
+        "was": _where(turn, was),
+    }
+    if now is None:
+        return _("Correction: what %(liaison)s reported (%(severity)s) is void: %(was)s.") % gaps
+    return _("Correction: what %(liaison)s reported (%(severity)s) is not %(was)s but %(now)s.") % {
+        **gaps,
+        "now": _where(turn, now),
+    }
 
 
 def coordinators(turn: Turn, elder: Elder) -> list[tuple[Staff, Chat]]:

@@ -54,6 +54,7 @@ class Turn:
     chat: Chat
     staff: Staff
     drafts: list[Draft]
+    menu: list[list[list[str]]] | None = None  # buttons shown in this batch, not stored yet
 
     @property
     def today(self) -> date:

@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers import form, tell
 from handlers.brief import short_brief
+from handlers.due import explain
 from handlers.pick import pick_elder
 from handlers.questions import Filling, Form
 from handlers.talk import Button, Reply
@@ -24,14 +25,17 @@ from handlers.visit_form import (
 from handlers.visit_line import Line, read_line
 from handlers.visit_review import intro, raised_lines, review, title, urgent
 from locales import gettext as _
+from locales import ngettext
 from models import lookup, record
+from models.agenda import office_policy
 from models.draft import Draft
-from models.due import DEFAULT, next_suggested
-from models.elder import Elder
-from models.org import setting
+from models.due import SATISFIED, next_suggested, status
+from models.due_query import recent_of
+from models.elder import Elder, end_absences
 from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, Concern, Promise, Visit
 
 FORM_NAME = "visit"
+KEPT = ("promise", "photo")  # of a card that a whole line replaces
 ATTEMPT_MODE = {"no_answer": "phone"}
 
 
@@ -54,8 +58,11 @@ def begin(turn: Turn, elder: Elder, line: Line) -> list[Reply]:
     draft = existing or form.start(turn, VISIT, elder.code, {}, context_of(turn, elder))
     form.touch(draft, turn)
     filling = Filling(draft, turn)
+    if line.answers or not draft.answers:
+        draft.started_at = turn.sent_at  # only looked at before: the visit begins now
     if line.answers:
-        form.set_answers(draft, turn, {**draft.answers, **line.filled(filling)})
+        kept = {name: draft.answers[name] for name in KEPT if draft.answers.get(name)}
+        form.set_answers(draft, turn, {**kept, **line.filled(filling)})
         form.forget_inapplicable(VISIT, filling)
     card = form.card(VISIT, filling)
     if existing and existing.answers and not line.answers:
@@ -88,15 +95,18 @@ def submit(filling: Filling) -> list[Reply]:
         return _gone(filling)
     if filling.known("fixes") and _fixed_visit(filling) is None:
         return _changed(filling)
-    if too_old(filling) and not filling.get("visited_on"):
+    if too_old(filling) and not filling.get("visited_on") and not filling.known("fixes"):
         return [form.card(VISIT, filling)]
     concerns = found(filling.answers, last_seen(filling))
     visit = _row(filling, elder)
     told = _told_before(filling)
     _store(filling, visit, concerns)
     form.drop(filling)
+    if (visit.outcome, visit.mode) == (DONE, "in_person"):
+        end_absences(turn.session, elder.id, visit.visited_on)
     news = [one for one in concerns if (one.category, one.severity) not in told]
-    return [_done_reply(filling, visit, elder, concerns), *tell.about(turn, visit, elder, news)]
+    others = tell.about(turn, visit, elder, news)
+    return [_done_reply(filling, visit, elder, concerns, others), *others]
 
 
 def _told_before(filling: Filling) -> set[tuple[str, int]]:
@@ -177,8 +187,9 @@ def _store(filling: Filling, visit: Visit, concerns: list[Found]) -> None:
     turn = filling.turn
     old = _fixed_visit(filling)
     if old is not None:
-        visit.liaison_id, visit.visited_at = old.liaison_id, old.visited_at
-        visit.visited_on, visit.kind = old.visited_on, old.kind
+        visit.liaison_id, visit.kind = old.liaison_id, old.kind
+        if not filling.get("visited_on"):
+            visit.visited_on, visit.visited_at = old.visited_on, old.visited_at
         visit.change_reason = str(filling.get("fix_reason") or "")
         record.revise(turn.session, old, visit, turn.staff, turn.now)
     record.record(
@@ -225,13 +236,26 @@ def _promise(filling: Filling, visit: Visit) -> Promise | None:
     )
 
 
-def _done_reply(filling: Filling, visit: Visit, elder: Elder, concerns: list[Found]) -> Reply:
+def _done_reply(
+    filling: Filling, visit: Visit, elder: Elder, concerns: list[Found], others: list[Reply]
+) -> Reply:
     lines = [urgent(filling), _headline(filling, visit, elder), *raised_lines(concerns)]
     if visit.outcome != DONE:
         lines.append(_advice(visit.outcome))
+    lines.append(_told_line(visit, concerns, others))
     rows = ((Button(_("Wrong person / change"), f"/fix {visit.ref}"),), *_next_row(filling, elder))
     text = "\n".join(line for line in lines if line)
     return Reply(text, rows, form.card_name(filling), toast=_("Recorded"))
+
+
+def _told_line(visit: Visit, concerns: list[Found], others: list[Reply]) -> str:
+    """What was really sent; when it should have been and was not, whom to ring."""
+    if others:
+        return _("The coordinator has been told.")
+    urgent_ = any(one.severity <= tell.TELL_FROM for one in concerns)
+    if urgent_ or visit.outcome in tell.ASK_COORDINATOR:
+        return _("⚠️ No coordinator can be reached in chat: please ring the office.")
+    return ""
 
 
 def _headline(filling: Filling, visit: Visit, elder: Elder) -> str:
@@ -241,15 +265,17 @@ def _headline(filling: Filling, visit: Visit, elder: Elder) -> str:
         return _("✅ Corrected: %(name)s. The earlier version is kept.") % {"name": name}
     if visit.outcome != DONE:
         return _("✅ Noted: %(name)s was not met. It does not count as a visit.") % {"name": name}
+    turn.session.flush()
+    policy = office_policy(turn.session)
+    said = status(recent_of(turn.session, elder, turn.today, policy), turn.today, policy)
+    if said.state != SATISFIED:
+        return _("✅ Recorded: %(name)s. %(why)s") % {"name": name, "why": explain(turn, said)}
     count = record.done_in_month(turn.session, elder.id, visit.visited_on)
-    return _(
-        "✅ Recorded. %(name)s: visit %(count)d of %(wanted)d this month, next around %(day)s."
-    ) % {
-        "name": name,
-        "count": count,
-        "wanted": setting(turn.session, "visits_per_month", DEFAULT.visits_per_month),
-        "day": day(next_suggested(visit.visited_on)),
-    }
+    return ngettext(
+        "✅ Recorded. %(name)s: %(count)d visit this month, next around %(day)s.",
+        "✅ Recorded. %(name)s: %(count)d visits this month, next around %(day)s.",
+        count,
+    ) % {"name": name, "count": count, "day": day(next_suggested(visit.visited_on, policy))}
 
 
 def _advice(outcome: str) -> str:
@@ -258,9 +284,7 @@ def _advice(outcome: str) -> str:
         "no_answer": _("Please try again today, then go by or ask a neighbour."),
         "refused": _("Please try again another day; write down the elder's wish as a note."),
         "in_hospital": _("Please go to the bedside within 24 hours."),
-        "moved": _("The coordinator has been asked to check the address."),
-        "wrong_address": _("The coordinator has been asked to check the address."),
-        "deceased": _("The coordinator has been asked to confirm; reminders stop then."),
+        "deceased": _("Once the coordinator confirms, reminders stop."),
     }.get(outcome, "")
 
 

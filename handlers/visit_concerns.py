@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers.concern_words import GROUP_OF, Code, Detail, Observation
-from handlers.visit_codes import OBSERVED
+from handlers.visit_codes import CALL_120, OBSERVED
 from models.visit import SCALE, WATCH
 
 URGENT, ROUTINE = 1, 4
@@ -109,6 +109,8 @@ def _steps(now: Any, before: Any) -> int:
 
 def call_first(answers: Mapping[str, Any]) -> str:
     """The number to call, for the gravest emergency answer; empty when there is none."""
-    grave = [f for f in found(answers, {}) if f.severity == URGENT and f.code.call]
+    grave = [one for one in found(answers, {}) if one.severity == URGENT]
     asked = [code for seen in OBSERVED if (code := code_of(answers, seen)) and code.call]
-    return grave[0].code.call if grave else asked[0].call if asked else ""
+    if grave:
+        return grave[0].code.call or CALL_120
+    return asked[0].call if asked else ""

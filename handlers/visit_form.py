@@ -88,8 +88,9 @@ def last_seen(filling: Filling) -> Mapping[str, Any]:
 
 def _asked(observation: Observation, filling: Filling) -> bool:
     """Over the phone nobody can see the rooms."""
-    how = filling.get("how")
-    return bool(how != NOBODY and not (how == "phone" and observation.name == "lodging"))
+    if observation.name == "lodging" and filling.get("how") == "phone":
+        return bool(filling.get("lodging"))  # somebody was told of a danger
+    return is_visit(filling)
 
 
 def _observe(observation: Observation) -> tuple[Question, ...]:
@@ -209,7 +210,7 @@ def _present_text(filling: Filling) -> str:
 
 def visited_on(filling: Filling) -> date:
     """The local day of the visit: what the person said, or the day the card was opened."""
-    given = filling.get("visited_on")
+    given = filling.get("visited_on") or filling.known("was_on")
     return date.fromisoformat(given) if given else started_on(filling)
 
 
@@ -269,7 +270,7 @@ QUESTIONS = (
         N_("Enter"),
         N_("How did you visit?"),
         choices=HOW,
-        resets=("present",),
+        resets=("present", "lodging", "lodging_more", "lodging_level", "lodging_why"),
     ),
     Question(
         "outcome",

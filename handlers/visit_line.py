@@ -11,6 +11,7 @@ from handlers.turn import Unclear
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import found
 from locales import gettext as _
+from models.visit import GOOD, NOT_OBSERVED
 
 MODES = {
     "上门": "in_person", "in_person": "in_person", "电话": "phone", "phone": "phone",
@@ -62,8 +63,8 @@ def _with_answers(who: str, tail: list[str]) -> Line:
     if not numbers and how:
         return Line(who, {"how": how}, tail=" ".join(tail))
     answers = {"how": how or "in_person", **_answers(numbers)}
-    if how == "phone":
-        answers.pop("lodging")
+    if how == "phone" and answers["lodging"] in (GOOD, NOT_OBSERVED):
+        answers.pop("lodging")  # not seen over the phone; a danger may be told
     return Line(who, answers, note, tail=" ".join(tail))
 
 

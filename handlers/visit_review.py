@@ -66,7 +66,7 @@ def _head(filling: Filling) -> str:
 
 
 def _when(filling: Filling) -> str:
-    if filling.get("visited_on"):
+    if filling.get("visited_on") or filling.known("was_on"):
         return day(visited_on(filling))
     began = filling.draft.started_at.astimezone(filling.turn.office.zone)
     return f"{day(began.date())} {began:%H:%M}"

@@ -115,7 +115,8 @@ def _share(
 
 def _may_go(one: Line, today: date, policy: Policy) -> bool:
     """Due already, or near enough that a visit today would count."""
+    if one.reason == "put_off":
+        return False
     if one.state == DUE or one.last_on is None:
         return True
-    early = one.reason != "put_off"
-    return early and today - one.last_on >= timedelta(days=policy.shortest_gap)
+    return today - one.last_on >= timedelta(days=policy.shortest_gap)

@@ -50,7 +50,14 @@ class Draft(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("staff_id", "form", "subject"),)
 
 
-KEPT = ("answers", "context", "parked", "updated_at", "rev")  # what a dialogue changes
+KEPT = (
+    "answers",
+    "context",
+    "parked",
+    "started_at",
+    "updated_at",
+    "rev",
+)  # what a dialogue changes
 TABLE = SQLModel.metadata.tables["draft"]
 AS_READ = and_(TABLE.c.id == bindparam("of"), TABLE.c.rev == bindparam("was"))
 

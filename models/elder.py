@@ -1,11 +1,11 @@
 """The people who are visited: the basic register ([S3] 基本信息台账) and its flags."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, or_
+from sqlmodel import Field, Session, SQLModel, col, select
 
 ACTIVE, DECEASED, MOVED = "active", "deceased", "moved"
 RETIRED, LIXIU = "retired_cadre", "lixiu_cadre"
@@ -92,6 +92,20 @@ class Who(NamedTuple):
     name: str
     born_on: date | None
     unit_id: UUID
+
+
+def end_absences(session: Session, elder_id: UUID, today: date) -> None:
+    """Back home: what runs today ended yesterday; what began only today never was."""
+    running = select(Absence).where(
+        Absence.elder_id == elder_id,
+        col(Absence.from_on) <= today,
+        or_(col(Absence.until_on).is_(None), col(Absence.until_on) >= today),
+    )
+    for absence in session.exec(running).all():
+        if absence.from_on == today:
+            session.delete(absence)
+        else:
+            absence.until_on = today - timedelta(days=1)
 
 
 def age(elder: Elder | Who, today: date) -> int | None:

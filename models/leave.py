@@ -46,6 +46,34 @@ def running_or_coming(session: Session, staff: Staff, today: date) -> Leave | No
     return session.exec(statement.order_by(col(Leave.from_on))).first()
 
 
+def end_all(session: Session, staff: Staff, today: date, now: datetime) -> int:
+    """Ends every leave of this person that runs or is to come; how many it were."""
+    rows = session.exec(
+        select(Leave).where(
+            Leave.staff_id == staff.id, Leave.until_on >= today, col(Leave.ended_at).is_(None)
+        )
+    ).all()
+    for row in rows:
+        row.ended_at = now
+    return len(rows)
+
+
+def without_backup(session: Session, staff: Staff, today: date) -> int:
+    """Elders of this person for whom nobody is backup."""
+    backed = select(Assignment.elder_id).where(Assignment.role == BACKUP, running(today))
+    return session.exec(
+        select(func.count(col(Elder.id)))
+        .join(Assignment, col(Assignment.elder_id) == Elder.id)
+        .where(
+            Assignment.staff_id == staff.id,
+            Assignment.role == PRIMARY,
+            Elder.state == ACTIVE,
+            running(today),
+            col(Elder.id).not_in(backed),
+        )
+    ).one()
+
+
 def own_count(session: Session, staff: Staff, today: date) -> int:
     """Elders this person is the liaison of."""
     return session.exec(

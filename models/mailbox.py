@@ -75,9 +75,9 @@ class Cursor(SQLModel, table=True):
     value: Any = Field(default=None, sa_column=Column(JSON))
 
 
-def menu_of(session: Session, chat_id: UUID) -> list[list[list[str]]]:
-    """The buttons this chat was shown last."""
-    statement = select(Outgoing).where(Outgoing.chat_id == chat_id, Outgoing.lane == REPLY)
+def menu_of(session: Session, chat_id: UUID, before: datetime) -> list[list[list[str]]]:
+    """The buttons of the last message this chat was sent until then, whoever spoke first."""
+    statement = select(Outgoing).where(Outgoing.chat_id == chat_id, Outgoing.made_at <= before)
     last = session.exec(statement.order_by(col(Outgoing.seq).desc()).limit(1)).first()
     return last.rows if last else []
 

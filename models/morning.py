@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from sqlmodel import Session, col, select
 
 from models.agenda import Agenda, Line, arrange, in_order, line
-from models.assignment import BACKUP, PRIMARY, Assignment
+from models.assignment import BACKUP, COVER, PRIMARY, Assignment
 from models.draft import Draft
 from models.due import DUE, NOT_YET, OVERDUE, Policy, window
 from models.due_query import due_rows
@@ -103,6 +103,7 @@ def caseloads(session: Session, ids: Collection[UUID], today: date) -> dict[UUID
         select(own.c.elder_id, backed.c.staff_id).select_from(covered)
         .join(backed, backed.c.elder_id == own.c.elder_id)
         .where(leave.c.cover_id.is_(None), backed.c.staff_id.in_(ids)),
+        _pairs(COVER, today).where(col(Assignment.staff_id).in_(ids)),
     )  # fmt: skip
     found: dict[UUID, list[UUID]] = defaultdict(list)
     for way in ways:
@@ -167,7 +168,9 @@ def _promises(
     open_ = (
         select(Promise, Elder)
         .join(Elder, col(Elder.id) == Promise.elder_id)
-        .where(col(Promise.kept_at).is_(None), col(Promise.withdrawn).is_(False))
+        .where(
+            col(Promise.kept_at).is_(None), col(Promise.withdrawn).is_(False), Elder.state == ACTIVE
+        )
         .order_by(col(Promise.made_on))
     )
     for part in _parts(looked_after):

@@ -47,7 +47,7 @@ def test_an_absence_suspends_and_wakes_up_by_itself(town, zhou):
         "11-20",
         "住院",
         "[确认]",
-        "⏸ 停访:住院或外出,到期自动恢复。",
+        "⏸ 停访:住院或外出,到期自动恢复",
     )
     (row,) = town.rows(Absence)
     assert (row.kind, row.from_on, row.until_on) == (
@@ -135,9 +135,47 @@ def test_the_backup_is_asked_and_may_go_until_the_window_ends(town, zhou, li):
 def test_the_own_hour_of_the_digest(town, zhou):
     zhou.talk(
         "/settings",
-        "早上几点发播报",
+        "早上几点提醒您",
         "[08:30]",
-        "以后早上的播报 08:30 发",
+        "以后早上 08:30 提醒您",
         "/settings 25:00",
         "请写 07:30 到 17:00",
     )
+
+
+def test_an_open_absence_ends_when_the_person_is_back_or_visited_at_home(town, zhou):
+    zhou.talk(
+        "/later 高永昌",
+        "是什么情况",
+        "[住院,到…]",
+        "到哪一天",
+        "[不清楚]",
+        "住院",
+        "[确认]",
+        "⏸ 停访",
+    )
+    town.wait(days=3)
+    zhou.talk("/later 高永昌", "是什么情况", "[已回家]", "已回家", "[确认]", "🔴 逾期")
+    zhou.talk(
+        "/later 王德胜",
+        "是什么情况",
+        "[外出,到…]",
+        "到哪一天",
+        "[不清楚]",
+        "外出",
+        "[确认]",
+        "⏸ 停访",
+    )
+    town.wait(days=1)
+    zhou.talk("走访 王德胜 00000", "核对", "[提交]", "已记下。王德胜", "/why 王德胜", "🟢")
+
+
+def test_a_day_without_a_year_is_the_next_one_or_refused(zhou):
+    zhou.talk("/later 高永昌", "是什么情况", "[外出,到…]", "到哪一天", "11-11", "请写以后的日期", "2-29", "请写以后的日期",
+              "30号", "11月30日")  # fmt: skip
+
+
+def test_nobody_stands_in_for_themselves_and_a_coordinator_ends_a_leave(town, zhou, li, wang):
+    wang.talk("代班 周明 3天 周明", "找不到唯一一位叫「周明」", "代班 周明 3天 李娜", "代班:李娜", "代班 周明 2天 李娜", "周明已在请假",
+              "代班 周明 销假", "周明已销假")  # fmt: skip
+    li.talk("/visit 高永昌", "没有「高永昌」")

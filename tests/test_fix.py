@@ -133,3 +133,57 @@ def test_a_correction_tells_the_coordinator_only_what_is_new(town, zhou, wang):
     zhou.talk("[选错人了/要改]", "哪里不对", "[内容填错了]", "要改", "[用餐", "用餐", "[简单凑合]", "为什么更正", "[记错了]",
               "核对", "[提交]", "已更正")  # fmt: skip
     assert wang.look() == []
+
+
+def test_a_correction_keeps_the_day_and_takes_a_new_one(town, zhou):
+    log(zhou)
+    town.wait(days=2)
+    zhou.talk("/fix", "哪一条", "[11月12日", "哪里", "[内容填错了]", "要改", "[健康", "健康", "[稳定]", "为什么更正", "[点错了]",
+              "核对:更正 李秀英 · 11月12日", "[改日期]", "哪天走访的", "[昨天]", "为什么补记", "[忘了记]", "11月13日", "[提交]", "已更正")  # fmt: skip
+    assert str(town.visits("李秀英 石沟村")[0].visited_on) == "2026-11-13"
+
+
+def test_a_correction_left_lying_for_days_can_still_be_sent(town, zhou):
+    log(zhou).talk(
+        "[选错人了/要改]",
+        "哪里",
+        "[内容填错了]",
+        "要改",
+        "[健康",
+        "健康",
+        "[稳定]",
+        "为什么更正",
+        "[点错了]",
+        "核对",
+    )
+    town.wait(days=5)
+    zhou.talk("/go", "没填完", "[更正", "核对", "[提交]", "已更正")
+
+
+def test_an_urgent_record_that_moves_is_told_again(town, zhou, wang):
+    zhou.talk("走访 李秀英 石沟村 03000 胸闷", "急办", "[提交]", "已记下").tap("选错人了/要改")
+    wang.look()
+    zhou.talk(
+        "[选错人了]",
+        "其实走访的是谁",
+        "[84岁]",
+        "什么原因",
+        "[选错人了]",
+        "改人",
+        "[确认]",
+        "已改到",
+    )
+    assert "更正:周明报的急办不是 李*英 石沟村,是 李*英 柳泉村。" in wang.look()[0].text
+    zhou.talk(
+        "/fix",
+        "哪一条",
+        "[11月12日",
+        "哪里",
+        "[整条作废]",
+        "什么原因",
+        "[点错了]",
+        "作废",
+        "[确认]",
+        "已作废",
+    )
+    assert "更正:周明报的急办已作废:李*英 柳泉村。" in wang.look()[0].text

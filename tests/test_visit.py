@@ -13,7 +13,7 @@ ALL_WELL = ("[上门]", "精神", "[都好", "在场", "[只有本人]", "核对
 
 def test_a_visit_where_all_is_well_takes_four_taps(town, zhou):
     zhou.talk("/visit 高永昌", "怎么走访的?", "[上门]", "今天精神怎么样?", "[✨ 都好,一键填]", "谁在场",
-              "[只有本人]", "核对:走访 高永昌", "[✅ 提交]", "✅ 已记下。高永昌本月已走访 1/2,下次 11月27日前后")  # fmt: skip
+              "[只有本人]", "核对:走访 高永昌", "[✅ 提交]", "✅ 已记下。高永昌本月已走访 1 次,下次 11月27日前后")  # fmt: skip
     (visit,) = town.visits("高永昌")
     assert (visit.mode, visit.outcome, visit.visited_on) == (
         "in_person",
@@ -36,7 +36,7 @@ def test_a_visit_with_one_concern_takes_at_most_nine_taps(town, zhou):
         "[有隐患]", "哪里有隐患?",
         "[屋顶漏雨]", "6/7 用餐",
         "[三餐正常]", "7/7 在场",
-        "[本人和老伴]", "→ 报家政组 · 限期,3天内要上门",
+        "[本人和老伴]", "→ 家政组 · 限期,3天内要上门",
         "[✅ 提交]", "已记下",
     )  # fmt: skip
     (concern,) = town.rows(Concern)
@@ -117,7 +117,7 @@ def test_an_emergency_puts_the_number_to_call_first(town, zhou, wang):
         "[其余都好]",
         "☎️",
         "[只有本人]",
-        "报应急 · 紧急",
+        "应急 · 紧急",
         "[提交]",
         "☎️ 先打 119",
     )
@@ -130,13 +130,13 @@ def test_an_emergency_puts_the_number_to_call_first(town, zhou, wang):
 
 def test_an_emergency_cannot_be_made_smaller(zhou):
     zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "[流露轻生]", "先打 120 或 110", "[只有我]", "☎️",
-              "[其余都好]", "在场", "[只有本人]", "报应急 · 紧急")  # fmt: skip
+              "[其余都好]", "在场", "[只有本人]", "应急 · 紧急")  # fmt: skip
     assert not any("改轻重" in label for row in zhou.screen.rows for label in row)
 
 
 def test_the_severity_moves_one_step_with_a_reason(town, zhou):
-    zhou.talk("走访 高永昌 0 1 0 2 0 屋顶漏雨", "→ 报家政组 · 限期", "[住宿:改轻重]", "要说原因", "[急办]", "什么原因",
-              "老人怕塌", "→ 报家政组 · 急办,24小时内", "[提交]", "已记下")  # fmt: skip
+    zhou.talk("走访 高永昌 0 1 0 2 0 屋顶漏雨", "→ 家政组 · 限期", "[住宿:改轻重]", "要说原因", "[急办]", "什么原因",
+              "老人怕塌", "→ 家政组 · 急办,24小时内", "[提交]", "已记下")  # fmt: skip
     (concern,) = town.rows(Concern)
     assert (concern.severity, concern.default_severity) == (2, 3)
     assert (concern.severity_reason, concern.detail) == ("老人怕塌", "屋顶漏雨")
@@ -338,10 +338,10 @@ def test_a_died_elder_is_reported_and_leaves_the_lists_once_confirmed(town, zhou
         "[已逝世]",
         "核对",
         "[提交]",
-        "已请协调员确认",
+        "协调员确认后停止提醒",
     )
     wang.look()
-    assert "周明 报告:王*胜 石沟村 E0004 逝世,请确认。" in wang.text
+    assert "周明 报告 王*胜 石沟村 E0004 已逝世,请核实确认。" in wang.text
     wang.talk("[确认逝世]", "确认 王德胜 90岁 石沟村 已逝世吗?", "[确认]", "不在任何名单上")
     zhou.talk("/visit 王德胜", "没有「王德胜」")
 
@@ -367,3 +367,79 @@ def test_names_are_masked_where_the_office_is_not_the_host(town):
     telegram.talk("/visit", "走访谁?", "/visit 高永昌", "走访 高*昌", "走访 李秀英", "是哪一位")
     assert telegram.screen.rows[1] == ["李*英 84岁 柳泉村"]
     assert "高永昌" not in telegram.text
+
+
+def test_a_danger_told_over_the_phone_is_not_dropped(town, zhou):
+    zhou.talk("走访 高永昌 电话 00040 煤气味", "☎️ 先打 119 / 120!", "[提交]", "☎️")
+    (visit,) = town.visits("高永昌")
+    assert (visit.mode, visit.lodging) == ("phone", "emergency")
+
+
+def test_a_severity_raised_to_an_emergency_puts_a_number_first(zhou):
+    zhou.talk(
+        "走访 高永昌 03000 胸闷",
+        "急办",
+        "[健康:改轻重]",
+        "按多急办",
+        "[紧急]",
+        "什么原因",
+        "[比看上去严重]",
+        "☎️ 先打 120!",
+    )
+
+
+def test_a_card_that_was_only_looked_at_begins_when_it_is_used(town, zhou):
+    zhou.talk("/visit 高永昌", "怎么", "[先放着]", "已填的都在")
+    town.wait(days=2)
+    zhou.talk("/visit 高永昌", "怎么", *ALL_WELL)
+    (visit,) = town.visits("高永昌")
+    assert visit.visited_on == date(2026, 11, 14)
+
+
+def test_another_name_at_a_finished_card_is_no_remark(town, zhou):
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "廖玉珍",
+        "廖玉珍 77岁 石沟村",
+        "/go",
+        "没填完",
+        "[走访 高永昌]",
+        "核对",
+    )
+    assert "备注" not in zhou.text
+
+
+def test_a_new_line_replaces_what_the_card_held(zhou):
+    zhou.talk(
+        "/visit 高永昌",
+        "怎么",
+        "[上门]",
+        "精神",
+        "[低落孤单]",
+        "怎么看",
+        "[没人陪]",
+        "健康",
+        "走访 高永昌 3 0 0 0 0",
+        "突然的还是慢慢的",
+    )
+
+
+def test_words_need_no_blank_behind_the_command(zhou):
+    zhou.talk("走访高永昌", "走访 高永昌 · 1/7", "／走访 高永昌", "走访 高永昌")
+
+
+def test_a_call_that_does_not_count_says_so(zhou):
+    zhou.talk("走访 高永昌 电话 00090", "核对", "[提交]", "✅ 已记下:高永昌。🔴 逾期")
+
+
+def test_two_messages_at_once_mean_the_list_they_saw(town, zhou):
+    zhou.talk("/visit", "走访谁")
+    from handlers.talk import Incoming
+
+    town.receive(
+        *(Incoming("web", "周明", f"at once {text}", text=text) for text in ("走访 李秀英", "2"))
+    )
+    assert "走访 李秀英" in zhou.look()[-1].text
+    (draft,) = town.rows(Draft)
+    assert draft.subject == "E0003"
