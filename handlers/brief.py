@@ -13,7 +13,7 @@ from locales import mark as N_
 from models import lookup, record
 from models.audit import Audit
 from models.calendar import birthdays
-from models.elder import LIXIU, Elder, age
+from models.elder import LIXIU, Elder
 from models.visit import DONE, GOOD, NOT_OBSERVED, Concern, Visit
 
 SEX = {"m": N_("male"), "f": N_("female")}
@@ -159,5 +159,5 @@ def _birthday_line(turn: Turn, elder: Elder, always: bool = False) -> list[str]:
 def _birthday(turn: Turn, elder: Elder, on: date) -> str:
     if on == turn.today:
         return _("🎂 Birthday today!")
-    years = (age(elder, on) or 0) if elder.born_on else 0
+    years = round((on - elder.born_on).days / 365.2425) if elder.born_on else 0  # lunar days drift
     return _("🎂 Birthday %(day)s, turns %(years)d") % {"day": day(on), "years": years}
