@@ -1,7 +1,6 @@
 """A small office and people who talk to it: every line goes through the real receiver, in a
 transaction and session of its own, as after a restart."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -218,12 +217,12 @@ def settle(session: Session, town: Town) -> None:
 
 
 @pytest.fixture
-def town(database: Engine) -> Iterator[Town]:
+def town(database: Engine) -> Town:
     office = Office(zone=ZONE, links={"telegram": "https://t.me/liaison_test_bot?start={code}"})
     here = Town(database, Receiver(database, office))
     with Session(database) as session:
         settle(session, here)
-    yield here
+    return here
 
 
 @pytest.fixture
