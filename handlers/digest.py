@@ -68,8 +68,8 @@ def _ending(turn: Turn, morning: Morning) -> list[str]:
 
 def _promise_lines(morning: Morning) -> list[str]:
     return [
-        _("Promised %(name)s: %(text)s") % {"name": masked(elder.name), "text": promise.text[:30]}
-        for promise, elder in morning.promises[:PROMISES]
+        _("Promised %(name)s: %(text)s") % {"name": masked(owed.name), "text": owed.text[:30]}
+        for owed in morning.promises[:PROMISES]
     ]
 
 

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Date,
     Integer,
     Select,
-    Subquery,
     and_,
     case,
     exists,
@@ -96,7 +96,7 @@ def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
     """One row for each elder in `scope`: elder_id, state, reason, suggested, last_on, contact_due
     as in `models.due.Status`, and what a list shows of the elder.
     """
-    facts = _facts(today, policy, scope).subquery("facts")
+    facts = _facts(today, policy, scope).cte("facts").prefix_with("MATERIALIZED")
     c = facts.c
     sound = _sound(facts, policy)
     suggested = _suggested(facts, sound, today, policy)
@@ -124,17 +124,13 @@ def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
 
 
 def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
-    seen = _latest_visits(today, policy, scope).subquery("seen")
+    """What the rule looks at, an elder a row. It begins at the elders: whoever asks for a few of
+    them reads only their visits."""
     now, past = window(today, policy), before(window(today, policy), policy)
     put_off = and_(
         col(Postponement.elder_id) == col(Elder.id), col(Postponement.window_first) == now.first
     )
-    days = [
-        func.coalesce(column, NEVER).label(column.key)
-        for column in seen.c
-        if column.key != "elder_id"
-    ]
-    return (
+    statement: Rows = (
         select(
             col(Elder.id).label("elder_id"),
             col(Elder.code),
@@ -146,17 +142,19 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
             (col(Elder.residence) == RELOCATED).label("relocated"),
             col(Postponement.until_on).label("put_off"),
             _since().label("since"),
-            seen.c.last_on,
-            *(day for day in days if day.key != "last_on"),
+            func.max(Visit.visited_on).label("last_on"),
+            *_latest_visits(now, policy),
             _absent(today, today).label("away"),
             _absent(past.last - timedelta(days=policy.excused_tail - 1), past.last).label(
                 "excused"
             ),
         )
         .select_from(Elder)
-        .join(seen, seen.c.elder_id == Elder.id)
+        .outerjoin(Visit, _counts(today, policy))
         .outerjoin(Postponement, put_off)
+        .group_by(col(Elder.id), col(Postponement.until_on))
     )
+    return statement if scope is None else statement.where(scope)
 
 
 def _since() -> Day:
@@ -168,41 +166,33 @@ def _since() -> Day:
     )
 
 
-def _latest_visits(today: date, policy: Policy, scope: Flag | None) -> Rows:
-    """The latest day per elder in scope, of visits in person and of calls, in and before each
-    window. It begins at the elders: whoever asks for a few of them reads only their visits."""
-    now = window(today, policy)
-    past = before(now, policy)
-    older = before(past, policy)
-    spans = {"w": now, "p": past, "pp": older}
-    early = {"before_w": now.first, "before_p": past.first}
-    columns = [
-        func.max(case((and_(_within(one), modes), Visit.visited_on))).label(f"{name}_{kind}")
-        for name, one in spans.items()
-        for kind, modes in _kinds()
-    ] + [
-        func.max(case((and_(col(Visit.visited_on) < first, modes), Visit.visited_on))).label(
-            f"{name}_{kind}"
-        )
-        for name, first in early.items()
-        for kind, modes in _kinds()
-    ]
-    counts = and_(
+def _counts(today: date, policy: Policy) -> Flag:
+    return and_(
         col(Visit.elder_id) == col(Elder.id),
         col(Visit.state) == CURRENT,
         col(Visit.outcome) == DONE,
         col(Visit.visited_on) >= horizon(today, policy),
         col(Visit.visited_on) <= today,
     )
-    latest: Rows = (
-        select(
-            col(Elder.id).label("elder_id"), func.max(Visit.visited_on).label("last_on"), *columns
+
+
+def _latest_visits(now: Window, policy: Policy) -> list[ColumnElement[date]]:
+    """The latest day of visits in person and of calls, in and before each window."""
+    past = before(now, policy)
+    spans = {
+        "w": _within(now),
+        "p": _within(past),
+        "pp": _within(before(past, policy)),
+        "before_w": col(Visit.visited_on) < now.first,
+        "before_p": col(Visit.visited_on) < past.first,
+    }
+    return [
+        func.coalesce(func.max(case((and_(span, modes), Visit.visited_on))), NEVER).label(
+            f"{name}_{kind}"
         )
-        .select_from(Elder)
-        .outerjoin(Visit, counts)
-        .group_by(col(Elder.id))
-    )
-    return latest if scope is None else latest.where(scope)
+        for name, span in spans.items()
+        for kind, modes in _kinds()
+    ]
 
 
 def _within(one: Window) -> Flag:
@@ -226,7 +216,7 @@ def _absent(first: date, last: date) -> ColumnElement[bool]:
     )
 
 
-def _sound(facts: Subquery, policy: Policy) -> Flag:
+def _sound(facts: CTE, policy: Policy) -> Flag:
     """Whether a call can count for this elder at all."""
     return or_(facts.c.relocated, facts.c.tier.in_(list(policy.phone_tiers)))
 
@@ -235,12 +225,12 @@ def _later(one: Day, other: Day) -> Day:
     return case((one >= other, one), else_=other)
 
 
-def _latest_counting(facts: Subquery, name: str, sound: Flag) -> Day:
+def _latest_counting(facts: CTE, name: str, sound: Flag) -> Day:
     face, remote = facts.c[f"{name}_face"], facts.c[f"{name}_remote"]
     return case((sound, _later(face, remote)), else_=face)
 
 
-def _satisfied(facts: Subquery, name: str, sound: Flag, today: date, policy: Policy) -> Flag:
+def _satisfied(facts: CTE, name: str, sound: Flag, today: date, policy: Policy) -> Flag:
     earlier = _latest_counting(facts, f"before_{name}", sound)
     face, remote = facts.c[f"{name}_face"], facts.c[f"{name}_remote"]
     return or_(
@@ -257,7 +247,7 @@ def _apart(day: Day, earlier: Day, policy: Policy) -> Flag:
     return or_(earlier == NEVER, days_between(day, earlier) >= policy.shortest_gap)
 
 
-def _remote_counts(facts: Subquery, name: str, today: date, policy: Policy) -> Flag:
+def _remote_counts(facts: CTE, name: str, today: date, policy: Policy) -> Flag:
     one = window(today, policy) if name == "w" else before(window(today, policy), policy)
     first_half = facts.c["p_face" if name == "w" else "pp_face"]
     by_tier: Flag = facts.c.tier.in_(list(policy.phone_tiers))
@@ -266,14 +256,14 @@ def _remote_counts(facts: Subquery, name: str, today: date, policy: Policy) -> F
     return or_(facts.c.relocated, by_tier)
 
 
-def _missed(facts: Subquery, sound: Flag, today: date, policy: Policy) -> Flag:
+def _missed(facts: CTE, sound: Flag, today: date, policy: Policy) -> Flag:
     past = before(window(today, policy), policy)
     there = or_(facts.c.since.is_(None), facts.c.since <= past.first)
     visited = _satisfied(facts, "p", sound, today, policy)
     return and_(there, ~facts.c.excused, ~visited)
 
 
-def _suggested(facts: Subquery, sound: Flag, today: date, policy: Policy) -> Day:
+def _suggested(facts: CTE, sound: Flag, today: date, policy: Policy) -> Day:
     now = window(today, policy)
     last = _later(_latest_counting(facts, "w", sound), _latest_counting(facts, "before_w", sound))
     wanted = days_after(last, policy.usual_gap)
@@ -287,11 +277,11 @@ def _suggested(facts: Subquery, sound: Flag, today: date, policy: Policy) -> Day
     return case((put_off.between(now.first, now.last), put_off), else_=usual)
 
 
-def _early(facts: Subquery) -> ColumnElement[str]:
+def _early(facts: CTE) -> ColumnElement[str]:
     return case((facts.c.put_off.is_not(None), literal("put_off")), else_=literal("early"))
 
 
-def _short(facts: Subquery, today: date, policy: Policy) -> ColumnElement[str]:
+def _short(facts: CTE, today: date, policy: Policy) -> ColumnElement[str]:
     by_phone = _remote_counts(facts, "w", today, policy)
     return case(
         (facts.c.w_face > NEVER, literal("too_soon")),
@@ -301,7 +291,7 @@ def _short(facts: Subquery, today: date, policy: Policy) -> ColumnElement[str]:
     )
 
 
-def _contact_due(facts: Subquery, today: date, policy: Policy) -> Flag:
+def _contact_due(facts: CTE, today: date, policy: Policy) -> Flag:
     touched = _later(
         _later(facts.c.w_face, facts.c.w_remote),
         _later(facts.c.before_w_face, facts.c.before_w_remote),

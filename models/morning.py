@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import CTE, Select, union
 from sqlmodel import Session, col, select
 
 from models.agenda import Agenda, Line, arrange, in_order, line
@@ -25,6 +25,13 @@ from models.visit import Promise
 WORST, CODES = 8, 4  # liaisons named to a coordinator, and of each so many elders
 
 
+class Owed(NamedTuple):
+    """What was promised, and to whom."""
+
+    name: str
+    text: str
+
+
 @dataclass
 class Morning:
     """One person's day: what the rule says of their elders, their promises and their drafts.
@@ -34,7 +41,7 @@ class Morning:
 
     staff: Staff
     agenda: Agenda
-    promises: list[tuple[Promise, Elder]] = field(default_factory=list)
+    promises: list[Owed] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     backing: list[str] = field(default_factory=list)
 
@@ -71,9 +78,9 @@ def mornings(
 ) -> dict[UUID, Morning]:
     """The day of each of these liaisons; `own` are the office's differing working days."""
     ids = [staff.id for staff in people]
-    looked_after = caseloads(session, ids, today)
-    lines = _lines(session, looked_after, today, policy)
-    promises, drafts = _promises(session, looked_after), _drafts(session, ids)
+    care = in_care(ids, today)
+    lines = _lines(session, care, today, policy)
+    promises, drafts = _promises(session, care), _drafts(session, ids)
     nearly_over = (window(today, policy).last - today).days <= 1
     backing = backed_open(session, ids, today, policy) if nearly_over else {}
     return {
@@ -89,7 +96,17 @@ def mornings(
 
 
 def caseloads(session: Session, ids: Collection[UUID], today: date) -> dict[UUID, list[UUID]]:
-    """Elder to those of `ids` who look after them today: the liaison, or who stands in."""
+    """Elder to those of `ids` who look after them today."""
+    care = in_care(ids, today)
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for elder, staff in session.execute(select(care.c.elder_id, care.c.staff_id)):
+        found[elder].append(staff)
+    return found
+
+
+def in_care(ids: Collection[UUID], today: date) -> CTE:
+    """elder_id and staff_id: whom these people look after today, their own and, while somebody
+    is on leave or asked them to, others' too."""
     own = _pairs(PRIMARY, today).subquery()
     backed = _pairs(BACKUP, today).subquery()
     leave = select(col(Leave.staff_id), col(Leave.cover_id)).where(on_leave(today)).subquery()
@@ -105,12 +122,7 @@ def caseloads(session: Session, ids: Collection[UUID], today: date) -> dict[UUID
         .where(leave.c.cover_id.is_(None), backed.c.staff_id.in_(ids)),
         _pairs(COVER, today).where(col(Assignment.staff_id).in_(ids)),
     )  # fmt: skip
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    for way in ways:
-        for elder, staff in session.execute(way):
-            if staff not in found[elder]:
-                found[elder].append(staff)
-    return found
+    return union(*ways).cte("care")
 
 
 def _pairs(role: str, today: date) -> Select[UUID, UUID]:
@@ -119,64 +131,49 @@ def _pairs(role: str, today: date) -> Select[UUID, UUID]:
     )
 
 
-def _lines(
-    session: Session, looked_after: dict[UUID, list[UUID]], today: date, policy: Policy
-) -> dict[UUID, list[Line]]:
+def _lines(session: Session, care: CTE, today: date, policy: Policy) -> dict[UUID, list[Line]]:
     lines: dict[UUID, list[Line]] = defaultdict(list)
-    for row in _due(session, looked_after, today, policy):
-        one = line(row)
-        for staff in looked_after[row.elder_id]:
-            lines[staff].append(one)
+    for row in _due(session, care, today, policy):
+        lines[row.staff_id].append(line(row))
     return {staff: in_order(mine) for staff, mine in lines.items()}
 
 
 OPEN = (DUE, NOT_YET, OVERDUE)
-PART = 20_000  # ids in one statement
 
 
-def _parts(ids: Iterable[UUID]) -> Iterable[list[UUID]]:
-    whole = list(ids)
-    return (whole[at : at + PART] for at in range(0, len(whole), PART))
-
-
-def _due(session: Session, ids: Iterable[UUID], today: date, policy: Policy) -> Iterable[Any]:
-    for part in _parts(ids):
-        living = (col(Elder.state) == ACTIVE) & col(Elder.id).in_(part)
-        yield from session.execute(due_rows(today, policy, living))
+def _due(session: Session, care: CTE, today: date, policy: Policy) -> Iterable[Any]:
+    """Rows of `due_rows` for the living, once for each who looks after them: `staff_id`."""
+    living = (col(Elder.state) == ACTIVE) & col(Elder.id).in_(select(care.c.elder_id))
+    due = due_rows(today, policy, living).subquery("due")
+    pairs = care.join(due, due.c.elder_id == care.c.elder_id)
+    return session.execute(select(care.c.staff_id, *due.c).select_from(pairs))
 
 
 def backed_open(
     session: Session, ids: Collection[UUID], today: date, policy: Policy
 ) -> dict[UUID, list[str]]:
     """The codes of elders not visited yet in this window, by the backup who could still go."""
-    backups = _pairs(BACKUP, today).where(col(Assignment.staff_id).in_(ids))
-    backed: dict[UUID, list[UUID]] = defaultdict(list)
-    for elder, staff in session.execute(backups):
-        backed[elder].append(staff)
-    open_ = [r for r in _due(session, backed, today, policy) if r.state in OPEN]
+    backups = _pairs(BACKUP, today).where(col(Assignment.staff_id).in_(ids)).cte("backed")
     found: dict[UUID, list[str]] = defaultdict(list)
-    for row in sorted(open_, key=lambda one: one.code):
-        for staff in backed[row.elder_id]:
-            found[staff].append(row.code)
+    for row in sorted(_due(session, backups, today, policy), key=lambda one: str(one.code)):
+        if row.state in OPEN:
+            found[row.staff_id].append(row.code)
     return found
 
 
-def _promises(
-    session: Session, looked_after: dict[UUID, list[UUID]]
-) -> dict[UUID, list[tuple[Promise, Elder]]]:
-    found: dict[UUID, list[tuple[Promise, Elder]]] = defaultdict(list)
+def _promises(session: Session, care: CTE) -> dict[UUID, list[Owed]]:
+    found: dict[UUID, list[Owed]] = defaultdict(list)
     open_ = (
-        select(Promise, Elder)
-        .join(Elder, col(Elder.id) == Promise.elder_id)
+        select(care.c.staff_id, Elder.name, Promise.text)
+        .join(Elder, col(Elder.id) == care.c.elder_id)
+        .join(Promise, col(Promise.elder_id) == Elder.id)
         .where(
             col(Promise.kept_at).is_(None), col(Promise.withdrawn).is_(False), Elder.state == ACTIVE
         )
         .order_by(col(Promise.made_on))
     )
-    for part in _parts(looked_after):
-        for promise, elder in session.exec(open_.where(col(Promise.elder_id).in_(part))):
-            for staff in looked_after[promise.elder_id]:
-                found[staff].append((promise, elder))
+    for staff, name, text in session.execute(open_):
+        found[staff].append(Owed(name, text))
     return found
 
 
