@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from math import ceil
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from models.due import DUE, NOT_YET, OVERDUE, SATISFIED, SUSPENDED, Policy, Window, window
 from models.due_query import due_rows
 from models.elder import Who
 from models.lookup import in_scope, scope
-from models.org import OfficeSetting
+from models.org import settings
 from models.staff import Staff
 from models.workdays import differing_days, workdays
 
@@ -50,13 +50,8 @@ class Agenda:
 
 def office_policy(session: Session) -> Policy:
     """The defaults with what the office has changed."""
-    own = session.exec(select(OfficeSetting).where(col(OfficeSetting.key).like(f"{PREFIX}%"))).all()
-    names = {one.name for one in fields(Policy)}
-    changed: dict[str, Any] = {
-        row.key.removeprefix(PREFIX): row.value
-        for row in own
-        if row.key.removeprefix(PREFIX) in names
-    }
+    own, names = settings(session), (one.name for one in fields(Policy))
+    changed: dict[str, Any] = {name: own[PREFIX + name] for name in names if PREFIX + name in own}
     return replace(Policy(), **changed)
 
 

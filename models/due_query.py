@@ -13,7 +13,9 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    Uuid,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -300,29 +302,32 @@ def _contact_due(facts: CTE, today: date, policy: Policy) -> Flag:
     return and_(facts.c.tier.in_(list(policy.contact_tiers)), touched <= limit)
 
 
+# Of one elder; built once, since building takes longer than answering.
+ELDER = bindparam("elder", type_=Uuid)
+VISITS = select_rows(col(Visit.visited_on), col(Visit.mode)).where(
+    Visit.elder_id == ELDER,
+    Visit.state == CURRENT,
+    Visit.outcome == DONE,
+    col(Visit.visited_on) >= bindparam("since"),
+)
+AWAY = select_rows(col(Absence.from_on), col(Absence.until_on)).where(Absence.elder_id == ELDER)
+ASSIGNED = select_rows(func.min(Assignment.from_on)).where(Assignment.elder_id == ELDER)
+PUT_OFF = select_rows(col(Postponement.until_on)).where(
+    Postponement.elder_id == ELDER, Postponement.window_first == bindparam("first")
+)
+
+
 def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Recent:
     """The facts of one elder, for `models.due.status`."""
-    visits = session.exec(
-        select_rows(col(Visit.visited_on), col(Visit.mode)).where(
-            Visit.elder_id == elder.id,
-            Visit.state == CURRENT,
-            Visit.outcome == DONE,
-            col(Visit.visited_on) >= horizon(today, policy),
-        )
-    ).all()
-    away = session.exec(
-        select_rows(col(Absence.from_on), col(Absence.until_on)).where(Absence.elder_id == elder.id)
-    ).all()
-    since = session.exec(
-        select_rows(func.min(Assignment.from_on)).where(Assignment.elder_id == elder.id)
-    ).one()
-    put_off = session.get(Postponement, (elder.id, window(today, policy).first))
+    one: dict[str, Any] = {"elder": elder.id}
+    visits = session.exec(VISITS, params=one | {"since": horizon(today, policy)}).all()
+    put_off = session.exec(PUT_OFF, params=one | {"first": window(today, policy).first})
     return Recent(
         elder.tier,
         elder.residence,
         elder.state,
-        since,
+        session.exec(ASSIGNED, params=one).one(),
         tuple(visits),
-        tuple(away),
-        put_off.until_on if put_off else None,
+        tuple(session.exec(AWAY, params=one).all()),
+        put_off.first(),
     )

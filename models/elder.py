@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, or_
+from sqlalchemy import Index, bindparam, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
 ACTIVE, DECEASED, MOVED = "active", "deceased", "moved"
@@ -94,14 +94,16 @@ class Who(NamedTuple):
     unit_id: UUID
 
 
+RUNNING = select(Absence).where(
+    Absence.elder_id == bindparam("elder"),
+    col(Absence.from_on) <= bindparam("today"),
+    or_(col(Absence.until_on).is_(None), col(Absence.until_on) >= bindparam("today")),
+)
+
+
 def end_absences(session: Session, elder_id: UUID, today: date) -> None:
     """Back home: what runs today ended yesterday; what began only today never was."""
-    running = select(Absence).where(
-        Absence.elder_id == elder_id,
-        col(Absence.from_on) <= today,
-        or_(col(Absence.until_on).is_(None), col(Absence.until_on) >= today),
-    )
-    for absence in session.exec(running).all():
+    for absence in session.exec(RUNNING, params={"elder": elder_id, "today": today}).all():
         if absence.from_on == today:
             session.delete(absence)
         else:

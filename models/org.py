@@ -1,5 +1,6 @@
 """The office tree (county, town, village) and the office's own settings."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -53,11 +54,16 @@ def unit_name(session: Session, unit_id: UUID) -> str:
 
 def setting(session: Session, key: str, default: Any) -> Any:
     """The office's value for `key`, or the default given by whoever asks."""
-    known = session.info.get(SETTINGS)
-    if known is None:  # read once a session: a batch asks many times
+    return settings(session).get(key, default)
+
+
+def settings(session: Session) -> Mapping[str, Any]:
+    """All that differ from the default, read once a session: a batch asks many times."""
+    if SETTINGS not in session.info:
         rows = session.exec(select(OfficeSetting)).all()
-        known = session.info[SETTINGS] = {row.key: row.value for row in rows}
-    return known.get(key, default)
+        session.info[SETTINGS] = {row.key: row.value for row in rows}
+    known: Mapping[str, Any] = session.info[SETTINGS]
+    return known
 
 
 def put_setting(session: Session, key: str, value: Any) -> None:
