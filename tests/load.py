@@ -7,7 +7,7 @@ compared with what was stored.
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -80,7 +80,7 @@ class Liaison:
             return await self.wait(lambda: self.after(walk, card))
         step = self.chosen(walk, card)
         self.keep(walk, step)
-        return await self.wait(lambda: self.after(walk, card), press=(card, card.codes[step]))
+        return await self.wait(lambda: self.after(walk, card), press=lambda: self.tap(walk, step))
 
     def writes(self, walk: Walk, card: Card) -> bool:
         """Words where the card asks for some, and sometimes a note at the end."""
@@ -112,17 +112,21 @@ class Liaison:
     def type(self, text: str) -> None:
         self.updates.append(self.api.say(self.chat, text))
 
-    def press(self, card: Card, data: str) -> None:
-        if card.message in self.api.room(self.chat).messages:
-            self.updates.append(self.api.press(self.chat, data, card.message, forged=True))
+    def tap(self, walk: Walk, step: str) -> None:
+        """On the newest card there is. After a crash that may be an older state of it, without
+        this button: tapping any other there must bring the current one."""
+        card = self.card(walk.tag)
+        if card:
+            data = card.codes.get(step) or next(iter(card.codes.values()))
+            self.updates.append(self.api.press(self.chat, data, card.message))
 
-    async def wait(self, seen, press: tuple[Card, str] | None = None):  # type: ignore[no-untyped-def]
+    async def wait(self, seen, press: Callable[[], None] | None = None):  # type: ignore[no-untyped-def]
         """Until she sees what she waits for; presses at once, and again when nothing came."""
         began = now = asyncio.get_running_loop().time()
         press_at = now if press else float("inf")
         while not (found := seen()):
             if press and now >= press_at:
-                self.press(*press)
+                press()
                 self.pressed_again += press_at > began
                 press_at = now + PATIENCE * (1 + self.chance.random())
             self.news.clear()
