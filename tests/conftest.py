@@ -10,12 +10,15 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import URL, Engine
 from sqlmodel import SQLModel
 
 from models.database import connect, upgrade
 
+hypothesis.settings.register_profile("house", deadline=None)  # the machine may be busy
+hypothesis.settings.load_profile("house")
 KINDS = os.environ.get("LIAISON_TEST_DATABASES", "sqlite,postgresql").split(",")
 NOT_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")  # only speed: a test's own server
 pytest_plugins = ["tests.conversation"]
