@@ -162,8 +162,15 @@ async def serve(settings: Settings) -> None:
         start_ticking(house)
         await Web(settings, house).serve()
 
-    gc.freeze()  # what is loaded stays: garbage need not be looked for there any more
+    settle()
     await house.run_until(stop_on_signals(), more)
+
+
+def settle() -> None:
+    """What is loaded stays: garbage is looked for among the rest only, and less often than by
+    default, since what a batch makes is gone without looking."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def networks(settings: Settings) -> dict[str, Transport]:

@@ -271,9 +271,7 @@ def stale(form: Form, filling: Filling) -> Reply:
 
 
 def progress(form: Form, filling: Filling, question: Question) -> tuple[int, int]:
-    steps = list(
-        dict.fromkeys(q.step for q in form.questions if not q.optional and applies(q, filling))
-    )
+    steps = [step for step, asked in form.steps.items() if any(applies(q, filling) for q in asked)]
     if question.step not in steps:
         return len(steps), len(steps)
     return steps.index(question.step) + 1, len(steps)

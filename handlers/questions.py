@@ -93,9 +93,13 @@ class Form:
     shortcut: Callable[[Filling, str], dict[str, Any]] | None = None
     loose_text: str = ""  # the optional question that takes what is typed at the review
     by_name: dict[str, Question] = field(default_factory=dict)
+    steps: dict[str, list[Question]] = field(default_factory=dict)  # those that count
 
     def __post_init__(self) -> None:
         self.by_name.update({question.name: question for question in self.questions})
+        for question in self.questions:
+            if not question.optional:
+                self.steps.setdefault(question.step, []).append(question)
 
 
 def applies(question: Question, filling: Filling) -> bool:

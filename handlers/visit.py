@@ -267,10 +267,12 @@ def _headline(filling: Filling, visit: Visit, elder: Elder) -> str:
         return _("✅ Noted: %(name)s was not met. It does not count as a visit.") % {"name": name}
     turn.session.flush()
     policy = office_policy(turn.session)
-    said = status(recent_of(turn.session, elder, turn.today, policy), turn.today, policy)
+    facts = recent_of(turn.session, elder, turn.today, policy)
+    said = status(facts, turn.today, policy)
     if said.state != SATISFIED:
         return _("✅ Recorded: %(name)s. %(why)s") % {"name": name, "why": explain(turn, said)}
-    count = record.done_in_month(turn.session, elder.id, visit.visited_on)
+    month = visit.visited_on.replace(day=1)
+    count = sum(on.replace(day=1) == month for on, _mode in facts.visits)
     return ngettext(
         "✅ Recorded. %(name)s: %(count)d visit this month, next around %(day)s.",
         "✅ Recorded. %(name)s: %(count)d visits this month, next around %(day)s.",
@@ -291,12 +293,11 @@ def _advice(outcome: str) -> str:
 def _next_row(filling: Filling, elder: Elder) -> tuple[tuple[Button, ...], ...]:
     """The next on the list, so that a round of visits needs no typing."""
     turn = filling.turn
-    first = lookup.caseload(turn.session, turn.staff, turn.today, 0, 2)
-    other = next((one for one, _on in first if one.id != elder.id), None)
-    if other is None:
+    following = lookup.next_after(turn.session, turn.staff, elder, turn.today)
+    if following is None:
         return ()
-    label = _("Next: %(name)s") % {"name": turn.shown(other.name)}
-    return ((Button(label, f"/visit {other.code}"),),)
+    code, name = following
+    return ((Button(_("Next: %(name)s") % {"name": turn.shown(name)}, f"/visit {code}"),),)
 
 
 def draft_line(draft: Draft, turn: Turn) -> str:

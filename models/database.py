@@ -7,7 +7,6 @@ without it.
 import json
 import re
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,7 @@ def connect(url: str | URL, *, foreign_keys: bool = True) -> Engine:
     then never waits for a writer. Nothing is opened yet. Raises WrongUrl.
     """
     found = tidy_url(url) if isinstance(url, str) else url
-    options: dict[str, Any] = {"json_serializer": partial(json.dumps, ensure_ascii=False)}
+    options: dict[str, Any] = {"json_serializer": json.JSONEncoder(ensure_ascii=False).encode}
     options["hide_parameters"] = True  # the text of an error must not repeat what people wrote
     if found.get_backend_name() == "sqlite":
         engine = create_engine(found, **options)

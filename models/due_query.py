@@ -315,19 +315,20 @@ ASSIGNED = select_rows(func.min(Assignment.from_on)).where(Assignment.elder_id =
 PUT_OFF = select_rows(col(Postponement.until_on)).where(
     Postponement.elder_id == ELDER, Postponement.window_first == bindparam("first")
 )
+SINCE = select_rows(ASSIGNED.scalar_subquery(), PUT_OFF.scalar_subquery())
 
 
 def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Recent:
     """The facts of one elder, for `models.due.status`."""
     one: dict[str, Any] = {"elder": elder.id}
     visits = session.exec(VISITS, params=one | {"since": horizon(today, policy)}).all()
-    put_off = session.exec(PUT_OFF, params=one | {"first": window(today, policy).first})
+    since, put_off = session.exec(SINCE, params=one | {"first": window(today, policy).first}).one()
     return Recent(
         elder.tier,
         elder.residence,
         elder.state,
-        session.exec(ASSIGNED, params=one).one(),
+        since,
         tuple(visits),
         tuple(session.exec(AWAY, params=one).all()),
-        put_off.first(),
+        put_off,
     )

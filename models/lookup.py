@@ -147,20 +147,39 @@ def caseload(
     return [(elder, on) for elder, on in session.exec(_caseload(staff.role), params=values)]
 
 
+LAST = (
+    select(func.max(Visit.visited_on))
+    .where(Visit.elder_id == Elder.id, Visit.state == CURRENT, Visit.outcome == DONE)
+    .correlate(Elder)
+    .scalar_subquery()
+)
+
+
 @cache
 def _caseload(role: str) -> Select[Elder, Any]:
-    last = (
-        select(func.max(Visit.visited_on))
-        .where(Visit.elder_id == Elder.id, Visit.state == CURRENT, Visit.outcome == DONE)
-        .correlate(Elder)
-        .scalar_subquery()
-    )
     return (
-        select(Elder, last.label("last_on"))
+        select(Elder, LAST.label("last_on"))
         .where(Elder.state == ACTIVE, in_scope(role))
-        .order_by(last.is_not(None), last, Elder.code)
+        .order_by(LAST.is_not(None), LAST, Elder.code)
         .offset(bindparam("offset"))
         .limit(bindparam("limit"))
+    )
+
+
+def next_after(session: Session, staff: Staff, elder: Elder, today: date) -> tuple[str, str] | None:
+    """Code and name of the longest-unvisited one but `elder`."""
+    values = {"but": elder.id, **scope(session, staff, today)}
+    found = session.exec(_next_after(staff.role), params=values).first()
+    return (found[0], found[1]) if found else None
+
+
+@cache
+def _next_after(role: str) -> Select[str, str]:
+    return (
+        select(Elder.code, Elder.name)
+        .where(Elder.state == ACTIVE, in_scope(role), col(Elder.id) != bindparam("but"))
+        .order_by(LAST.is_not(None), LAST, Elder.code)
+        .limit(1)
     )
 
 

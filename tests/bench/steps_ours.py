@@ -3,7 +3,6 @@
 python -m tests.bench.steps_ours PEOPLE SECONDS [ELDERS_EACH VISITS_EACH]
 """
 
-import gc
 import json
 import shutil
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from bot.receive import Receiver
+from bot.run import settle
 from bot.transports.telegram_updates import incoming
 from models.database import connect
 from tests.bench.measure import BATCH, ROOT, folder, in_batches, stay_on_one_core
@@ -84,7 +84,7 @@ def one_batch(engine: Engine, receiver: Receiver, phones: Phones, people: list[i
 
 def main(people: str, seconds: str, *more: str) -> None:
     stay_on_one_core()
-    gc.freeze()  # as `run` does
+    settle()
     size = Size(int(people), *map(int, more))
     with TemporaryDirectory(dir=folder()) as place:
         engine = connect(f"sqlite:///{shutil.copy(opened(size), place)}")
