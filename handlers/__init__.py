@@ -10,6 +10,7 @@ from handlers.help import Command, codes_command, hello, help_text, not_understo
 from handlers.join import join_again, quit_command, refuse_group, stranger
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
 from handlers.pick import pick_elder
+from handlers.promises import kept_command
 from handlers.questions import Filling, Form, open_question, tidy
 from handlers.settings import settings_command
 from handlers.staff_desk import (
@@ -69,6 +70,7 @@ COMMANDS = (
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
     Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),
+    Command("kept", ("办了", "kept"), N_("Promise kept"), kept_command, VISITORS),
     Command("go", ("继续", "草稿", "go"), N_("My drafts"), go_command, VISITORS),
     Command("codes", ("代码", "codes"), N_("Codes for one line"), codes_command, VISITORS),
     Command("broadcast", ("群发", "通知"), N_("Message to many"), broadcast_command, DESK),

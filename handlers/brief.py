@@ -1,13 +1,16 @@
 """Before going in: who this is, how it was last time, what is still open ([S0] 熟悉、熟记)."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.pick import ago, pick_elder
+from handlers.promises import kept_rows
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from handlers.visit_codes import OBSERVED
 from handlers.visit_form import HOW, OUTCOME
+from handlers.visit_left_open import Thing, brief_lines, find_left_open
 from locales import gettext as _
 from locales import mark as N_
 from models import lookup, record
@@ -27,7 +30,8 @@ def brief_command(turn: Turn, rest: str) -> list[Reply]:
     if isinstance(elder, Reply):
         return [elder]
     _audit(turn, elder, "brief")
-    return [Reply(_full(turn, elder), _ways_on(elder))]
+    things = find_left_open(turn, elder)
+    return [Reply(_full(turn, elder, things), (*_ways_on(elder), *kept_rows(things)))]
 
 
 def history_command(turn: Turn, rest: str) -> list[Reply]:
@@ -64,15 +68,16 @@ def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:
     )
 
 
-def short_brief(turn: Turn, elder: Elder, last: Visit | None) -> str:
+def short_brief(turn: Turn, elder: Elder, last: Visit | None, left_open: Sequence[Thing]) -> str:
     """Two or three lines for the first card of a visit."""
-    lines = [_last_line(turn, last), *_open_lines(turn, elder), *_birthday_line(turn, elder)]
+    lines = [_last_line(turn, last), *_open_lines(turn, elder, left_open)]
+    lines += _birthday_line(turn, elder)
     return "\n".join(lines)
 
 
-def _full(turn: Turn, elder: Elder) -> str:
+def _full(turn: Turn, elder: Elder, left_open: Sequence[Thing]) -> str:
     lines = [_who(turn, elder), _last_line(turn, lookup.last_done(turn.session, elder.id))]
-    lines += _open_lines(turn, elder) + _birthday_line(turn, elder, always=True)
+    lines += _open_lines(turn, elder, left_open) + _birthday_line(turn, elder, always=True)
     if elder.allergies:
         lines.append(_("Allergic to: %(what)s") % {"what": elder.allergies})
     if elder.address:
@@ -127,15 +132,10 @@ def visit_line(visit: Visit) -> str:
     return " · ".join(part for part in (day(visit.visited_on), _how(visit), found, note) if part)
 
 
-def _open_lines(turn: Turn, elder: Elder) -> list[str]:
+def _open_lines(turn: Turn, elder: Elder, left_open: Sequence[Thing]) -> list[str]:
     concerns = record.open_concerns(turn.session, elder.id)
-    promises = record.open_promises(turn.session, elder.id)
     lines = [concern_line(concern) for concern in concerns[:SHOWN]]
-    lines += [
-        _("Promised on %(day)s: %(text)s") % {"day": day(p.made_on), "text": p.text[:60]}
-        for p in promises[:SHOWN]
-    ]
-    return lines
+    return lines + brief_lines(left_open[:SHOWN])
 
 
 def concern_line(concern: Concern) -> str:

@@ -7,6 +7,7 @@ from babel.dates import format_date
 
 from handlers import form
 from handlers.due import due_lines, due_rows
+from handlers.promises import kept_button
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, day
 from locales import gettext as _
@@ -98,7 +99,9 @@ def _rows(turn: Turn, morning: Morning) -> Rows:
         for draft in morning.drafts[:DRAFTS]
         if draft.form == "visit"
     ]  # fmt: skip
-    return (*due_rows(turn, morning.agenda), *form.in_rows(going_on, 2))
+    done = [kept_button(turn.shown(one.name), one.ref) for one in morning.promises[:PROMISES]]
+    rows = (*form.in_rows(going_on, 2), *form.in_rows(done, 2))
+    return (*due_rows(turn, morning.agenda), *rows)
 
 
 def coordinator_digest(turn: Turn, found: Tally, unassigned: int, unreachable: int) -> Reply:

@@ -11,6 +11,7 @@ from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day
 from handlers.visit import VISIT, context_of
 from handlers.visit_form import WHY_FIX
+from handlers.visit_left_open import CARRIED
 from locales import gettext as _
 from locales import mark as N_
 from models import lookup, record
@@ -90,9 +91,9 @@ def _answers(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
         "fixes": visit.ref,
         "was_on": visit.visited_on.isoformat(),
     }
-    draft = before or form.start(
-        turn, VISIT, f"fix {visit.ref}", {**visit.answers, **_promised(promise)}, context
-    )
+    answers = {**visit.answers, **_promised(promise)}
+    answers.pop(CARRIED, None)  # stands in the context
+    draft = before or form.start(turn, VISIT, f"fix {visit.ref}", answers, context)
     form.touch(draft, turn)
     return form.press(VISIT, Filling(draft, turn), form.EDIT)
 

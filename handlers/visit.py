@@ -22,6 +22,7 @@ from handlers.visit_form import (
     too_old,
     visited_on,
 )
+from handlers.visit_left_open import ASKED, CARRIED, Thing, find_left_open, settle
 from handlers.visit_line import Line, read_line
 from handlers.visit_review import intro, raised_lines, review, title, urgent
 from locales import gettext as _
@@ -75,13 +76,20 @@ def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[s
     """What the card needs to know, read once: the dialogue itself asks the database nothing."""
     last = lookup.last_done(turn.session, elder.id, mending.root_id if mending else None)
     seen = {name: getattr(last, name) for name in OBSERVATIONS} if last else {}
+    things = find_left_open(turn, elder)
     return {
         "code": elder.code,
         "name": elder.name,
         "label": turn.village(elder),
         "last": seen,
-        "brief": short_brief(turn, elder, last),
+        "brief": short_brief(turn, elder, last, things),
+        "left_open": _asked(things) if mending is None else mending.answers.get(CARRIED),
     }
+
+
+def _asked(things: list[Thing]) -> list[Any]:
+    """As JSON gives it back; a correction instead asks just what the visit itself was asked."""
+    return [list(thing) for thing in things[:ASKED]]
 
 
 # Submitting
@@ -161,6 +169,8 @@ def _row(filling: Filling, elder: Elder) -> Visit:
         draft_tag=filling.draft.tag,
         answers={k: v for k, v in answers.items() if v is not None},
     )
+    if filling.known("left_open"):
+        row.answers = {**row.answers, CARRIED: filling.known("left_open")}
     row.root_id = row.id
     for name, word in _observations(filling).items():
         setattr(row, name, word)
@@ -191,13 +201,16 @@ def _store(filling: Filling, visit: Visit, concerns: list[Found]) -> None:
         if not filling.get("visited_on"):
             visit.visited_on, visit.visited_at = old.visited_on, old.visited_at
         visit.change_reason = str(filling.get("fix_reason") or "")
+    promise = _promise(filling, visit, old)
+    if old is not None:
         record.revise(turn.session, old, visit, turn.staff, turn.now)
     record.record(
         turn.session,
         visit,
         [_concern(turn, visit, one) for one in concerns],
-        _promise(filling, visit),
+        promise,
     )
+    settle(filling, visit)
 
 
 def _fixed_visit(filling: Filling) -> Visit | None:
@@ -223,10 +236,14 @@ def _concern(turn: Turn, visit: Visit, one: Found) -> Concern:
     )
 
 
-def _promise(filling: Filling, visit: Visit) -> Promise | None:
+def _promise(filling: Filling, visit: Visit, old: Visit | None) -> Promise | None:
+    """A correction that leaves the words as they were leaves what became of them, too."""
     text = filling.get("promise")
     if not text:
         return None
+    before = record.promise_of(filling.turn.session, old.id) if old else None
+    if before and before.text == text:
+        return record.copied(Promise, before, visit)
     return Promise(
         visit_id=visit.id,
         elder_id=visit.elder_id,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from handlers import visit_left_open as left_open
 from handlers.concern_words import SEVERITY_NAMES, Observation
 from handlers.questions import (
     CHOICE,
@@ -292,6 +293,7 @@ QUESTIONS = (
         free=True,
     ),
     *(question for observation in OBSERVED for question in _observe(observation)),
+    *left_open.questions(is_visit),
     Question(
         "present",
         N_("Present"),

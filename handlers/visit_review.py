@@ -1,5 +1,6 @@
 """The last look before a visit is stored: every answer, what it raises, and what to do about it."""
 
+from handlers import visit_left_open as left_open
 from handlers.concern_words import (
     GROUP_NAMES,
     GROUP_OF,
@@ -82,6 +83,7 @@ def _body(filling: Filling) -> list[str]:
     concerns = found(filling.answers, last_seen(filling))
     return [
         *(_observed(seen, filling) for seen in OBSERVED if filling.get(seen.name)),
+        *left_open.review_lines(filling, BY_NAME),
         *_said(filling),
         *leap_lines(filling),
         *raised_lines(concerns),

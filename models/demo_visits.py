@@ -123,8 +123,8 @@ class Story:
         more = {f"{name}_more": code for name, code in details.items()}
         answers = {"how": mode, **seen, **more, "present": "+".join(present), "note": note}
         row["answers"] = self._kept(answers, outing.day)
-        self._keep_promises(row)
         self._mended(row, outing.day)
+        self._keep_promises(row)
         self.frame.rows.visits.append(row)
         self._raise(row, seen, details)
         self._promise(row, seen, last)
@@ -284,12 +284,15 @@ class Story:
     def _promised(self, row: Row, text: str) -> None:
         promise = {
             "id": self.frame.ids(),
+            "ref": self.frame.ref(),
             "visit_id": row["id"],
             "elder_id": self.elder.id,
             "staff_id": row["liaison_id"],
             "text": text,
             "made_on": row["visited_on"],
             "kept_at": None,
+            "settled_by": None,
+            "settled_in": None,
             "withdrawn": False,
         }
         self.frame.rows.promises.append(promise)
@@ -299,6 +302,7 @@ class Story:
         for promise in list(self.open_promises):
             if self.rng.random() < 0.8:
                 promise["kept_at"] = row["logged_at"]
+                promise["settled_by"], promise["settled_in"] = row["recorded_by"], row["id"]
                 self.open_promises.remove(promise)
 
 

@@ -18,9 +18,7 @@ from models.elder import ACTIVE, Elder
 from models.org import Unit, branch
 from models.schedule import Leave
 from models.staff import COORDINATOR, LIAISON, Staff
-from models.visit import CURRENT, DONE, Visit
-
-MOST_WORDS, LONGEST_NAME = 8, 80  # of a question; SQLite refuses statements that grow without end
+from models.visit import CURRENT, DONE, Promise, Visit, still_open
 
 MOST_WORDS, LONGEST_NAME = 6, 64  # more than that is no name, village or code
 
@@ -212,3 +210,22 @@ def last_done(session: Session, elder_id: UUID, but: UUID | None = None) -> Visi
     """The latest visit that counts; `but` leaves out one visit (its root) that is being mended."""
     statement = OTHER_DONE_VISITS if but else DONE_VISITS
     return session.exec(statement, params={"elder": elder_id, "most": 1, "but": but}).first()
+
+
+def open_promises(
+    session: Session, staff: Staff, today: date, most: int
+) -> list[tuple[Promise, str]]:
+    """What is open within this person's reach, with the elder's name, the oldest first."""
+    values = {"most": most, **scope(session, staff, today)}
+    return [(one, name) for one, name in session.exec(_open_promises(staff.role), params=values)]
+
+
+@cache
+def _open_promises(role: str) -> Select[Promise, str]:
+    return (
+        select(Promise, Elder.name)
+        .join(Elder, col(Elder.id) == Promise.elder_id)
+        .where(still_open(), Elder.state == ACTIVE, in_scope(role))
+        .order_by(col(Promise.made_on), Elder.code)
+        .limit(bindparam("most"))
+    )

@@ -20,7 +20,7 @@ from models.elder import ACTIVE, Elder
 from models.lookup import on_leave, running
 from models.schedule import Leave
 from models.staff import Staff
-from models.visit import Promise
+from models.visit import Promise, still_open
 
 WORST, CODES = 8, 4  # liaisons named to a coordinator, and of each so many elders
 
@@ -30,6 +30,7 @@ class Owed(NamedTuple):
 
     name: str
     text: str
+    ref: str
 
 
 @dataclass
@@ -164,16 +165,14 @@ def backed_open(
 def _promises(session: Session, care: CTE) -> dict[UUID, list[Owed]]:
     found: dict[UUID, list[Owed]] = defaultdict(list)
     open_ = (
-        select(care.c.staff_id, Elder.name, Promise.text)
+        select(care.c.staff_id, Elder.name, Promise.text, Promise.ref)
         .join(Elder, col(Elder.id) == care.c.elder_id)
         .join(Promise, col(Promise.elder_id) == Elder.id)
-        .where(
-            col(Promise.kept_at).is_(None), col(Promise.withdrawn).is_(False), Elder.state == ACTIVE
-        )
+        .where(still_open(), Elder.state == ACTIVE)
         .order_by(col(Promise.made_on))
     )
-    for staff, name, text in session.execute(open_):
-        found[staff].append(Owed(name, text))
+    for staff, *owed in session.execute(open_):
+        found[staff].append(Owed(*owed))
     return found
 
 

@@ -11,7 +11,7 @@ from models.attachment import Photo
 from models.draft import new_tag
 from models.elder import Elder
 from models.staff import Staff
-from models.visit import CURRENT, SUPERSEDED, VOID, Concern, Promise, Visit
+from models.visit import CURRENT, SUPERSEDED, VOID, Concern, Promise, Visit, still_open
 
 Row = TypeVar("Row", Concern, Promise)
 
@@ -41,7 +41,8 @@ def take_photos(session: Session, old: Visit, new: Visit) -> None:
 def retire(
     session: Session, visit: Visit, state: str, staff: Staff, now: datetime, reason: str
 ) -> None:
-    """Takes a visit out of force (`superseded` or `void`) with its concerns and promises."""
+    """Takes a visit out of force (`superseded` or `void`) with its concerns and promises, and
+    with what it said of earlier ones: those are open again."""
     visit.state = state
     visit.changed_by, visit.changed_at, visit.change_reason = staff.id, now, reason
     session.add(visit)
@@ -49,6 +50,11 @@ def retire(
         concern.state = "withdrawn"
     for promise in session.exec(select(Promise).where(Promise.visit_id == visit.id)):
         promise.withdrawn = True
+    session.exec(
+        update(Promise)
+        .where(col(Promise.elder_id) == visit.elder_id, col(Promise.settled_in) == visit.id)
+        .values(**UNSETTLED)
+    )
 
 
 def revise(session: Session, old: Visit, new: Visit, staff: Staff, now: datetime) -> None:
@@ -71,13 +77,16 @@ def move(
     revise(session, visit, new, staff, now)
     session.add(new)
     session.flush()
-    session.add_all(_moved(Concern, one, new) for one in concerns)
+    session.add_all(copied(Concern, one, new) for one in concerns)
     if promise:
-        session.add(_moved(Promise, promise, new))
+        session.add(copied(Promise, promise, new, **UNSETTLED))
     take_photos(session, visit, new)
     return new
 
 
+UNSETTLED: dict[str, Any] = dict.fromkeys(
+    ("kept_at", "dropped_at", "drop_reason", "settled_by", "settled_in")
+)
 OWN = {"id", "elder_id", "visit_id", "state", "withdrawn", "draft_tag", "changed_by", "changed_at"}
 
 
@@ -86,9 +95,10 @@ def _kept(visit: Visit) -> dict[str, Any]:
     return {**kept, "ref": new_tag()}
 
 
-def _moved(table: type[Row], row: Row, visit: Visit) -> Row:
-    """A concern or promise as it stands with the moved visit."""
-    return table(**row.model_dump(exclude=OWN), visit_id=visit.id, elder_id=visit.elder_id)
+def copied(table: type[Row], row: Row, visit: Visit, **other: Any) -> Row:
+    """A concern or promise as it stands with the next revision of its visit."""
+    kept = row.model_dump(exclude=OWN) | other
+    return table(**kept, visit_id=visit.id, elder_id=visit.elder_id)
 
 
 def promise_of(session: Session, visit_id: UUID) -> Promise | None:
@@ -103,11 +113,7 @@ OPEN_CONCERNS = (
 )
 OPEN_PROMISES = (
     select(Promise)
-    .where(
-        Promise.elder_id == bindparam("elder"),
-        col(Promise.kept_at).is_(None),
-        col(Promise.withdrawn).is_(False),
-    )
+    .where(Promise.elder_id == bindparam("elder"), still_open())
     .order_by(col(Promise.made_on))
 )
 
@@ -122,6 +128,33 @@ def open_concerns(session: Session, elder_id: UUID) -> list[Concern]:
 
 def open_promises(session: Session, elder_id: UUID) -> list[Promise]:
     return list(session.exec(OPEN_PROMISES, params={"elder": elder_id}))
+
+
+def promise_by_ref(session: Session, ref: str) -> Promise | None:
+    """The promise that `ref` names, as its visit's revision in force has it."""
+    return session.exec(
+        select(Promise).where(Promise.ref == ref, col(Promise.withdrawn).is_(False))
+    ).first()
+
+
+def settle_promise(
+    session: Session, ref: str, staff: Staff, now: datetime, in_: UUID | None, dropped: str = ""
+) -> bool:
+    """Marks an open promise kept, or dropped for a reason; False if somebody did so before."""
+    what = {"dropped_at": now, "drop_reason": dropped} if dropped else {"kept_at": now}
+    found = session.exec(
+        update(Promise)
+        .where(col(Promise.ref) == ref, still_open())
+        .values(settled_by=staff.id, settled_in=in_, **what)
+    )
+    return found.rowcount == 1
+
+
+def reopen_promise(session: Session, ref: str) -> None:
+    """Takes back a mistaken word that was given outside a visit."""
+    told = (col(Promise.ref) == ref, col(Promise.withdrawn).is_(False))
+    outside = col(Promise.settled_in).is_(None)
+    session.exec(update(Promise).where(*told, outside).values(**UNSETTLED))
 
 
 def current_by_ref(session: Session, ref: str) -> Visit | None:

@@ -3,8 +3,10 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, Index
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, Column, ColumnElement, Index
+from sqlmodel import Field, SQLModel, and_, col
+
+from models.draft import new_tag
 
 OBSERVATIONS = ("spirit", "health", "family_care", "lodging", "meals")
 GOOD, WATCH, CONCERN, SERIOUS, EMERGENCY = "good", "watch", "concern", "serious", "emergency"
@@ -86,13 +88,31 @@ class Concern(SQLModel, table=True):
 
 
 class Promise(SQLModel, table=True):
-    """What the liaison said would be done; asked about until `kept_at`."""
+    """What the liaison said would be done; each visit asks about it until it is kept or dropped.
+
+    `ref` stays the same when a correction copies the row. `settled_in` is the visit that asked;
+    without it somebody said so outside a visit.
+    """
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
+    ref: str = Field(default_factory=new_tag, index=True, max_length=12)
     visit_id: UUID = Field(foreign_key="visit.id", index=True)
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
     staff_id: UUID = Field(foreign_key="staff.id")
     text: str
     made_on: date
     kept_at: datetime | None = None
-    withdrawn: bool = False
+    dropped_at: datetime | None = None
+    drop_reason: str | None = None
+    settled_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    settled_in: UUID | None = Field(default=None, foreign_key="visit.id")
+    withdrawn: bool = False  # its visit was voided or corrected
+
+
+def still_open() -> ColumnElement[bool]:
+    """Promises that nobody has kept, dropped or taken back."""
+    return and_(
+        col(Promise.kept_at).is_(None),
+        col(Promise.dropped_at).is_(None),
+        col(Promise.withdrawn).is_(False),
+    )

@@ -107,11 +107,14 @@ class Bot:
         )
 
     def somebody_new(self) -> str:
-        """The code of an elder of 周明's list whom no test has visited yet."""
+        """The code of an elder of 周明's list whom no test has visited and who was promised
+        nothing: of a promise the card asks."""
         codes = self.rows(
             "SELECT elder.code FROM elder JOIN assignment ON assignment.elder_id = elder.id "
             "JOIN staff ON staff.id = assignment.staff_id WHERE staff.name = '周明' "
-            "AND assignment.until_on IS NULL AND elder.state = 'active' ORDER BY elder.code"
+            "AND assignment.until_on IS NULL AND elder.state = 'active' AND elder.id NOT IN "
+            "(SELECT elder_id FROM promise WHERE kept_at IS NULL AND NOT withdrawn) "
+            "ORDER BY elder.code"
         )
         code = next(str(row["code"]) for row in codes if row["code"] not in self.used)
         self.used.add(code)

@@ -9,6 +9,7 @@ from handlers import nudge
 from models.mailbox import Outgoing
 from models.org import put_setting
 from models.staff import Staff
+from models.visit import Promise
 
 EIGHT = datetime(2026, 11, 12, 0, 0, tzinfo=UTC)  # 08:00 in the office, a Thursday
 
@@ -39,13 +40,16 @@ def test_the_morning_digest_in_one_message(town, zhou):
     )
     assert sweep(town, EIGHT + timedelta(days=1)) == 1
     zhou.look()
+    assert zhou.screen.rows[-1] == ["办了 高永昌"]
     assert "周明,早上好。11月13日 星期五" in zhou.text
     assert "今天建议走访 0 位,逾期 4 位" in zhou.text
     assert "🔴 李*英 79岁 石沟村  逾期13天" in zhou.text
     assert "答应过 高*昌:换水龙头垫圈" in zhou.text
     assert "李秀英" not in zhou.text
-    assert zhou.screen.rows[-1][0] == "改期/不在家…"
-    zhou.talk("[走访 李秀英]", "走访 李秀英")
+    assert zhou.screen.rows[-2][0] == "改期/不在家…"
+    zhou.talk("[走访 李秀英]", "走访 李秀英", f"/kept {town.rows(Promise)[0].ref}", "办了")
+    sweep(town, EIGHT + timedelta(days=4))
+    assert "答应过" not in zhou.look()[0].text
 
 
 def test_at_most_one_a_day_whatever_restarts(town, zhou):

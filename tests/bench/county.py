@@ -322,6 +322,7 @@ def visits(connection: Connection, county: County) -> None:
         Promise,
         "number WHERE chance('promise', i, 0) % 20 = 0",
         id="uid('promise', i, 0)",
+        ref="substr(CAST(uid('promise', i, 0) AS VARCHAR), 1, 8)",
         visit_id="uid('visit', i, 0)",
         elder_id="uid('elder', i, 0)",
         staff_id=f"uid('staff', i * {county.liaisons} / {county.elders}, 0)",

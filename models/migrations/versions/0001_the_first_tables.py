@@ -529,16 +529,29 @@ def upgrade() -> None:
     op.create_table(
         "promise",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ref", sa.String(length=12), nullable=False),
         sa.Column("visit_id", sa.Uuid(), nullable=False),
         sa.Column("elder_id", sa.Uuid(), nullable=False),
         sa.Column("staff_id", sa.Uuid(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("drop_reason", sa.String(), nullable=True),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("settled_in", sa.Uuid(), nullable=True),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["elder_id"],
             ["elder.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["settled_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["settled_in"],
+            ["visit.id"],
         ),
         sa.ForeignKeyConstraint(
             ["staff_id"],
@@ -552,4 +565,5 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_promise_elder_id"), ["elder_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_promise_ref"), ["ref"], unique=False)
         batch_op.create_index(batch_op.f("ix_promise_visit_id"), ["visit_id"], unique=False)
