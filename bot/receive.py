@@ -23,12 +23,14 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
 
 import handlers
+from handlers.foresee import foresee, only_answers
 from handlers.talk import Incoming, Reply
-from handlers.turn import Newcomer, Office, Turn
+from handlers.turn import Newcomer, Office, Turn, local_date
 from locales import gettext as _
 from locales import speaking
-from models import mailbox
-from models.draft import Draft, store
+from models import ahead, mailbox
+from models.draft import OpenDraft, in_hands, store
+from models.foreseen import read_ahead
 from models.mailbox import Outgoing, Seen
 from models.staff import Chat, Staff
 
@@ -56,13 +58,17 @@ class Batch:
     now: datetime
     chats: dict[tuple[str, str], Chat]
     staff: dict[UUID, Staff]
-    drafts: dict[UUID, list[Draft]]
+    drafts: dict[UUID, list[OpenDraft]]
     seen: set[tuple[str, str]]
     revs: dict[UUID, int] = field(default_factory=dict)  # of the drafts as they were read
     rows: list[dict[str, Any]] = field(default_factory=list)
     shown: dict[UUID, list[list[list[str]]]] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(default_factory=list)
     result: Received = field(default_factory=Received)
+
+    def staff_of(self, said: Incoming) -> Staff | None:
+        chat = self.chats[said.network, said.chat]
+        return self.staff.get(chat.staff_id) if chat.staff_id else None
 
 
 class Receiver:
@@ -84,13 +90,27 @@ class Receiver:
         return self._one_by_one(messages, now)
 
     def _together(self, messages: Sequence[Incoming], now: datetime) -> Received:
-        with Session(self.engine) as session:
+        with Session(self.engine, expire_on_commit=False) as session:
             batch = read_batch(session, messages, now)
+            foreseen = self._read_ahead(batch, messages)
             for said in messages:
                 self._handle(batch, said)
+                if said.key not in foreseen and not only_answers(said):
+                    ahead.forget_all(session)
             write_batch(batch)
             session.commit()
             return batch.result
+
+    def _read_ahead(self, batch: Batch, messages: Iterable[Incoming]) -> set[str]:
+        """The keys of the messages for which it was done; any other may change what was read."""
+        found = {}
+        for said in messages:
+            staff = batch.staff_of(said)
+            one = foresee(said, staff, batch.drafts.get(staff.id, ())) if staff else None
+            if one:
+                found[said.key] = one
+        read_ahead(batch.session, found.values(), local_date(batch.now, self.office.zone))
+        return set(found)
 
     def _one_by_one(self, messages: Sequence[Incoming], now: datetime) -> Received:
         total = Received()
@@ -121,7 +141,7 @@ class Receiver:
         batch.seen.add(identity)
         batch.keys.append({"network": said.network, "key": said.key, "at": batch.now, "error": ""})
         chat = batch.chats[said.network, said.chat]
-        staff = batch.staff.get(chat.staff_id) if chat.staff_id else None
+        staff = batch.staff_of(said)
         with speaking(self._language(staff, said)):
             replies = self._answer(batch, said, chat, staff)
         self._post(batch, said, chat, replies)
@@ -179,12 +199,12 @@ class Receiver:
         code = secrets.token_hex(2).upper()
         log.error("message_failed", code=code, network=said.network, kind=type(error).__name__,
                   where=where(error))  # fmt: skip
-        with Session(self.engine) as session:
+        with Session(self.engine, expire_on_commit=False) as session:
             batch = read_batch(session, [said], now)
             if (said.network, said.key) in batch.seen:
                 return batch.result
             chat = batch.chats[said.network, said.chat]
-            staff = batch.staff.get(chat.staff_id) if chat.staff_id else None
+            staff = batch.staff_of(said)
             with speaking(self._language(staff, said)):
                 text = _(
                     "Sorry, that went wrong on our side (code %(code)s). Nothing you entered "
@@ -279,14 +299,10 @@ def load_chats(
     return chats, {staff.id: staff for _chat, staff in found if staff}
 
 
-DRAFTS = select(Draft).where(col(Draft.staff_id).in_(bindparam("staff", expanding=True)))
-
-
 def load_drafts(batch: Batch, staff_ids: Iterable[UUID]) -> None:
     wanted = [one for one in staff_ids if one not in batch.drafts]
     batch.drafts |= {one: [] for one in wanted}
-    for draft in batch.session.exec(DRAFTS, params={"staff": wanted}).all():
-        batch.session.expunge(draft)  # `store` writes it, not each query in between
+    for draft in in_hands(batch.session, wanted):
         batch.drafts[draft.staff_id].append(draft)
         batch.revs[draft.id] = draft.rev
 

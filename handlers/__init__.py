@@ -26,7 +26,7 @@ from handlers.visit import VISIT, visit_command
 from locales import gettext as _
 from locales import mark as N_
 from models import lookup, record
-from models.draft import Draft
+from models.draft import OpenDraft
 from models.elder import Elder
 from models.mailbox import menu_of
 from models.staff import COORDINATOR, LIAISON
@@ -56,7 +56,7 @@ def _draft_list(turn: Turn) -> Reply:
     return Reply(_("Your unfinished drafts:"), rows)
 
 
-def _title(draft: Draft, turn: Turn) -> str:
+def _title(draft: OpenDraft, turn: Turn) -> str:
     return FORMS[draft.form].title(Filling(draft, turn))
 
 
@@ -179,7 +179,7 @@ def _command(turn: Turn, text: str) -> list[Reply]:
     return command.run(turn, rest.strip())
 
 
-def _in_dialogue(turn: Turn, draft: Draft, text: str) -> list[Reply]:
+def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
     """The open question comes first; words that are clearly a command still work."""
     shape, filling = FORMS[draft.form], Filling(draft, turn)
     word = tidy(text)

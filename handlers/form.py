@@ -21,7 +21,7 @@ from handlers.questions import (
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
-from models.draft import Draft
+from models.draft import OpenDraft
 
 BACK, DISCARD, REALLY, PARK, EDIT, SUBMIT, SHOW = "<", "x", "xx", "p", "e", "s", "v"
 HOLE = None  # an answer that was taken out, or an optional question that was opened
@@ -30,11 +30,11 @@ INSTANT = timedelta(microseconds=1)
 
 def start(
     turn: Turn, form: Form, subject: str, answers: dict[str, Any], context: dict[str, Any]
-) -> Draft:
+) -> OpenDraft:
     """A new draft, or the one this person already has for this form and subject."""
     draft = find_draft(turn, form.name, subject)
     if draft is None:
-        draft = Draft(
+        draft = OpenDraft(
             staff_id=turn.staff.id,
             form=form.name,
             subject=subject,
@@ -49,11 +49,11 @@ def start(
     return draft
 
 
-def find_draft(turn: Turn, form: str, subject: str) -> Draft | None:
+def find_draft(turn: Turn, form: str, subject: str) -> OpenDraft | None:
     return next((d for d in turn.drafts if (d.form, d.subject) == (form, subject)), None)
 
 
-def touch(draft: Draft, turn: Turn) -> None:
+def touch(draft: OpenDraft, turn: Turn) -> None:
     """Makes the draft the one the person is in, also when several were touched at one instant:
     all messages of a batch have the same `now`."""
     others = [one.updated_at for one in turn.drafts if one is not draft]
@@ -63,7 +63,7 @@ def touch(draft: Draft, turn: Turn) -> None:
     draft.rev += 1
 
 
-def set_answers(draft: Draft, turn: Turn, answers: dict[str, Any]) -> None:
+def set_answers(draft: OpenDraft, turn: Turn, answers: dict[str, Any]) -> None:
     draft.answers = answers
     touch(draft, turn)
 
@@ -314,7 +314,7 @@ def _button(filling: Filling, label: str, code: str) -> Button:
     return form_button(filling.draft, label, code)
 
 
-def form_button(draft: Draft, label: str, code: str) -> Button:
+def form_button(draft: OpenDraft, label: str, code: str) -> Button:
     return Button(label, f"f.{draft.tag}.{draft.rev}.{code}")
 
 
@@ -322,5 +322,5 @@ def card_name(filling: Filling) -> str:
     return filling.draft.tag
 
 
-def resume_code(draft: Draft) -> str:
+def resume_code(draft: OpenDraft) -> str:
     return f"/go {draft.tag}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
-from models.draft import Draft
+from models.draft import OpenDraft
 
 CHOICE, TEXT, DATE, PHOTO, ELDER = "choice", "text", "date", "photo", "elder"
 LONGEST = 1000  # characters of one free answer
@@ -18,7 +18,7 @@ LONGEST = 1000  # characters of one free answer
 class Filling:
     """A draft together with the person who fills it in."""
 
-    draft: Draft
+    draft: OpenDraft
     turn: Turn
 
     @property

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from handlers.talk import Incoming
 from locales import gettext as _
 from locales import language
-from models.draft import Draft
+from models.draft import OpenDraft
 from models.elder import Elder, Who, age, masked
 from models.org import unit_name
 from models.staff import Chat, Staff
@@ -53,7 +53,7 @@ class Turn:
     said: Incoming
     chat: Chat
     staff: Staff
-    drafts: list[Draft]
+    drafts: list[OpenDraft]
     menu: list[list[list[str]]] | None = None  # buttons shown in this batch, not stored yet
 
     @property
@@ -66,7 +66,7 @@ class Turn:
         sent = self.said.sent_at
         return sent if sent and sent < self.now else self.now
 
-    def open_draft(self) -> Draft | None:
+    def open_draft(self) -> OpenDraft | None:
         """The dialogue the person is in: the one touched last, unless it was put aside."""
         open_ = [draft for draft in self.drafts if not draft.parked]
         return max(open_, key=lambda draft: draft.updated_at, default=None)

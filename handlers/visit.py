@@ -29,7 +29,7 @@ from locales import gettext as _
 from locales import ngettext
 from models import lookup, record
 from models.agenda import office_policy
-from models.draft import Draft
+from models.draft import OpenDraft
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
 from models.elder import Elder, end_absences
@@ -317,7 +317,7 @@ def _next_row(filling: Filling, elder: Elder) -> tuple[tuple[Button, ...], ...]:
     return ((Button(_("Next: %(name)s") % {"name": turn.shown(name)}, f"/visit {code}"),),)
 
 
-def draft_line(draft: Draft, turn: Turn) -> str:
+def draft_line(draft: OpenDraft, turn: Turn) -> str:
     return title(Filling(draft, turn))
 
 

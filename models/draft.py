@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
+    select,
     update,
 )
 from sqlalchemy.orm.exc import StaleDataError
@@ -27,11 +28,12 @@ def new_tag() -> str:
     return secrets.token_hex(4)
 
 
-class Draft(SQLModel, table=True):
-    """Never expires; the open question is the first applicable one without an answer.
+class OpenDraft(SQLModel):
+    """A draft in somebody's hands: plain, since a step reads its fields a hundred times.
 
-    `answers` keeps the order in which they were given. It is a JSON column: assign a new
-    dict, a change in place is not noticed. `context` is what was true when the draft began.
+    It never expires; the open question is the first applicable one without an answer.
+    `answers` keeps the order in which they were given: assign a new dict, do not change it in
+    place. `context` is what was true when the draft began. A change counts with a new `rev`.
     """
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -46,6 +48,10 @@ class Draft(SQLModel, table=True):
     started_at: datetime
     updated_at: datetime
     rev: int = 1
+
+
+class Draft(OpenDraft, table=True):
+    """The draft as it is kept."""
 
     __table_args__ = (UniqueConstraint("staff_id", "form", "subject"),)
 
@@ -62,7 +68,16 @@ TABLE = SQLModel.metadata.tables["draft"]
 AS_READ = and_(TABLE.c.id == bindparam("of"), TABLE.c.rev == bindparam("was"))
 
 
-def store(session: Session, revs: Mapping[UUID, int], drafts: Iterable[Draft]) -> None:
+IN_HANDS = select(*TABLE.c).where(TABLE.c.staff_id.in_(bindparam("staff", expanding=True)))
+
+
+def in_hands(session: Session, staff_ids: Sequence[UUID]) -> list[OpenDraft]:
+    """All drafts of these people; what becomes of them is for `store` to write."""
+    found = session.connection().execute(IN_HANDS, {"staff": staff_ids})
+    return [OpenDraft.model_construct(**row) for row in found.mappings()]
+
+
+def store(session: Session, revs: Mapping[UUID, int], drafts: Iterable[OpenDraft]) -> None:
     """Writes what was added, changed and taken away since drafts with these `revs` were read.
 
     All at once, since that takes a third of the time. Raises StaleDataError when another worker

@@ -28,6 +28,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
+from models import ahead
 from models.assignment import Assignment
 from models.due import (
     DUE,
@@ -46,7 +47,7 @@ from models.due import (
     is_second,
     window,
 )
-from models.elder import ACTIVE, Absence, Elder
+from models.elder import ABSENCES, ACTIVE, Absence, Elder
 from models.schedule import Postponement
 from models.visit import CURRENT, DONE, Visit
 
@@ -310,25 +311,30 @@ VISITS = select_rows(col(Visit.visited_on), col(Visit.mode)).where(
     Visit.outcome == DONE,
     col(Visit.visited_on) >= bindparam("since"),
 )
-AWAY = select_rows(col(Absence.from_on), col(Absence.until_on)).where(Absence.elder_id == ELDER)
-ASSIGNED = select_rows(func.min(Assignment.from_on)).where(Assignment.elder_id == ELDER)
+ASSIGNED = select_rows(func.min(Assignment.from_on)).where(Assignment.elder_id == Elder.id)
 PUT_OFF = select_rows(col(Postponement.until_on)).where(
-    Postponement.elder_id == ELDER, Postponement.window_first == bindparam("first")
+    Postponement.elder_id == Elder.id, Postponement.window_first == bindparam("first")
 )
-SINCE = select_rows(ASSIGNED.scalar_subquery(), PUT_OFF.scalar_subquery())
+SINCE: Any = select_rows(
+    col(Elder.id).label("elder_id"),
+    ASSIGNED.correlate(Elder).scalar_subquery().label("since"),
+    PUT_OFF.correlate(Elder).scalar_subquery().label("put_off"),
+).where(col(Elder.id).in_(bindparam("elders", expanding=True)))
 
 
 def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Recent:
     """The facts of one elder, for `models.due.status`."""
-    one: dict[str, Any] = {"elder": elder.id}
-    visits = session.exec(VISITS, params=one | {"since": horizon(today, policy)}).all()
-    since, put_off = session.exec(SINCE, params=one | {"first": window(today, policy).first}).one()
+    values = {"elder": elder.id, "since": horizon(today, policy)}
+    visits = session.exec(VISITS, params=values).all()
+    first = window(today, policy).first
+    (said,) = ahead.of(session, SINCE, elder.id, first=first)
+    absences = ahead.of(session, ABSENCES, elder.id)
     return Recent(
         elder.tier,
         elder.residence,
         elder.state,
-        since,
+        said.since,
         tuple(visits),
-        tuple(session.exec(AWAY, params=one).all()),
-        put_off,
+        tuple((one.from_on, one.until_on) for one in absences),
+        said.put_off,
     )

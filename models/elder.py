@@ -4,8 +4,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, bindparam, or_
+from sqlalchemy import Index, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
+
+from models import ahead
 
 ACTIVE, DECEASED, MOVED = "active", "deceased", "moved"
 RETIRED, LIXIU = "retired_cadre", "lixiu_cadre"
@@ -94,16 +96,15 @@ class Who(NamedTuple):
     unit_id: UUID
 
 
-RUNNING = select(Absence).where(
-    Absence.elder_id == bindparam("elder"),
-    col(Absence.from_on) <= bindparam("today"),
-    or_(col(Absence.until_on).is_(None), col(Absence.until_on) >= bindparam("today")),
-)
+ABSENCES = select(Absence).where(col(Absence.elder_id).in_(bindparam("elders", expanding=True)))
 
 
 def end_absences(session: Session, elder_id: UUID, today: date) -> None:
     """Back home: what runs today ended yesterday; what began only today never was."""
-    for absence in session.exec(RUNNING, params={"elder": elder_id, "today": today}).all():
+    for absence in ahead.of(session, ABSENCES, elder_id):
+        if not absence.from_on <= today <= (absence.until_on or today):
+            continue
+        ahead.forget(session, elder_id, ABSENCES)
         if absence.from_on == today:
             session.delete(absence)
         else:

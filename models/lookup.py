@@ -4,15 +4,17 @@ Statements are built once and told their values when they run: building one take
 SQLite takes to answer it.
 """
 
+from collections.abc import Collection
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Uuid, and_, bindparam, false, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from models import ahead
 from models.assignment import BACKUP, COVER, PRIMARY, Assignment
 from models.elder import ACTIVE, Elder
 from models.org import Unit, branch
@@ -78,8 +80,33 @@ def may_see(session: Session, staff: Staff, elder: Elder, today: date) -> bool:
 
 def by_code(session: Session, staff: Staff, code: str, today: date) -> Elder | None:
     """The elder with this code if this person may see them; None tells nothing more."""
+    found = ahead.found(session, own_by_code, (staff.id, code.upper()))
+    if found is not None:
+        return cast(Elder, found)
     values = {"code": code.upper(), **scope(session, staff, today)}
     return session.exec(_by_code(staff.role), params=values).first()
+
+
+OWN_BY_CODE = (
+    select(Assignment.staff_id, Elder)
+    .join(Elder, col(Elder.id) == Assignment.elder_id)
+    .where(
+        running(TODAY),
+        col(Assignment.role).in_((PRIMARY, COVER)),
+        col(Elder.code).in_(bindparam("codes", expanding=True)),
+        col(Assignment.staff_id).in_(bindparam("people", expanding=True)),
+    )
+)
+
+
+def own_by_code(
+    session: Session, pairs: Collection[tuple[UUID, str]], today: date
+) -> dict[tuple[UUID, str], Elder]:
+    """`by_code` for many persons and codes at once, as far as the elders are their own."""
+    people, codes = ({pair[at] for pair in pairs} for at in (0, 1))
+    values = {"people": people, "codes": codes, "today": today}
+    rows = session.exec(OWN_BY_CODE, params=values)
+    return {(by, elder.code): elder for by, elder in rows if (by, elder.code) in pairs}
 
 
 @cache
@@ -197,8 +224,20 @@ VISITS = (
     .order_by(col(Visit.visited_on).desc(), col(Visit.visited_at).desc())
     .limit(bindparam("most"))
 )
-DONE_VISITS = VISITS.where(Visit.outcome == DONE)
-OTHER_DONE_VISITS = DONE_VISITS.where(Visit.root_id != bindparam("but"))
+OTHER_DONE = VISITS.where(Visit.outcome == DONE, Visit.root_id != bindparam("but"))
+LATEST = (
+    select(Visit.id)
+    .where(Visit.elder_id == Elder.id, Visit.state == CURRENT, Visit.outcome == DONE)
+    .order_by(col(Visit.visited_on).desc(), col(Visit.visited_at).desc())
+    .limit(1)
+    .correlate(Elder)
+    .scalar_subquery()
+)
+LAST_DONE = (
+    select(Visit)
+    .join(Elder, col(Visit.id) == LATEST)
+    .where(col(Elder.id).in_(bindparam("elders", expanding=True)))
+)
 
 
 def last_visits(session: Session, elder_id: UUID, most: int) -> list[Visit]:
@@ -208,8 +247,9 @@ def last_visits(session: Session, elder_id: UUID, most: int) -> list[Visit]:
 
 def last_done(session: Session, elder_id: UUID, but: UUID | None = None) -> Visit | None:
     """The latest visit that counts; `but` leaves out one visit (its root) that is being mended."""
-    statement = OTHER_DONE_VISITS if but else DONE_VISITS
-    return session.exec(statement, params={"elder": elder_id, "most": 1, "but": but}).first()
+    if but is None:
+        return next(iter(ahead.of(session, LAST_DONE, elder_id)), None)
+    return session.exec(OTHER_DONE, params={"elder": elder_id, "most": 1, "but": but}).first()
 
 
 def open_promises(

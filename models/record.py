@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select, update
 
+from models import ahead
 from models.attachment import Photo
 from models.draft import new_tag
 from models.elder import Elder
+from models.lookup import LAST_DONE
 from models.staff import Staff
 from models.visit import CURRENT, SUPERSEDED, VOID, Concern, Promise, Visit, still_open
 
@@ -25,6 +27,7 @@ def record(
     session: Session, visit: Visit, concerns: list[Concern], promise: Promise | None
 ) -> Visit:
     """A new visit with what it raised; the pictures that stand in its answers become its own."""
+    ahead.forget(session, visit.elder_id, LAST_DONE, OPEN_CONCERNS, OPEN_PROMISES)
     session.connection().execute(insert(Visit), visit.model_dump())
     session.add_all([*concerns, *([promise] if promise else [])])
     kept = [UUID(one) for one in cast(list[str], visit.answers.get("photo") or [])]
@@ -108,12 +111,12 @@ def promise_of(session: Session, visit_id: UUID) -> Promise | None:
 # These two are asked at every visit: built once, as in lookup.
 OPEN_CONCERNS = (
     select(Concern)
-    .where(Concern.elder_id == bindparam("elder"), Concern.state == "open")
+    .where(col(Concern.elder_id).in_(bindparam("elders", expanding=True)), Concern.state == "open")
     .order_by(col(Concern.severity), col(Concern.raised_at))
 )
 OPEN_PROMISES = (
     select(Promise)
-    .where(Promise.elder_id == bindparam("elder"), still_open())
+    .where(col(Promise.elder_id).in_(bindparam("elders", expanding=True)), still_open())
     .order_by(col(Promise.made_on))
 )
 
@@ -123,11 +126,11 @@ def concerns_of(session: Session, visit_id: UUID) -> list[Concern]:
 
 
 def open_concerns(session: Session, elder_id: UUID) -> list[Concern]:
-    return list(session.exec(OPEN_CONCERNS, params={"elder": elder_id}))
+    return ahead.of(session, OPEN_CONCERNS, elder_id)
 
 
 def open_promises(session: Session, elder_id: UUID) -> list[Promise]:
-    return list(session.exec(OPEN_PROMISES, params={"elder": elder_id}))
+    return ahead.of(session, OPEN_PROMISES, elder_id)
 
 
 def promise_by_ref(session: Session, ref: str) -> Promise | None:

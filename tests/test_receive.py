@@ -69,3 +69,23 @@ def test_a_chat_that_was_unreachable_is_reachable_when_it_writes(town, zhou, wan
     wang.talk("/unreachable", "周明 S01 联络员 web 从11月12日起")
     zhou.say("/help")
     wang.talk("/unreachable", "所有人都联系得上")
+
+
+def pressed(person, code, key):
+    return Incoming(person.network, person.address, key, choice=code)
+
+
+def test_what_was_read_for_the_whole_batch_is_not_told_after_it_changed(town, zhou, li):
+    zhou.talk("走访 高永昌 0 0 0 2 0 屋顶漏雨", "核对")
+    town.receive(
+        pressed(li, "/visit E0006", "li"),
+        pressed(zhou, zhou.find("提交"), "submit"),
+        pressed(zhou, "/visit E0001", "again"),
+        said(zhou, "0", "answer"),
+        pressed(zhou, "/visit E0001", "and again"),
+    )
+    shown = [one.text for one in zhou.look()]
+    assert "已记下" in shown[0]
+    assert "(今天)" in shown[1]
+    assert "没办完" in shown[1]
+    assert "走访 欧阳建国" in li.look()[0].text

@@ -1,0 +1,51 @@
+"""A shelf for what a batch will ask about its elders: read for all of them at once.
+
+A question is a statement with the list parameter `elders` whose rows have an `elder_id`. It is
+asked with `of`, which looks on the shelf first; who was not foreseen is only slower. Whoever
+writes what may stand there says so with `forget`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+SHELF = "ahead"
+
+
+def of(session: Session, question: Any, elder_id: UUID, **values: Any) -> list[Any]:
+    """The rows of one elder, in the statement's order."""
+    rows = found(session, question, elder_id)
+    if rows is not None:
+        return list(rows)
+    return list(session.exec(question, params={"elders": [elder_id], **values}))
+
+
+def found(session: Session, question: Any, about: Any) -> Any:
+    """What lies on the shelf; None when nothing does."""
+    return session.info.get(SHELF, {}).get((question, about))
+
+
+def read(session: Session, question: Any, elder_ids: Iterable[UUID], **values: Any) -> None:
+    """Puts the answers for all these on the shelf."""
+    rows = defaultdict(list)
+    wanted = list(elder_ids)
+    for row in session.exec(question, params={"elders": wanted, **values}):
+        rows[row.elder_id].append(row)
+    put(session, {(question, one): rows[one] for one in wanted})
+
+
+def put(session: Session, answers: dict[Any, Any]) -> None:
+    session.info.setdefault(SHELF, {}).update(answers)
+
+
+def forget(session: Session, elder_id: UUID, *questions: Any) -> None:
+    """These answers about the elder may not be true any more."""
+    for question in questions:
+        session.info.get(SHELF, {}).pop((question, elder_id), None)
+
+
+def forget_all(session: Session) -> None:
+    session.info.pop(SHELF, None)
