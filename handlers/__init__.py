@@ -22,6 +22,7 @@ from handlers.staff_desk import (
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear
 from handlers.undelivered import undelivered_command
+from handlers.veil import veiled
 from handlers.visit import VISIT, visit_command
 from locales import gettext as _
 from locales import mark as N_
@@ -109,9 +110,10 @@ ONE_BACK = ("上一步", "返回", "back")
 def answer(turn: Turn) -> list[Reply]:
     """Everything a known person can say in a direct chat; always at least one reply."""
     try:
-        return _answer(turn)
+        replies = _answer(turn)
     except Unclear as unclear:
-        return _again(turn, str(unclear))
+        replies = _again(turn, str(unclear))
+    return [reply if reply.to else veiled(reply, turn.masked) for reply in replies]
 
 
 def _answer(turn: Turn) -> list[Reply]:

@@ -10,6 +10,7 @@ from handlers.due import due_lines, due_rows
 from handlers.promises import kept_button
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, day
+from handlers.veil import veil
 from locales import gettext as _
 from locales import language
 from models.elder import masked
@@ -69,7 +70,8 @@ def _ending(turn: Turn, morning: Morning) -> list[str]:
 
 def _promise_lines(morning: Morning) -> list[str]:
     return [
-        _("Promised %(name)s: %(text)s") % {"name": masked(owed.name), "text": owed.text[:30]}
+        _("Promised %(name)s: %(text)s")
+        % {"name": masked(owed.name), "text": veil(owed.text[:30], [owed.name])}
         for owed in morning.promises[:PROMISES]
     ]
 

@@ -172,7 +172,7 @@ def later_command(turn: Turn, rest: str) -> list[Reply]:
     elder = one_elder(turn, rest, "/later")
     if isinstance(elder, Reply):
         return [elder]
-    context = {"code": elder.code, "name": elder.name, "label": turn.label(elder)}
+    context = {"code": elder.code, "name": elder.name, "who": turn.kept(elder)}
     draft = form.find_draft(turn, LATER.name, elder.code)
     if draft is None:
         draft = form.start(turn, LATER, elder.code, {}, context)
@@ -181,7 +181,7 @@ def later_command(turn: Turn, rest: str) -> list[Reply]:
 
 
 def _title(filling: Filling) -> str:
-    return _("Not today: %(who)s") % {"who": filling.known("label")}
+    return _("Not today: %(who)s") % {"who": filling.turn.label_of(filling.known("who"))}
 
 
 def _soon(filling: Filling) -> tuple[Choice, ...]:

@@ -116,8 +116,7 @@ def _mend(turn: Turn, visit: Visit, action: str) -> list[Reply]:
     context = {
         "action": action,
         "ref": visit.ref,
-        "from": elder.code,
-        "from_label": turn.label(elder),
+        "from": turn.kept(elder),
         "line": visit_line(visit),
         "likely": _likely(turn, elder),
     }
@@ -129,19 +128,24 @@ def _mend(turn: Turn, visit: Visit, action: str) -> list[Reply]:
     return [form.card(MEND, Filling(draft, turn))]
 
 
-def _likely(turn: Turn, elder: Elder) -> list[list[str]]:
-    """(code, label) of the same names, for that is how the wrong one was chosen; else the list."""
+def _likely(turn: Turn, elder: Elder) -> list[list[Any]]:
+    """Those of the same name, for that is how the wrong one was chosen; else the own list."""
     same = lookup.find(turn.session, turn.staff, elder.name, turn.today)
     mine = lookup.caseload(turn.session, turn.staff, turn.today, 0, SHOWN + 1)
-    return _labels(turn, elder.code, same) or _labels(turn, elder.code, [one for one, _on in mine])
+    return _kept(turn, elder.code, same) or _kept(turn, elder.code, [one for one, _on in mine])
 
 
-def _labels(turn: Turn, but: str, elders: Sequence[Elder]) -> list[list[str]]:
-    return [[one.code, turn.label(one)] for one in elders if one.code != but][:8]
+def _kept(turn: Turn, but: str, elders: Sequence[Elder]) -> list[list[Any]]:
+    return [turn.kept(one) for one in elders if one.code != but][:8]
 
 
 def _candidates(filling: Filling) -> tuple[Choice, ...]:
-    return tuple(Choice(code, label) for code, label in filling.known("likely"))
+    label = filling.turn.label_of
+    return tuple(Choice(kept[0], label(kept)) for kept in filling.known("likely"))
+
+
+def _from(filling: Filling) -> str:
+    return filling.turn.label_of(filling.known("from"))
 
 
 def _read_elder(filling: Filling, text: str) -> str:
@@ -150,13 +154,12 @@ def _read_elder(filling: Filling, text: str) -> str:
     if choice is not None:
         return choice.code
     turn = filling.turn
-    hits = _labels(
-        turn, filling.known("from"), lookup.find(turn.session, turn.staff, tidy(text), turn.today)
-    )
+    found = lookup.find(turn.session, turn.staff, tidy(text), turn.today)
+    hits = _kept(turn, filling.known("from")[0], found)
     if not hits:
         raise Unclear(not_on_list(text))
     if len(hits) == 1:
-        return hits[0][0]
+        return str(hits[0][0])
     filling.draft.context = {**filling.draft.context, "likely": hits}
     form.touch(filling.draft, turn)
     raise Unclear(_("“%(asked)s” fits several people. Which one?") % {"asked": text[:40]})
@@ -170,9 +173,9 @@ def _say_elder(filling: Filling, code: str) -> str:
 
 def _title(filling: Filling) -> str:
     if filling.known("action") == VOID:
-        return _("Void the visit to %(who)s") % {"who": filling.known("from_label")}
+        return _("Void the visit to %(who)s") % {"who": _from(filling)}
     return _("Move the visit from %(before)s to %(after)s") % {
-        "before": filling.known("from_label"),
+        "before": _from(filling),
         "after": _say_elder(filling, filling.get("to")) if filling.get("to") else "?",
     }
 
@@ -225,9 +228,7 @@ def _carry_out(filling: Filling, visit: Visit) -> str | None:
     )  # fmt: skip
     if filling.known("action") == VOID:
         record.void(turn.session, visit, turn.staff, turn.now, reason)
-        return _("✅ Voided. The visit to %(who)s no longer counts.") % {
-            "who": filling.known("from_label")
-        }
+        return _("✅ Voided. The visit to %(who)s no longer counts.") % {"who": _from(filling)}
     elder = lookup.by_code(turn.session, turn.staff, filling.get("to"), turn.today)
     if elder is None:
         return None

@@ -218,7 +218,8 @@ def _edit_menu(form: Form, filling: Filling) -> list[Reply]:
     given = [q for q in form.questions if applies(q, filling) and answered(q, filling)]
     buttons = [_button(filling, _edit_label(filling, q), f"q:{q.name}") for q in given]
     rows = (*in_rows(buttons, 2), (_button(filling, _("‹ Back to the card"), SHOW),))
-    return [Reply(_("Which answer do you want to change?"), rows, card=card_name(filling))]
+    text = _("%(title)s\nWhich answer do you want to change?") % {"title": form.title(filling)}
+    return [Reply(text, rows, card=card_name(filling))]
 
 
 def _edit_label(filling: Filling, question: Question) -> str:

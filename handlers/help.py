@@ -89,6 +89,8 @@ def _likely(turn: Turn, text: str, commands: Mapping[str, Command]) -> list[Butt
     word, _gap, rest = text.strip().partition(" ")
     near = difflib.get_close_matches(word.lstrip("/!").lower(), commands, n=6, cutoff=0.4)
     hits = lookup.find(turn.session, turn.staff, rest, turn.today) if rest.strip() else []
+    for hit in hits:
+        turn.shown(hit.name)  # may stand in what was typed, which the buttons repeat
     meant = hits[0] if len(hits) == 1 else None
     names = [commands[word].name for word in near] + (["visit", "brief"] if meant else [])
     mine = [name for name in dict.fromkeys(names) if commands[name].allows(turn.staff.role)]

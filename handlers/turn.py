@@ -1,8 +1,10 @@
 """One person's message on its way through the handlers: who, when, where, in whose office."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -55,6 +57,7 @@ class Turn:
     staff: Staff
     drafts: list[OpenDraft]
     menu: list[list[list[str]]] | None = None  # buttons shown in this batch, not stored yet
+    masked: set[str] = field(default_factory=set)  # names that may not leave in full
 
     @property
     def today(self) -> date:
@@ -73,11 +76,23 @@ class Turn:
 
     def shown(self, name: str) -> str:
         """A name as this network may show it: masked where the office is not the host."""
-        return name if self.chat.network in self.office.hosted else masked(name)
+        if self.chat.network in self.office.hosted:
+            return name
+        self.masked.add(name)
+        return masked(name)
 
     def label(self, elder: Elder | Who) -> str:
         """高永昌 81岁 柳泉村: enough to tell two people of one name apart."""
         return person_line(self.shown(elder.name), age(elder, self.today), self.village(elder))
+
+    def kept(self, elder: Elder | Who) -> list[Any]:
+        """What a draft remembers of an elder: it may be resumed where names are masked."""
+        return [elder.code, elder.name, age(elder, self.today), self.village(elder)]
+
+    def label_of(self, kept: Sequence[Any]) -> str:
+        """The label of what `kept` gave, as this network may show it."""
+        _code, name, years, village = kept
+        return person_line(self.shown(name), years, village)
 
     def hidden_label(self, elder: Elder | Who) -> str:
         """高*昌 81岁 柳泉村: for what shows on a lock screen, whatever the network."""
