@@ -13,7 +13,7 @@ from handlers.questions import (
     Form,
     Question,
     answered,
-    applies,
+    applicable,
     open_question,
     read,
     say_value,
@@ -81,7 +81,8 @@ def give(form: Form, filling: Filling, question: Question, value: Any) -> None:
 
 
 def forget_inapplicable(form: Form, filling: Filling) -> None:
-    gone = [q.name for q in form.questions if q.name in filling.answers and not applies(q, filling)]
+    asked = {question.name for question in applicable(form, filling)}
+    gone = [name for name in filling.answers if name in form.by_name and name not in asked]
     if gone:
         kept = {k: v for k, v in filling.answers.items() if k not in gone}
         filling.draft.answers = kept
@@ -215,7 +216,7 @@ def _park(form: Form, filling: Filling) -> list[Reply]:
 
 def _edit_menu(form: Form, filling: Filling) -> list[Reply]:
     """Every answer as a button; tapping one asks that question again."""
-    given = [q for q in form.questions if applies(q, filling) and answered(q, filling)]
+    given = [q for q in applicable(form, filling) if answered(q, filling)]
     buttons = [_button(filling, _edit_label(filling, q), f"q:{q.name}") for q in given]
     rows = (*in_rows(buttons, 2), (_button(filling, _("‹ Back to the card"), SHOW),))
     text = _("%(title)s\nWhich answer do you want to change?") % {"title": form.title(filling)}
@@ -272,7 +273,8 @@ def stale(form: Form, filling: Filling) -> Reply:
 
 
 def progress(form: Form, filling: Filling, question: Question) -> tuple[int, int]:
-    steps = [step for step, asked in form.steps.items() if any(applies(q, filling) for q in asked)]
+    asked = applicable(form, filling)
+    steps = list(dict.fromkeys(one.step for one in asked if not one.optional))
     if question.step not in steps:
         return len(steps), len(steps)
     return steps.index(question.step) + 1, len(steps)

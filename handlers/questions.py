@@ -14,12 +14,13 @@ CHOICE, TEXT, DATE, PHOTO, ELDER = "choice", "text", "date", "photo", "elder"
 LONGEST = 1000  # characters of one free answer
 
 
-@dataclass(frozen=True)
+@dataclass
 class Filling:
     """A draft together with the person who fills it in."""
 
     draft: OpenDraft
     turn: Turn
+    asked: "tuple[Mapping[str, Any], list[Question]] | None" = None  # kept by `applicable`
 
     @property
     def answers(self) -> Mapping[str, Any]:
@@ -93,13 +94,9 @@ class Form:
     shortcut: Callable[[Filling, str], dict[str, Any]] | None = None
     loose_text: str = ""  # the optional question that takes what is typed at the review
     by_name: dict[str, Question] = field(default_factory=dict)
-    steps: dict[str, list[Question]] = field(default_factory=dict)  # those that count
 
     def __post_init__(self) -> None:
         self.by_name.update({question.name: question for question in self.questions})
-        for question in self.questions:
-            if not question.optional:
-                self.steps.setdefault(question.step, []).append(question)
 
 
 def applies(question: Question, filling: Filling) -> bool:
@@ -110,9 +107,15 @@ def applies(question: Question, filling: Filling) -> bool:
 
 def open_question(form: Form, filling: Filling) -> Question | None:
     """The first applicable question without an answer; None means ready for review."""
-    return next(
-        (q for q in form.questions if not answered(q, filling) and applies(q, filling)), None
-    )
+    return next((q for q in applicable(form, filling) if not answered(q, filling)), None)
+
+
+def applicable(form: Form, filling: Filling) -> list[Question]:
+    """The questions that these answers call for: worked out once, until there are other ones."""
+    if filling.asked is None or filling.asked[0] is not filling.answers:
+        found = [question for question in form.questions if applies(question, filling)]
+        filling.asked = (filling.answers, found)
+    return filling.asked[1]
 
 
 def answered(question: Question, filling: Filling) -> bool:
