@@ -4,12 +4,12 @@ Alembic takes about a second to import, so the question "is there anything to do
 without it.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import URL, Connection, Engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import SQLModel, create_engine
@@ -63,7 +63,7 @@ def connect(url: str | URL, *, foreign_keys: bool = True) -> Engine:
     then never waits for a writer. Nothing is opened yet. Raises WrongUrl.
     """
     found = tidy_url(url) if isinstance(url, str) else url
-    options: dict[str, Any] = {"json_serializer": json.JSONEncoder(ensure_ascii=False).encode}
+    options: dict[str, Any] = {"json_serializer": written, "json_deserializer": orjson.loads}
     options["hide_parameters"] = True  # the text of an error must not repeat what people wrote
     if found.get_backend_name() == "sqlite":
         engine = create_engine(found, **options)
@@ -71,6 +71,10 @@ def connect(url: str | URL, *, foreign_keys: bool = True) -> Engine:
         return engine
     utc = {"options": "-c timezone=UTC"}
     return create_engine(found, pool_pre_ping=True, connect_args=utc, **options)
+
+
+def written(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def prepare_sqlite(engine: Engine, foreign_keys: bool) -> None:
