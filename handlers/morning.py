@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, cast, literal
+from sqlalchemy import ColumnElement, String, and_, cast, false, literal
 from sqlmodel import Session, col, func, select
 
 from handlers.digest import coordinator_digest, liaison_digest
@@ -22,9 +22,10 @@ from models.agenda import office_policy
 from models.draft import Draft
 from models.leave import away_ids
 from models.mailbox import Outgoing
-from models.morning import Morning, Tally, mornings
-from models.org import branch, setting
+from models.morning import Morning, mornings
+from models.org import setting
 from models.staff import COORDINATOR, LIAISON, Chat, Staff
+from models.tally import Census
 from models.workdays import differing_days, is_workday
 
 DIGEST = "digest"
@@ -55,17 +56,16 @@ def digests(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     ready = is_ready(session, today, clock)
     busy = in_dialogue(session, now) | away_ids(session, today)
     coordinators = _there(reachable(session, Staff.role == COORDINATOR, ready), busy)
-    tallies = {staff.id: Tally() for staff, _chat in coordinators}
-    places = _places(session, coordinators, tallies)
-    for portion in portions(session, ready, places):
+    census = Census(session, (staff for staff, _chat in coordinators), today)
+    counted = census.liaisons(session, today) if coordinators else false()
+    for portion in portions(session, ready | counted):
         wanted = _there(reachable(session, col(Staff.id).in_([s.id for s in portion]), ready), busy)
-        counted = portion if places else [staff for staff, _chat in wanted]
-        found = _mornings(session, counted, today)
+        there = portion if coordinators else [staff for staff, _chat in wanted]
+        found = _mornings(session, there, today)
         for morning in found.values():
-            for tally in places.get(morning.staff.unit_id, ()):
-                tally.count(morning)
+            census.count(morning)
         yield from liaison_posts(session, office, now, wanted, found)
-    yield from coordinator_posts(session, office, now, coordinators, tallies)
+    yield from coordinator_posts(session, office, now, coordinators, census)
 
 
 def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Post:
@@ -74,34 +74,19 @@ def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Po
     if one[0].role == LIAISON:
         found = _mornings(session, [one[0]], today)
         return next(liaison_posts(session, office, now, [one], found))
-    tallies = {one[0].id: Tally()}
-    places = _places(session, [one], tallies)
-    for portion in portions(session, literal(True), places):
+    census = Census(session, [one[0]], today)
+    for portion in portions(session, census.liaisons(session, today)):
         for morning in _mornings(session, portion, today).values():
-            tallies[one[0].id].count(morning)
-    return next(coordinator_posts(session, office, now, [one], tallies))
+            census.count(morning)
+    return next(coordinator_posts(session, office, now, [one], census))
 
 
 def _there(people_: Iterable[Greeted], busy: set[UUID]) -> list[Greeted]:
     return [(staff, chat) for staff, chat in people_ if staff.id not in busy]
 
 
-def _places(
-    session: Session, coordinators: Iterable[Greeted], tallies: dict[UUID, Tally]
-) -> dict[UUID, list[Tally]]:
-    """Whose tallies the liaisons of a place are counted in."""
-    found: dict[UUID, list[Tally]] = {}
-    for staff, _chat in coordinators:
-        for unit in branch(session, staff.unit_id):
-            found.setdefault(unit, []).append(tallies[staff.id])
-    return found
-
-
-def portions(
-    session: Session, ready: ColumnElement[bool], places: dict[UUID, list[Tally]]
-) -> Iterator[Sequence[Staff]]:
-    """The liaisons by code: those who are ready, or, to be counted, those of these places too."""
-    wanted = ready | col(Staff.unit_id).in_(places) if places else ready
+def portions(session: Session, wanted: ColumnElement[bool]) -> Iterator[Sequence[Staff]]:
+    """The liaisons that are wanted, by code."""
     liaisons = select(Staff).where(Staff.role == LIAISON, col(Staff.left_on).is_(None), wanted)
     after = ""
     while True:
@@ -135,15 +120,15 @@ def liaison_posts(
 
 
 def coordinator_posts(
-    session: Session, office: Office, now: datetime, wanted: list[Greeted], found: dict[UUID, Tally]
+    session: Session, office: Office, now: datetime, wanted: list[Greeted], census: Census
 ) -> Iterator[Post]:
     today = local_date(now, office.zone)
+    census.close(session, today, office_policy(session))
     for staff, chat in wanted:
-        alone = people.unassigned(session, branch(session, staff.unit_id), today)
         lost = len(people.unreachable(session, staff))
         with speaking(staff.locale or office.locale):
             turn = turn_of(session, office, now, staff, chat)
-            reply = coordinator_digest(turn, found[staff.id], alone, lost)
+            reply = coordinator_digest(turn, census.of[staff.id], lost)
         yield Post(chat, reply, DIGEST, digest_key(staff, today))
 
 

@@ -15,6 +15,7 @@ from models.org import settings
 from models.staff import Staff
 from models.workdays import differing_days, workdays
 
+PUT_OFF = "put_off"  # a reason of the rule
 PREFIX = "due."  # of the office's settings that replace a number of Policy
 
 
@@ -32,20 +33,27 @@ class Line:
 
 @dataclass(frozen=True)
 class Agenda:
-    """`today` is the share of this day; `later` the rest of the window; `calls` want a contact."""
+    """`today` is the share of this day; `later` the rest of the window; `put_off` those who have
+    a later day of their own; `calls` want a contact."""
 
     window: Window
     overdue: list[Line]
     today: list[Line]
     later: list[Line]
+    put_off: list[Line]
     satisfied: list[Line]
     suspended: list[Line]
     calls: list[Line]
 
     @property
-    def expected(self) -> int:
-        """How many this window asks for."""
-        return len(self.overdue) + len(self.today) + len(self.later) + len(self.satisfied)
+    def still_open(self) -> list[Line]:
+        """Who is to be visited yet in this window."""
+        return [*self.overdue, *self.today, *self.later, *self.put_off]
+
+    @property
+    def wanted(self) -> list[Line]:
+        """Everybody this window asks for."""
+        return [*self.still_open, *self.satisfied]
 
 
 def office_policy(session: Session) -> Policy:
@@ -87,7 +95,8 @@ def arrange(lines: list[Line], today: date, policy: Policy, differing: dict[str,
         window(today, policy),
         overdue=[one for one in lines if one.state == OVERDUE],
         today=mine,
-        later=[one for one in open_ if one not in mine],
+        later=[one for one in open_ if one not in mine and one.reason != PUT_OFF],
+        put_off=[one for one in open_ if one.reason == PUT_OFF],
         satisfied=done,
         suspended=[one for one in lines if one.state == SUSPENDED and one.reason == "away"],
         calls=[
@@ -110,7 +119,7 @@ def _share(
 
 def _may_go(one: Line, today: date, policy: Policy) -> bool:
     """Due already, or near enough that a visit today would count."""
-    if one.reason == "put_off":
+    if one.reason == PUT_OFF:
         return False
     if one.state == DUE or one.last_on is None:
         return True

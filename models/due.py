@@ -128,18 +128,35 @@ def _state(
     recent: Recent, visits: list[tuple[date, str]], today: date, policy: Policy
 ) -> tuple[str, str]:
     now = window(today, policy)
+    past = before(now, policy)
     if recent.state != ACTIVE:
         return SUSPENDED, recent.state
     if any(_covers(first, last, today) for first, last in recent.away):
         return SUSPENDED, "away"
     if satisfied(now, visits, recent, policy):
         return SATISFIED, "visited"
-    if missed(before(now, policy), visits, recent, policy):
-        return OVERDUE, "missed"
-    suggested = suggested_day(_last_counting(visits, recent, policy), recent.put_off, now, policy)
-    if today < suggested:
-        return NOT_YET, "put_off" if recent.put_off else "early"
+    if recent.put_off and now.holds(recent.put_off) and today < recent.put_off:
+        return NOT_YET, "put_off"
+    if missed(past, visits, recent, policy):
+        return OVERDUE, _why_missed((now, past), visits, recent, policy)
+    return _open(recent, visits, today, policy)
+
+
+def _open(
+    recent: Recent, visits: list[tuple[date, str]], today: date, policy: Policy
+) -> tuple[str, str]:
+    now = window(today, policy)
+    if today < suggested_day(_last_counting(visits, recent, policy), recent.put_off, now, policy):
+        return NOT_YET, "early"
     return DUE, why_visits_fall_short(now, visits, recent, policy)
+
+
+def _why_missed(
+    windows: tuple[Window, ...], visits: list[tuple[date, str]], recent: Recent, policy: Policy
+) -> str:
+    """What there was but did not count, the latest first; or that nobody came (`missed`)."""
+    reasons = (why_visits_fall_short(one, visits, recent, policy) for one in windows)
+    return next((reason for reason in reasons if reason != "time"), "missed")
 
 
 def _covers(first: date, last: date | None, day: date) -> bool:

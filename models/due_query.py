@@ -107,11 +107,13 @@ def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
         (c.state != ACTIVE, literal(SUSPENDED), c.state),
         (c.away, literal(SUSPENDED), literal("away")),
         (_satisfied(facts, "w", sound, today, policy), literal(SATISFIED), literal("visited")),
-        (_missed(facts, sound, today, policy), literal(OVERDUE), literal("missed")),
-        (suggested > literal(today), literal(NOT_YET), _early(facts)),
+        (_put_off(facts, today, policy), literal(NOT_YET), literal("put_off")),
+        (_missed(facts, sound, today, policy), literal(OVERDUE), _why_missed(facts, today, policy)),
+        (suggested > literal(today), literal(NOT_YET), literal("early")),
     ]
     state = case(*((when, then) for when, then, _why in rule), else_=literal(DUE))
-    reason = case(*((when, why) for when, _then, why in rule), else_=_short(facts, today, policy))
+    short = _short(facts, "w", today, policy)
+    reason = case(*((when, why) for when, _then, why in rule), else_=short)
     return select(
         c.elder_id,
         state.label("state"),
@@ -280,18 +282,24 @@ def _suggested(facts: CTE, sound: Flag, today: date, policy: Policy) -> Day:
     return case((put_off.between(now.first, now.last), put_off), else_=usual)
 
 
-def _early(facts: CTE) -> ColumnElement[str]:
-    return case((facts.c.put_off.is_not(None), literal("put_off")), else_=literal("early"))
+def _put_off(facts: CTE, today: date, policy: Policy) -> Flag:
+    """Put off to a later day of this window."""
+    return facts.c.put_off.between(today + timedelta(days=1), window(today, policy).last)
 
 
-def _short(facts: CTE, today: date, policy: Policy) -> ColumnElement[str]:
-    by_phone = _remote_counts(facts, "w", today, policy)
+def _short(facts: CTE, name: str, today: date, policy: Policy) -> ColumnElement[str]:
+    face, remote = facts.c[f"{name}_face"], facts.c[f"{name}_remote"]
     return case(
-        (facts.c.w_face > NEVER, literal("too_soon")),
-        (and_(facts.c.w_remote > NEVER, by_phone), literal("too_soon")),
-        (facts.c.w_remote > NEVER, literal("only_phone")),
+        (face > NEVER, literal("too_soon")),
+        (and_(remote > NEVER, _remote_counts(facts, name, today, policy)), literal("too_soon")),
+        (remote > NEVER, literal("only_phone")),
         else_=literal("time"),
     )
+
+
+def _why_missed(facts: CTE, today: date, policy: Policy) -> ColumnElement[str]:
+    now, past = (_short(facts, name, today, policy) for name in ("w", "p"))
+    return case((now != "time", now), (past != "time", past), else_=literal("missed"))
 
 
 def _contact_due(facts: CTE, today: date, policy: Policy) -> Flag:

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlmodel import Session, col, func, or_, select
 
 from models.assignment import BACKUP, PRIMARY, Assignment
+from models.care import on_leave, running
 from models.elder import ACTIVE, Elder
-from models.lookup import on_leave, running
 from models.schedule import Leave
 from models.staff import LIAISON, Staff
 

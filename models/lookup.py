@@ -10,55 +10,30 @@ from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Uuid, and_, bindparam, false, func, or_
+from sqlalchemy import ColumnElement, Date, Uuid, bindparam, false, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from models import ahead
-from models.assignment import BACKUP, COVER, PRIMARY, Assignment
+from models.assignment import PRIMARY, Assignment
+from models.care import care, running
 from models.elder import ACTIVE, Elder
 from models.org import Unit, branch
-from models.schedule import Leave
 from models.staff import COORDINATOR, LIAISON, Staff
 from models.visit import CURRENT, DONE, Promise, Visit, still_open
 
 MOST_WORDS, LONGEST_NAME = 6, 64  # more than that is no name, village or code
 
 
-def running(today: Any) -> ColumnElement[bool]:
-    """Assignments in force on `today`."""
-    return and_(
-        col(Assignment.from_on) <= today,
-        or_(col(Assignment.until_on).is_(None), col(Assignment.until_on) >= today),
-    )
-
-
-def on_leave(today: Any) -> ColumnElement[bool]:
-    """Leaves in force on `today`."""
-    return and_(
-        col(Leave.from_on) <= today,
-        col(Leave.until_on) >= today,
-        col(Leave.ended_at).is_(None),
-    )
-
-
 ME, TODAY = bindparam("staff", type_=Uuid), bindparam("today", type_=Date)
-PAIRED = select(Assignment.elder_id).where(running(TODAY))
-OWN = PAIRED.where(Assignment.staff_id == ME, col(Assignment.role).in_((PRIMARY, COVER)))
-BACKED = PAIRED.where(Assignment.staff_id == ME, Assignment.role == BACKUP)
-AWAY = select(Leave.staff_id).where(on_leave(TODAY))
-COVERED = PAIRED.where(  # their liaison is on leave, and I, named or as backup, stand in
-    Assignment.role == PRIMARY,
-    or_(
-        col(Assignment.staff_id).in_(AWAY.where(Leave.cover_id == ME)),
-        and_(
-            col(Assignment.elder_id).in_(BACKED),
-            col(Assignment.staff_id).in_(AWAY.where(col(Leave.cover_id).is_(None))),
-        ),
-    ),
+OWN = select(Assignment.elder_id).where(  # also while on leave
+    Assignment.staff_id == ME, Assignment.role == PRIMARY, running(TODAY)
 )
+LENT = [  # the first way is part of OWN
+    way.with_only_columns(way.selected_columns[0]) for way in care(lambda who: who == ME, TODAY)[1:]
+]
 SCOPES = {
-    LIAISON: or_(col(Elder.id).in_(OWN), col(Elder.id).in_(COVERED)),
+    LIAISON: or_(*(col(Elder.id).in_(way) for way in (OWN, *LENT))),
     COORDINATOR: col(Elder.unit_id).in_(bindparam("units", expanding=True)),
 }
 

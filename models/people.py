@@ -1,15 +1,11 @@
 """Staff and their chats: invitations, who writes from where, who may not any more."""
 
-from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, and_, col, func, or_, select, update
 
-from models.assignment import PRIMARY, Assignment
-from models.elder import ACTIVE, Elder
 from models.invitation import VALID_FOR, Invitation, WrongCode, hashed, new_code, tidy_code
-from models.lookup import running
 from models.org import branch
 from models.staff import Chat, Staff
 
@@ -116,13 +112,3 @@ def unreachable(session: Session, asker: Staff) -> list[tuple[Staff, Chat]]:
         .order_by(Staff.code)
     )
     return list(session.exec(statement).all())
-
-
-def unassigned(session: Session, units: Collection[UUID], today: date) -> int:
-    """Living elders of these units without a liaison."""
-    paired = select(Assignment.elder_id).where(Assignment.role == PRIMARY, running(today))
-    return session.exec(
-        select(func.count(col(Elder.id))).where(
-            Elder.state == ACTIVE, col(Elder.unit_id).in_(units), col(Elder.id).not_in(paired)
-        )
-    ).one()

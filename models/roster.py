@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 
 from models.assignment import PRIMARY, Assignment
 from models.audit import Audit
+from models.care import running
 from models.elder import ACTIVE, Elder, ElderFlag
-from models.lookup import running
 from models.org import KINDS, Unit
 from models.roster_elders import Register
 from models.roster_pairs import Liaisons, Pairs, last_day

@@ -34,6 +34,14 @@ def workdays(first: date, last: date, differing: Mapping[str, bool]) -> list[dat
     return [day for day in _days(first, last) if is_workday(day, differing)]
 
 
+def reminder_day(last: date, before: int, differing: Mapping[str, bool]) -> date:
+    """The last working day that is at least so many days before `last`."""
+    day = last - timedelta(days=before)
+    while not is_workday(day, differing):
+        day -= timedelta(days=1)
+    return day
+
+
 def _days(first: date, last: date) -> Iterator[date]:
     day = first
     while day <= last:
