@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from handlers import nudge
@@ -39,11 +38,13 @@ async def tick(house: "House") -> None:
 
 
 async def speak_up(house: "House") -> None:
-    """Writes what is to be said unasked, and wakes delivery."""
-    count = await attempt(house, lambda session: nudge.sweep(session, house.office, house.clock()))
-    if count:
-        log.info("nudges_written", rows=count)
-        house.deliver.wake()
+    """Writes what is to be said unasked, and wakes delivery. Each kind on its own: where the
+    digests fail, the alarm must not."""
+    for kind in nudge.KINDS:
+        count = await attempt(house, partial(nudge.say, kind, house.office, house.clock()))
+        if count:
+            log.info("nudges_written", kind=kind.__name__, rows=count)
+            house.deliver.wake()
 
 
 async def tidy(house: "House") -> None:
@@ -53,10 +54,11 @@ async def tidy(house: "House") -> None:
 
 
 async def attempt(house: "House", work: Callable[[Session], T]) -> T | None:
-    """One transaction; a database that does not answer is asked again at the next tick."""
+    """One transaction. What it stumbles over is tried again at the next tick, and must not keep
+    the other sweeps, least of all the alarm, from their work."""
     try:
         return await house.run_db(partial(in_transaction, house, work))
-    except (SQLAlchemyError, OSError) as problem:
+    except Exception as problem:  # noqa: BLE001
         log.warning("sweep_failed", problem=type(problem).__name__)
         return None
 

@@ -1,13 +1,15 @@
 """What the bot says and does: the tables of commands and forms, and the way to them."""
 
 from handlers import form, photos
+from handlers.assign import assign_command
 from handlers.brief import brief_command, history_command
 from handlers.broadcast import FORM as BROADCAST
 from handlers.broadcast import already_sent, broadcast_command
-from handlers.due import LATER, due_command, later_command, why_command
+from handlers.due import due_command, why_command
 from handlers.fix import MEND, fix_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
 from handlers.join import join_again, quit_command, refuse_group, stranger
+from handlers.later import LATER, instead_command, later_command
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
 from handlers.pick import pick_elder
 from handlers.promises import kept_command
@@ -65,9 +67,11 @@ COMMANDS = (
     Command("visit", ("走访", "拜访", "visit"), N_("Log a visit"), visit_command, VISITORS),
     Command("due", ("今天", "名单", "待办", "due"), N_("Whom to see"), due_command, VISITORS),
     Command("later", ("改期", "later"), N_("Put off, or away"), later_command, VISITORS),
+    Command("instead", ("代去",), N_("Go as backup"), instead_command, LEAVERS, listed=False),
     Command("why", ("为什么", "why"), N_("Why due or not"), why_command, VISITORS),
     Command("leave", ("请假", "leave"), N_("Leave"), leave_command, LEAVERS),
     Command("cover", ("代班", "cover"), N_("Put on leave"), cover_command, COVERERS),
+    Command("assign", ("安排", "assign"), N_("Find somebody"), assign_command, COVERERS),
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
     Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),

@@ -2,22 +2,29 @@
 
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 
 from babel.dates import format_date
 
 from handlers import form
+from handlers.broadcast_card import more
 from handlers.due import due_lines, due_rows
 from handlers.promises import kept_button
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, day
 from handlers.veil import veil
 from locales import gettext as _
-from locales import language
+from locales import language, ngettext
+from models.agenda import office_policy
+from models.due import window
 from models.elder import masked
 from models.mailbox import NUDGE
-from models.morning import Morning, Tally
+from models.morning import Morning
+from models.org import unit_name
+from models.tally import CODES, Tally
+from models.workdays import differing_days, reminder_day, workdays
 
-PROMISES, DRAFTS = 3, 3
+PROMISES, DRAFTS, BACKING = 3, 3, 4
 NEAR_END = 3  # days before a window ends its number of open visits is said
 
 
@@ -25,7 +32,7 @@ def liaison_digest(turn: Turn, morning: Morning) -> Reply:
     """Names are masked: it shows on a lock screen; the buttons below do not."""
     lines = [_greeting(turn), _sum(morning), *_ending(turn, morning), ""]
     lines += due_lines(turn, morning.agenda, hide=True)
-    lines += _promise_lines(morning) + _draft_lines(turn, morning) + _backing_lines(morning)
+    lines += _promise_lines(morning) + _draft_lines(turn, morning) + _backing_lines(turn, morning)
     return Reply("\n".join(lines).rstrip(), _rows(turn, morning), lane=NUDGE)
 
 
@@ -57,15 +64,15 @@ def _sum(morning: Morning) -> str:
 
 def _ending(turn: Turn, morning: Morning) -> list[str]:
     """Window −3 and −1: how many are still open when it nears its end."""
-    mine = morning.agenda
-    left = (mine.window.last - turn.today).days
-    open_ = len(mine.overdue) + len(mine.today) + len(mine.later)
-    if left > NEAR_END or not open_:
+    mine, differing = morning.agenda, differing_days(turn.session)
+    last, open_ = mine.window.last, len(mine.still_open)
+    if turn.today < reminder_day(last, NEAR_END, differing) or not open_:
         return []
-    return [
-        _("⏳ %(left)d days left until %(last)s, %(open)d still to visit.")
-        % {"left": left, "last": day(mine.window.last), "open": open_}
-    ]
+    left = len(workdays(turn.today, last, differing))
+    text = _("⏳ %(left)d working days left until %(last)s: %(open)d still to visit.")
+    if left <= 1:
+        text = _("⏳ Today is the last working day before %(last)s: %(open)d still to visit.")
+    return [text % {"left": left, "last": day(last), "open": open_}]
 
 
 def _promise_lines(morning: Morning) -> list[str]:
@@ -86,12 +93,18 @@ def _draft_lines(turn: Turn, morning: Morning) -> list[str]:
     ]  # fmt: skip
 
 
-def _backing_lines(morning: Morning) -> list[str]:
-    """Window −1, for the backup: whom somebody else has not reached yet."""
+def _backing_lines(turn: Turn, morning: Morning) -> list[str]:
+    """Window −1, for the backup: whom somebody else has not reached yet. No names: these are
+    not in the backup's care until the button is pressed."""
     if not morning.backing:
         return []
-    codes = _(", ").join(morning.backing[:6])
-    return [_("⏳ As backup: one day left, not visited yet: %(codes)s") % {"codes": codes}]
+    named = [
+        f"{who.code} {unit_name(turn.session, who.unit_id)}" for who in morning.backing[:BACKING]
+    ]
+    rest = len(morning.backing) - BACKING
+    text = _("⏳ You are backup; not visited yet by %(last)s: %(who)s")
+    gaps = {"last": day(morning.agenda.window.last), "who": _(", ").join(named)}
+    return [text % gaps, *([more(rest)] if rest > 0 else [])]
 
 
 def _rows(turn: Turn, morning: Morning) -> Rows:
@@ -102,24 +115,51 @@ def _rows(turn: Turn, morning: Morning) -> Rows:
         if draft.form == "visit"
     ]  # fmt: skip
     done = [kept_button(turn.shown(one.name), one.ref) for one in morning.promises[:PROMISES]]
-    rows = (*form.in_rows(going_on, 2), *form.in_rows(done, 2))
-    return (*due_rows(turn, morning.agenda), *rows)
-
-
-def coordinator_digest(turn: Turn, found: Tally, unassigned: int, unreachable: int) -> Reply:
-    """Counts by liaison, the overdue first; what nobody looks after; who cannot be reached."""
-    lines = [
-        _greeting(turn),
-        _("This half-month: %(done)d of %(expected)d visited.")
-        % {"done": found.done, "expected": found.expected},
-        "",
-        *_late_lines(found),
+    instead = [
+        Button(_("I go: %(code)s") % {"code": who.code}, f"/instead {who.code}")
+        for who in morning.backing[:BACKING]
     ]
-    if unassigned:
-        lines.append(_("⚠️ Without a liaison: %(count)d") % {"count": unassigned})
+    rows = (form.in_rows(one, 2) for one in (going_on, done, instead))
+    return (*due_rows(turn, morning.agenda), *chain.from_iterable(rows))
+
+
+def coordinator_digest(turn: Turn, found: Tally, unreachable: int) -> Reply:
+    """Counts by liaison, the overdue first; whom nobody looks after; who cannot be reached."""
+    lines = [_greeting(turn), _so_far(turn, found), "", *_late_lines(found)]
+    if found.put_off:
+        lines.append(_("⏸ Put off: %(count)d") % {"count": found.put_off})
+    lines += _alone_lines(found)
     if unreachable:
-        lines.append(_("⚠️ Cannot be reached: %(count)d, see /unreachable") % {"count": unreachable})
-    return Reply("\n".join(lines).rstrip(), (), lane=NUDGE)
+        lines.append(_("⚠️ Staff who cannot be reached: %(count)d") % {"count": unreachable})
+    ways = [
+        (found.all_late, Button(_("Write to them"), "/broadcast")),
+        (len(found.alone), Button(_("Arrange…"), "/assign")),
+        (unreachable, Button(_("Who is it?"), "/unreachable")),
+    ]
+    buttons = [button for count, button in ways if count]
+    return Reply("\n".join(lines).rstrip(), form.in_rows(buttons, 2), lane=NUDGE)
+
+
+def _so_far(turn: Turn, found: Tally) -> str:
+    one = window(turn.today, office_policy(turn.session))
+    return _("%(first)s–%(last)s: %(done)d of %(expected)d visited.") % {
+        "first": day(one.first),
+        "last": day(one.last),
+        "done": found.done,
+        "expected": found.expected,
+    }
+
+
+def _alone_lines(found: Tally) -> list[str]:
+    if not found.alone:
+        return []
+    codes = _(", ").join(one.elder.code for one in found.alone[:CODES])
+    text = ngettext(
+        "⚠️ Nobody looks after %(count)d elder: %(codes)s",
+        "⚠️ Nobody looks after %(count)d elders: %(codes)s",
+        len(found.alone),
+    ) % {"count": len(found.alone), "codes": codes}
+    return [f"{text} …" if len(found.alone) > CODES else text]
 
 
 def _late_lines(found: Tally) -> list[str]:

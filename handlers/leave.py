@@ -1,12 +1,14 @@
 """Leave of a liaison: the caseload goes to somebody else from–to, and comes back by itself."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from handlers import form
-from handlers.due import coming_date
+from handlers.later import coming_date
 from handlers.questions import Choice, Filling, Form, Question, tidy
-from handlers.talk import Reply
+from handlers.talk import Button, Reply, Rows
 from handlers.tell import chats_of, coordinators_of
 from handlers.turn import Turn, Unclear, day
 from locales import gettext as _
@@ -17,16 +19,44 @@ from models import people
 from models.audit import Audit
 from models.mailbox import NUDGE
 from models.schedule import Leave
-from models.staff import COORDINATOR, LIAISON, Staff
+from models.staff import COORDINATOR, LIAISON, Chat, Staff
 
 LONGEST = 180  # days
+ENDING = ("end", "结束", "销假")
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A leave, who stands in (None: each elder's backup), and for how many elders nobody does."""
+
+    staff: Staff
+    leave: Leave
+    cover: Staff | None
+    alone: int
+
+    def said(self, arranges: bool) -> tuple[str, Rows]:
+        """`arranges`: to somebody who can find a stand-in for those left alone."""
+        text = _("%(name)s is on leave %(first)s to %(last)s; standing in: %(cover)s.") % {
+            "name": self.staff.name,
+            "first": day(self.leave.from_on),
+            "last": day(self.leave.until_on),
+            "cover": self.cover.name if self.cover else _("each one's backup"),
+        }
+        if not (self.alone and arranges):
+            return text, ()
+        return f"{text}\n{_alone(self.alone)}", ((Button(_("Arrange…"), "/assign"),),)
+
+
+def _alone(count: int) -> str:
+    text = _("⚠️ Nobody stands in for %(count)d of them: they have no backup.")
+    return text % {"count": count}
 
 
 def leave_command(turn: Turn, rest: str) -> list[Reply]:
     """/leave — from when, until when, who stands in; /leave 10天 李娜 at once to the review."""
     running = leaves.running_or_coming(turn.session, turn.staff, turn.today)
-    if rest in ("end", "结束", "销假"):
-        return [_end(turn, turn.staff)]
+    if rest in ENDING:
+        return _end(turn, turn.staff)
     if running is not None:
         return [_already(running)]
     answers = _from_words(turn, rest)
@@ -67,8 +97,7 @@ def _check_span(first: date, last: date) -> str:
 
 def _likely(turn: Turn) -> list[Staff]:
     """Who could stand in: the backups of one's own elders first, then the branch."""
-    backups = leaves.backups_of(turn.session, turn.staff, turn.today)
-    return [one for one in backups if one.id != turn.staff.id][:5]
+    return leaves.backups_of(turn.session, turn.staff, turn.today)[:5]
 
 
 def _cover_named(turn: Turn, text: str, absent: Staff | None = None) -> str:
@@ -149,11 +178,10 @@ def _review(filling: Filling) -> Reply:
         "count": count,
         "cover": _cover_name(filling),
     }
-    alone = leaves.without_backup(turn.session, turn.staff, turn.today)
+    first = date.fromisoformat(filling.get("first"))
+    alone = leaves.without_backup(turn.session, turn.staff, first)
     if filling.get("cover") == "backups" and alone:
-        text += "\n" + _("⚠️ Nobody stands in for %(count)d of them: they have no backup.") % {
-            "count": alone
-        }
+        text += "\n" + _alone(alone)
     rows = (
         (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
         (form.form_button(filling.draft, _("‹ Back"), form.BACK),
@@ -175,46 +203,70 @@ def _submit(filling: Filling) -> list[Reply]:
     cover = None
     if filling.get("cover") != "backups":
         cover = leaves.by_code(turn.session, filling.get("cover"))
-    leaves.begin(turn.session, turn.staff, cover, first, last, turn.staff, turn.now)
-    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="leave"))
     form.drop(filling)
     text = _("✅ Leave noted, %(first)s to %(last)s. To end it early, send /leave end.") % {
         "first": day(first),
         "last": day(last),
     }
-    return [Reply(text, (), form.card_name(filling)), *_tell(turn, cover, first, last)]
+    granted = _grant(turn, turn.staff, cover, first, last)
+    return [Reply(text, (), form.card_name(filling)), *_tell(turn, granted)]
 
 
-def _tell(turn: Turn, cover: Staff | None, first: date, last: date) -> list[Reply]:
-    """The one who stands in, or each backup, and the coordinators."""
-    helpers = [cover] if cover else leaves.backups_of(turn.session, turn.staff, turn.today)
-    told = [(staff, chat) for staff in helpers for chat in chats_of(turn, staff)]
-    told += coordinators_of(turn, turn.staff.unit_id)
+def _grant(turn: Turn, staff: Staff, cover: Staff | None, first: date, last: date) -> Granted:
+    leave = leaves.begin(turn.session, staff, cover, first, last, turn.staff, turn.now)
+    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="leave", detail=staff.code))
+    alone = 0 if cover else leaves.without_backup(turn.session, staff, first)
+    return Granted(staff, leave, cover, alone)
+
+
+def _tell(turn: Turn, granted: Granted) -> list[Reply]:
+    """Who stands in, or each backup; who is sent on leave; the coordinators."""
+    staff, first = granted.staff, granted.leave.from_on
+    helpers = [granted.cover] if granted.cover else leaves.backups_of(turn.session, staff, first)
+    readers = [*_chats(turn, [*helpers, staff]), *coordinators_of(turn, staff.unit_id)]
     replies = []
-    for staff, chat in told:
-        with speaking(staff.locale or turn.office.locale):
-            text = _("%(name)s is on leave %(first)s to %(last)s; standing in: %(cover)s.") % {
-                "name": turn.staff.name,
-                "first": day(first),
-                "last": day(last),
-                "cover": cover.name if cover else _("each one's backup"),
-            }
-            replies.append(Reply(text, to=chat.id, lane=NUDGE))
+    for reader, chat in readers:
+        if reader.id != turn.staff.id:
+            with speaking(reader.locale or turn.office.locale):
+                text, rows = granted.said(arranges=reader.role == COORDINATOR)
+                replies.append(Reply(text, rows, to=chat.id, lane=NUDGE))
     return replies
+
+
+def _chats(turn: Turn, people_: Iterable[Staff]) -> list[tuple[Staff, Chat]]:
+    return [(staff, chat) for staff in people_ for chat in chats_of(turn, staff)]
 
 
 def _already(running: Leave) -> Reply:
     text = _("You are on leave %(first)s to %(last)s. To end it now, send /leave end.")
-    return Reply(text % {"first": day(running.from_on), "last": day(running.until_on)})
+    rows = ((Button(_("I am back"), "/leave end"),),)
+    return Reply(text % {"first": day(running.from_on), "last": day(running.until_on)}, rows)
 
 
-def _end(turn: Turn, staff: Staff) -> Reply:
-    if leaves.end_all(turn.session, staff, turn.today, turn.now) == 0:
-        return Reply(_("%(name)s is not on leave.") % {"name": staff.name})
+def _end(turn: Turn, staff: Staff) -> list[Reply]:
+    running = leaves.running_or_coming(turn.session, staff, turn.today)
+    if running is None:
+        return [Reply(_("%(name)s is not on leave.") % {"name": staff.name})]
+    cover = turn.session.get(Staff, running.cover_id) if running.cover_id else None
+    helpers = [cover] if cover else leaves.backups_of(turn.session, staff, turn.today)
+    leaves.end_all(turn.session, staff, turn.today, turn.now)
     turn.session.add(
         Audit(at=turn.now, staff_id=turn.staff.id, action="leave_end", detail=staff.code)
     )
+    helpers = [one for one in [*helpers, staff] if one.id != turn.staff.id]
+    return [_back(staff), *_tell_back(turn, staff, helpers)]
+
+
+def _back(staff: Staff) -> Reply:
     return Reply(_("✅ %(name)s is back; the list is theirs again.") % {"name": staff.name})
+
+
+def _tell_back(turn: Turn, staff: Staff, readers: Iterable[Staff]) -> list[Reply]:
+    replies = []
+    for reader, chat in _chats(turn, readers):
+        with speaking(reader.locale or turn.office.locale):
+            replies.append(replace(_back(staff), to=chat.id, lane=NUDGE))
+    return replies
 
 
 def cover_command(turn: Turn, rest: str) -> list[Reply]:
@@ -222,35 +274,29 @@ def cover_command(turn: Turn, rest: str) -> list[Reply]:
     words = tidy(rest).split()
     if len(words) < 2:
         raise Unclear(_("Please write who, how long and who stands in: cover 周明 10天 李娜"))
-    staff = people.colleagues(turn.session, turn.staff, words[0])
-    if len(staff) != 1 or staff[0].role != LIAISON:
+    staff = _colleague(turn, words[0])
+    if words[1] in ENDING:
+        return _end(turn, staff)
+    if leaves.running_or_coming(turn.session, staff, turn.today):
         raise Unclear(
-            _("There is no one liaison called “%(asked)s”. Please tap, or write the code.")
-            % {"asked": words[0][:20]}
-        )
-    if words[1] in ("end", "结束", "销假"):
-        return [_end(turn, staff[0])]
-    if leaves.running_or_coming(turn.session, staff[0], turn.today):
-        raise Unclear(
-            _("%(name)s is on leave already. To end it: cover %(name)s end")
-            % {"name": staff[0].name}
+            _("%(name)s is on leave already. To end it: cover %(name)s end") % {"name": staff.name}
         )
     last = date.fromisoformat(_last_day(turn, words[1]))
-    named = _cover_named(turn, words[2], staff[0]) if len(words) > 2 else ""
+    named = _cover_named(turn, words[2], staff) if len(words) > 2 else ""
     cover = leaves.by_code(turn.session, named) if named else None
-    leaves.begin(turn.session, staff[0], cover, turn.today, last, turn.staff, turn.now)
-    turn.session.add(
-        Audit(at=turn.now, staff_id=turn.staff.id, action="leave", detail=staff[0].code)
+    granted = _grant(turn, staff, cover, turn.today, last)
+    text, rows = granted.said(arranges=True)
+    return [Reply(text, rows), *_tell(turn, granted)]
+
+
+def _colleague(turn: Turn, text: str) -> Staff:
+    found = people.colleagues(turn.session, turn.staff, text)
+    if len(found) == 1 and found[0].role == LIAISON:
+        return found[0]
+    raise Unclear(
+        _("There is no one liaison called “%(asked)s”. Please tap, or write the code.")
+        % {"asked": text[:20]}
     )
-    text = _("%(name)s is on leave %(first)s to %(last)s; standing in: %(cover)s.") % {
-        "name": staff[0].name,
-        "first": day(turn.today),
-        "last": day(last),
-        "cover": cover.name if cover else _("each one's backup"),
-    }
-    helpers = [cover] if cover else leaves.backups_of(turn.session, staff[0], turn.today)
-    told = [Reply(text, to=chat.id, lane=NUDGE) for one in helpers for chat in chats_of(turn, one)]
-    return [Reply(text), *told]
 
 
 LEAVE = Form(

@@ -4,9 +4,9 @@ Each has a key that is unique for good, so that whatever restarts, it is said at
 `sweep` writes what is due now; `renew` looks at a message again just before it goes out.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import literal
@@ -24,6 +24,8 @@ from handlers.morning import (
     compose,
     digest_key,
     digests,
+    in_dialogue,
+    is_ready,
     reachable,
     turn_of,
 )
@@ -37,19 +39,25 @@ from models.leave import away_ids
 from models.mailbox import EMERGENCY, NUDGE, SENT, Outgoing
 from models.outbox import Job
 from models.staff import COORDINATOR, Chat, Staff
+from models.workdays import differing_days, is_workday
 
+Kind = Callable[[Session, Office, datetime], Iterator[Post]]
 __all__ = ["QUIET_FROM", "QUIET_UNTIL", "Post", "reachable", "sweep", "renew", "write"]
 DRAFT, SILENCE = "draft", "silence"
 REMIND_AFTER = timedelta(hours=1)
 STALE = timedelta(minutes=1)  # a digest older than this is made anew before it goes
-SILENT_AFTER = time(9, 30)
+SILENT_AFTER, LATE = time(9, 30), timedelta(minutes=30)
 AT_ONCE = 500  # rows in one statement
 
 
 def sweep(session: Session, office: Office, now: datetime) -> int:
     """Writes all that is due to be said at `now` and was not yet; the number of new rows."""
-    kinds = (digests, draft_reminders, silence, ended_broadcasts)
-    return write(session, chain(*(kind(session, office, now) for kind in kinds)), now)
+    return sum(say(kind, office, now, session) for kind in KINDS)
+
+
+def say(kind: Kind, office: Office, now: datetime, session: Session) -> int:
+    """Writes what is due of one kind."""
+    return write(session, kind(session, office, now), now)
 
 
 def write(session: Session, posts: Iterable[Post], now: datetime) -> int:
@@ -76,13 +84,14 @@ def _row(post: Post, now: datetime) -> dict[str, Any]:
 
 
 def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator[Post]:
-    """Once, an hour after the last answer, outside the quiet hours."""
-    clock = now.astimezone(office.zone).time()
-    if clock < QUIET_UNTIL or clock >= QUIET_FROM:
+    """Once, an hour after the last answer; on workdays, to who is there and in no dialogue."""
+    today = local_date(now, office.zone)
+    if is_quiet(now, office) or not is_workday(today, differing_days(session)):
         return
     drafts = session.exec(_lying(now)).all()
-    writers = col(Staff.id).in_([draft.staff_id for draft in drafts])
-    chats = {staff.id: (staff, chat) for staff, chat in reachable(session, GREETED, writers)}
+    writers = {draft.staff_id for draft in drafts} - away_ids(session, today)
+    writers -= in_dialogue(session, now) if writers else set()
+    chats = {s.id: (s, chat) for s, chat in reachable(session, GREETED, col(Staff.id).in_(writers))}
     for draft in drafts:
         staff, chat = chats.get(draft.staff_id, (None, None))
         if staff is None or chat is None:
@@ -90,6 +99,10 @@ def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator
         turn = turn_of(session, office, now, staff, chat)
         with speaking(staff.locale or office.locale):
             yield Post(chat, _reminder(turn, draft), DRAFT, f"{DRAFT}:{draft.tag}")
+
+
+def is_quiet(now: datetime, office: Office) -> bool:
+    return not QUIET_UNTIL <= now.astimezone(office.zone).time() < QUIET_FROM
 
 
 def _lying(now: datetime) -> Any:
@@ -113,10 +126,11 @@ def _reminder(turn: Turn, draft: Draft) -> Reply:
 
 
 def silence(session: Session, office: Office, now: datetime) -> Iterator[Post]:
-    """Digests were written this morning and not one has gone out: the coordinators must know."""
+    """People should have had a digest by now and not one has gone out: the coordinators must
+    know, whether the digests wait or were never written."""
     today = local_date(now, office.zone)
     clock = now.astimezone(office.zone).time()
-    if not SILENT_AFTER <= clock < QUIET_FROM or not is_silent(session, today, now):
+    if not SILENT_AFTER <= clock < QUIET_FROM or not is_silent(session, office, now):
         return
     for staff, chat in reachable(session, Staff.role == COORDINATOR):
         with speaking(staff.locale or office.locale):
@@ -124,12 +138,26 @@ def silence(session: Session, office: Office, now: datetime) -> Iterator[Post]:
         yield Post(chat, Reply(text, lane=EMERGENCY), SILENCE, f"{SILENCE}:{staff.id}:{today}")
 
 
-def is_silent(session: Session, today: date, now: datetime) -> bool:
-    """Whether digests of today wait for half an hour and none was sent."""
+def is_silent(session: Session, office: Office, now: datetime) -> bool:
+    """Whether none of today's digests was sent, and the first is half an hour late."""
+    today = local_date(now, office.zone)
     mine = (Outgoing.kind == DIGEST, col(Outgoing.once).like(f"{DIGEST}:%:{today}"))
     states = set(session.exec(select(Outgoing.state).where(*mine).distinct()))
+    if not states:
+        return _is_missed(session, office, now)
     oldest = session.exec(select(func.min(Outgoing.made_at)).where(*mine)).one()
-    return bool(states) and SENT not in states and now - oldest > timedelta(minutes=30)
+    return SENT not in states and now - oldest > LATE
+
+
+def _is_missed(session: Session, office: Office, now: datetime) -> bool:
+    """Somebody's hour came half an hour ago on this workday, and nothing was even written."""
+    today = local_date(now, office.zone)
+    if not is_workday(today, differing_days(session)):
+        return False
+    clock = (now - LATE).astimezone(office.zone).time()
+    busy = in_dialogue(session, now) | away_ids(session, today)
+    late = reachable(session, GREETED, is_ready(session, today, clock))
+    return any(staff.id not in busy for staff, _chat in late)
 
 
 # Broadcasts
@@ -186,6 +214,10 @@ def _renew_digest(
 def _renew_reminder(
     session: Session, office: Office, now: datetime, row: Job, staff: Staff, chat: Chat
 ) -> tuple[Reply | None, str]:
+    if is_quiet(now, office):
+        return None, "quiet hours"
+    if staff.id in away_ids(session, local_date(now, office.zone)):
+        return None, "on leave"
     tag = str(row.once).partition(":")[2]
     draft = session.exec(select(Draft).where(Draft.tag == tag)).first()
     if draft is None or now - draft.updated_at < REMIND_AFTER:
@@ -199,3 +231,6 @@ def _renew_broadcast(session: Session, row: Job, staff: Staff) -> tuple[Reply | 
     if broadcast.staff_in(row.once) != str(staff.id):
         return None, "left"  # the chat is somebody else's now
     return _as_written(row), ""
+
+
+KINDS = (digests, draft_reminders, silence, ended_broadcasts)  # silence looks at the digests'

@@ -37,6 +37,7 @@ class Agenda:
     a later day of their own; `calls` want a contact."""
 
     window: Window
+    policy: Policy
     overdue: list[Line]
     today: list[Line]
     later: list[Line]
@@ -93,6 +94,7 @@ def arrange(lines: list[Line], today: date, policy: Policy, differing: dict[str,
     mine = [one for one in open_ if _may_go(one, today, policy)][:share]
     return Agenda(
         window(today, policy),
+        policy,
         overdue=[one for one in lines if one.state == OVERDUE],
         today=mine,
         later=[one for one in open_ if one not in mine and one.reason != PUT_OFF],

@@ -43,10 +43,11 @@ def away(today: Any) -> Select[Any]:
 
 def care(mine: Mine, today: Any) -> tuple[Select[Any], ...]:
     """elder_id and staff_id by each of the ways, for those who are `mine`."""
-    own = aliased(Assignment)
+    own: Any = aliased(Assignment)
     is_own = and_(own.role == PRIMARY, running(today, own))
-    asked = select(col(Assignment.elder_id), col(Assignment.staff_id)).where(
-        Assignment.role == COVER, running(today), mine(Assignment.staff_id)
+    lent: Any = aliased(Assignment)
+    asked = select(lent.elder_id, lent.staff_id).where(
+        lent.role == COVER, running(today, lent), mine(lent.staff_id)
     )
     present = select(own.elder_id, own.staff_id).where(
         is_own, mine(own.staff_id), own.staff_id.not_in(away(today))
@@ -58,9 +59,10 @@ def _standing_in(
     own: Any, is_own: ColumnElement[bool], mine: Mine, today: Any
 ) -> tuple[Select[Any], Select[Any]]:
     """For liaisons on leave: who is named, else each elder's backup."""
-    backup, absent = aliased(Assignment), and_(is_own, on_leave(today))
-    named = (
-        select(own.elder_id, Leave.cover_id)
+    backup: Any = aliased(Assignment)
+    absent = and_(is_own, on_leave(today))
+    named: Select[Any] = (
+        select(own.elder_id, col(Leave.cover_id).label("staff_id"))
         .join(Leave, col(Leave.staff_id) == own.staff_id)
         .where(absent, mine(Leave.cover_id))
     )
@@ -74,14 +76,14 @@ def _standing_in(
     return named, backed
 
 
-def nobody(today: Any) -> ColumnElement[bool]:
-    """Of an elder: none of those who should look after them is there."""
-    there = select(col(Staff.id)).where(
+def there(today: Any) -> Select[Any]:
+    """Ids of who works here and is not on leave."""
+    return select(col(Staff.id)).where(
         col(Staff.left_on).is_(None), col(Staff.id).not_in(away(today))
     )
 
-    def present(staff: Any) -> ColumnElement[bool]:
-        return col(staff).in_(there)
 
-    ways = care(present, today)
+def nobody(today: Any) -> ColumnElement[bool]:
+    """Of an elder: none of those who should look after them is there."""
+    ways = care(lambda who: col(who).in_(there(today)), today)
     return ~or_(*(way.where(way.selected_columns[0] == Elder.id).exists() for way in ways))

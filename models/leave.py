@@ -1,13 +1,16 @@
 """Who is away, and who stands in."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, and_, col, func, or_, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
-from models.assignment import BACKUP, PRIMARY, Assignment
-from models.care import on_leave, running
+from models.assignment import BACKUP, COVER, PRIMARY, Assignment
+from models.care import nobody, on_leave, running, there
 from models.elder import ACTIVE, Elder
+from models.lookup import TODAY, in_scope, scope
+from models.org import above, branch
 from models.schedule import Leave
 from models.staff import LIAISON, Staff
 
@@ -59,24 +62,20 @@ def end_all(session: Session, staff: Staff, today: date, now: datetime) -> int:
 
 
 def without_backup(session: Session, staff: Staff, today: date) -> int:
-    """Elders of this person for whom nobody is backup."""
-    backed = select(Assignment.elder_id).where(Assignment.role == BACKUP, running(today))
-    return session.exec(
-        select(func.count(col(Elder.id)))
-        .join(Assignment, col(Assignment.elder_id) == Elder.id)
-        .where(
-            Assignment.staff_id == staff.id,
-            Assignment.role == PRIMARY,
-            Elder.state == ACTIVE,
-            running(today),
-            col(Elder.id).not_in(backed),
-        )
-    ).one()
+    """Elders of this person for whom no backup is there on that day."""
+    backed = select(Assignment.elder_id).where(
+        Assignment.role == BACKUP, running(today), col(Assignment.staff_id).in_(there(today))
+    )
+    return session.exec(_own(staff, today).where(col(Elder.id).not_in(backed))).one()
 
 
 def own_count(session: Session, staff: Staff, today: date) -> int:
     """Elders this person is the liaison of."""
-    return session.exec(
+    return session.exec(_own(staff, today)).one()
+
+
+def _own(staff: Staff, today: date) -> SelectOfScalar[int]:
+    return (
         select(func.count(col(Elder.id)))
         .join(Assignment, col(Assignment.elder_id) == Elder.id)
         .where(
@@ -85,18 +84,17 @@ def own_count(session: Session, staff: Staff, today: date) -> int:
             Elder.state == ACTIVE,
             running(today),
         )
-    ).one()
+    )
 
 
 def backups_of(session: Session, staff: Staff, today: date) -> list[Staff]:
-    """Who is backup of this person's elders, those with the most first."""
+    """Who is there and backup of this person's elders, those with the most first."""
     own = select(Assignment.elder_id).where(
         Assignment.staff_id == staff.id, Assignment.role == PRIMARY, running(today)
     )
     statement = (
-        select(Staff)
-        .join(Assignment, col(Assignment.staff_id) == Staff.id)
-        .where(Assignment.role == BACKUP, running(today), col(Assignment.elder_id).in_(own))
+        _backups(today)
+        .where(col(Assignment.elder_id).in_(own), Staff.id != staff.id)
         .group_by(*Staff.__table__.columns)  # type: ignore[attr-defined]
         .order_by(func.count().desc(), col(Staff.code))
     )
@@ -105,17 +103,83 @@ def backups_of(session: Session, staff: Staff, today: date) -> list[Staff]:
 
 def backup_of(session: Session, elder: Elder, today: date) -> Staff | None:
     """Who is asked first to go in the liaison's place."""
+    statement = _backups(today).where(Assignment.elder_id == elder.id)
+    return session.exec(statement.order_by(col(Assignment.from_on))).first()
+
+
+def _backups(today: date) -> SelectOfScalar[Staff]:
+    return (
+        select(Staff)
+        .join(Assignment, col(Assignment.staff_id) == Staff.id)
+        .where(Assignment.role == BACKUP, running(today), col(Staff.id).in_(there(today)))
+    )
+
+
+def backed_by(session: Session, staff: Staff, code: str, today: date) -> Elder | None:
+    """The living elder with this code, if this person is backup."""
+    statement = (
+        select(Elder)
+        .join(Assignment, col(Assignment.elder_id) == Elder.id)
+        .where(Elder.code == code.upper(), Elder.state == ACTIVE)
+        .where(Assignment.role == BACKUP, Assignment.staff_id == staff.id, running(today))
+    )
+    return session.exec(statement).first()
+
+
+def liaisons_of(session: Session, elder: Elder, today: date) -> list[Staff]:
+    """Whose elder this is, on leave or not."""
     statement = (
         select(Staff)
         .join(Assignment, col(Assignment.staff_id) == Staff.id)
-        .where(
-            Assignment.elder_id == elder.id,
-            Assignment.role == BACKUP,
-            col(Staff.left_on).is_(None),
-            running(today),
-        )
+        .where(Assignment.elder_id == elder.id, Assignment.role == PRIMARY, running(today))
     )
-    return session.exec(statement.order_by(col(Assignment.from_on))).first()
+    return list(session.exec(statement.where(col(Staff.left_on).is_(None))).all())
+
+
+# Elders nobody looks after
+
+
+def left_alone(session: Session, asker: Staff, today: date) -> list[Elder]:
+    """Within the asker's branch."""
+    statement = select(Elder).where(Elder.state == ACTIVE, in_scope(asker.role), nobody(TODAY))
+    values = scope(session, asker, today)
+    return list(session.exec(statement.order_by(col(Elder.code)), params=values).all())
+
+
+def entrust(session: Session, elder: Elder, to: Staff, today: date) -> date | None:
+    """While the liaison is on leave, until then; where there is none any more, for good (None)."""
+    liaisons = liaisons_of(session, elder, today)
+    leave = running_or_coming(session, liaisons[0], today) if liaisons else None
+    last = leave.until_on if leave else None
+    role = COVER if liaisons else PRIMARY
+    if role == PRIMARY:
+        _end_pairing(session, elder, today)
+    session.add(
+        Assignment(elder_id=elder.id, staff_id=to.id, role=role, from_on=today, until_on=last)
+    )
+    return last
+
+
+def _end_pairing(session: Session, elder: Elder, today: date) -> None:
+    """With a liaison who left."""
+    was = and_(Assignment.elder_id == elder.id, Assignment.role == PRIMARY, running(today))
+    yesterday = today - timedelta(days=1)
+    session.exec(update(Assignment).where(was).values(until_on=yesterday))
+
+
+def free_colleagues(session: Session, elder: Elder, asker: Staff, today: date) -> list[Staff]:
+    """Liaisons of the asker's branch who are there: the elder's backups, then the nearest."""
+    units = branch(session, asker.unit_id)
+    statement = select(Staff).where(
+        Staff.role == LIAISON, col(Staff.id).in_(there(today)), col(Staff.unit_id).in_(units)
+    )
+    near = {elder.unit_id, *above(session, elder.unit_id)}
+    backups = select(Assignment.staff_id).where(
+        Assignment.elder_id == elder.id, Assignment.role == BACKUP, running(today)
+    )
+    first = set(session.exec(backups))
+    found = session.exec(statement.order_by(col(Staff.code))).all()
+    return sorted(found, key=lambda one: (one.id not in first, one.unit_id not in near))
 
 
 def liaisons_named(session: Session, asker: Staff, text: str) -> list[Staff]:

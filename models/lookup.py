@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from models import ahead
-from models.assignment import PRIMARY, Assignment
+from models.assignment import COVER, PRIMARY, Assignment
 from models.care import care, running
 from models.elder import ACTIVE, Elder
 from models.org import Unit, branch

@@ -41,6 +41,16 @@ def branch(session: Session, unit_id: UUID) -> set[UUID]:
     return found
 
 
+def above(session: Session, unit_id: UUID) -> list[UUID]:
+    """The units this one is part of, the nearest first."""
+    found: list[UUID] = []
+    parent = session.exec(select(Unit.parent_id).where(Unit.id == unit_id)).first()
+    while parent and parent not in found:
+        found.append(parent)
+        parent = session.exec(select(Unit.parent_id).where(Unit.id == parent)).first()
+    return found
+
+
 NAME = select(Unit.name).where(Unit.id == bindparam("unit"))
 
 

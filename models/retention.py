@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, delete, select
 
 from models.attachment import Photo
+from models.broadcast import Broadcast
 from models.draft import Draft
 from models.invitation import Invitation, WrongCode
 from models.mailbox import DROPPED, FAILED, SENT, Outgoing, Seen
@@ -23,6 +24,7 @@ def tidy(session: Session, now: datetime) -> dict[str, int]:
         "photo": delete(Photo).where(nobodys, col(Photo.received_at) < now - PICTURES_KEPT),
         "seen": delete(Seen).where(col(Seen.at) < now - SEEN_KEPT),
         "outgoing": delete(Outgoing).where(ended, col(Outgoing.made_at) < now - MESSAGES_KEPT),
+        "broadcast": delete(Broadcast).where(col(Broadcast.made_at) < now - MESSAGES_KEPT),
         "wrong_code": delete(WrongCode).where(col(WrongCode.at) < now - CODES_KEPT),
         "invitation": delete(Invitation).where(col(Invitation.expires_at) < now - CODES_KEPT),
     }

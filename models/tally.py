@@ -16,6 +16,7 @@ from models.care import care, nobody
 from models.due import OVERDUE, SATISFIED, SUSPENDED, Policy
 from models.due_query import due_rows
 from models.elder import ACTIVE, Elder
+from models.leave import away_ids
 from models.morning import Morning
 from models.org import branch
 from models.staff import Staff
@@ -74,6 +75,7 @@ class Census:
             for unit in tally.units:
                 self.places[unit].append(tally)
         self.lent = lent(session, self.places, today) if self.places else set()
+        self.away = away_ids(session, today)
 
     def liaisons(self, session: Session, today: date) -> ColumnElement[bool]:
         """Whose elders may live in one of the places."""
@@ -84,6 +86,8 @@ class Census:
 
     def count(self, morning: Morning) -> None:
         """Adds each elder to the tallies of the place they live in, whoever looks after them."""
+        if morning.staff.id in self.away:
+            return  # what they should look after counts as nobody's
         shares: dict[Tally, list[Line]] = defaultdict(list)
         for one in morning.agenda.wanted:
             for tally in self.places.get(one.elder.unit_id, ()):

@@ -15,8 +15,15 @@ def test_the_days_list_and_its_buttons(town, zhou):
 
 
 def test_why_says_in_one_sentence(town, zhou):
-    zhou.talk("/why 高永昌", "🔴 逾期:11月1日之前的半个月没有走访。")
-    zhou.talk("走访 高永昌 电话 00090", "核对", "[提交]", "已记下", "/why 高永昌", "🔴 逾期")
+    zhou.talk("/why 高永昌", "🔴 逾期:10月16日–10月31日 没有走访,请尽快去。")
+    zhou.talk(
+        "走访 高永昌 电话 00090",
+        "核对",
+        "[提交]",
+        "已记下",
+        "/why 高永昌",
+        "🔴 逾期:11月12日 的电话不算走访,请尽快上门。",
+    )
     zhou.talk(
         "走访 高永昌 00000",
         "核对",
@@ -33,7 +40,7 @@ def test_a_visit_is_put_off_inside_its_window_only(town, zhou):
     zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
     town.wait(days=8)
     zhou.talk("/later 高永昌", "是什么情况?", "[改天去]", "改到哪天去", "12-02", "这次走访要在 11月30日前完成", "11-28",
-              "什么原因", "[天气不好]", "11月28日", "[确认]", "还不到时候:已改到 11月28日。")  # fmt: skip
+              "什么原因", "[天气不好]", "11月28日", "[确认]", "⏸ 已改到 11月28日,那天再提醒您。")  # fmt: skip
     (row,) = town.rows(Postponement)
     assert (row.until_on, row.reason) == (date(2026, 11, 28), "weather")
 

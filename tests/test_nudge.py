@@ -1,10 +1,13 @@
 """What the bot says by itself, and what it does not."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import Session
 
+from bot import clock
 from handlers import nudge
 from models.mailbox import Outgoing
 from models.org import put_setting
@@ -40,13 +43,13 @@ def test_the_morning_digest_in_one_message(town, zhou):
     )
     assert sweep(town, EIGHT + timedelta(days=1)) == 1
     zhou.look()
-    assert zhou.screen.rows[-1] == ["办了 高永昌"]
+    assert zhou.screen.rows[-2:] == [["办了 高永昌"], ["我代去 E0006"]]
     assert "周明,早上好。11月13日 星期五" in zhou.text
     assert "今天建议走访 0 位,逾期 4 位" in zhou.text
     assert "🔴 李*英 79岁 石沟村  逾期13天" in zhou.text
     assert "答应过 高*昌:换水龙头垫圈" in zhou.text
     assert "李秀英" not in zhou.text
-    assert zhou.screen.rows[-2][0] == "改期/不在家…"
+    assert zhou.screen.rows[-3][0] == "改期/不在家…"
     zhou.talk("[走访 李秀英]", "走访 李秀英", f"/kept {town.rows(Promise)[0].ref}", "办了")
     sweep(town, EIGHT + timedelta(days=4))
     assert "答应过" not in zhou.look()[0].text
@@ -99,7 +102,7 @@ def test_the_own_hour_and_the_quiet_hours(town, zhou):
 def test_the_coordinator_sees_the_late_ones_by_liaison(town, zhou, wang):
     sweep(town, EIGHT)
     wang.look()
-    assert "这半个月:应访 6,已访 0。" in wang.text
+    assert "11月1日–11月15日:应访 6,已访 0。" in wang.text
     assert "🔴 周明:逾期 5(E0001、E0002、E0003、E0004)" in wang.text
 
 
@@ -173,6 +176,35 @@ def test_silence_in_the_morning_raises_an_alarm_by_itself(town, zhou, wang):
     assert sweep(town, EIGHT + timedelta(minutes=95)) == 0
 
 
+def test_a_morning_in_which_nothing_was_even_written_raises_the_alarm_once(town, zhou, wang):
+    evening = EIGHT + timedelta(hours=9, minutes=40)  # the clock was dead until 17:40
+    assert [sweep(town, evening), sweep(town, evening + timedelta(minutes=1))] == [1, 0]
+    assert "今早的播报一条也没发出去" in wang.look()[-1].text
+    assert zhou.look() == []
+    saturday = EIGHT + timedelta(days=2, hours=9)
+    assert sweep(town, saturday) == 0
+
+
+def test_back_after_an_hour_the_digests_go_out_late_and_there_is_no_alarm(town, zhou, wang):
+    assert sweep(town, EIGHT + timedelta(hours=2)) == 2
+    assert "早上好" in wang.look()[-1].text
+
+
+def test_where_the_digests_fail_the_alarm_still_comes(town, zhou, wang, monkeypatch):
+    def digests(session, office, now):
+        raise KeyError("a fault of ours")
+
+    async def run_db(work):
+        return work()
+
+    now = EIGHT + timedelta(hours=2)
+    house = SimpleNamespace(engine=town.database, office=town.receiver.office, run_db=run_db,
+                            clock=lambda: now, deliver=SimpleNamespace(wake=lambda: None))  # fmt: skip
+    monkeypatch.setattr(nudge, "KINDS", (digests, *nudge.KINDS[1:]))
+    asyncio.run(clock.speak_up(house))
+    assert "今早的播报一条也没发出去" in wang.look()[-1].text
+
+
 def test_no_alarm_when_something_went_out(town, zhou, wang):
     sweep(town, EIGHT)
     row = digest_rows(town)[0]
@@ -185,5 +217,22 @@ def test_a_day_before_the_window_ends_the_backup_is_told(town, zhou, li):
     town.now = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)  # a Friday; the window ends on Monday
     zhou.talk(*("走访 高永昌 00000", "核对", "[提交]", "已记下"))
     sweep(town, datetime(2026, 11, 30, 0, 0, tzinfo=UTC))
-    assert "⏳ 后备提醒:只剩一天,这些还没走访:E0002、E0003、E0004、E0005" in li.look()[0].text
-    assert "⏳ 离 11月30日还剩 0 天,还有 4 位没走访。" in zhou.look()[0].text
+    told = li.look()[0]
+    assert "⏳ 您是后备,11月30日前还没人走访:E0002 石沟村、E0003 柳泉村、E0004 石沟村" in told.text
+    assert "李*英" not in told.text  # not in her care until she says so
+    assert "⏳ 今天是11月30日前最后一个工作日,还有 4 位没走访。" in zhou.look()[0].text
+    li.talk("[我代去 E0004]", "✅ 王德胜 90岁 石沟村 已列入您的名单,到 11月30日为止")
+    assert "李娜代您走访 王*胜 90岁 石沟村,11月30日前。" in zhou.look()[0].text
+    li.talk("[开始走访]", "走访 王德胜")
+
+
+def test_the_last_reminder_comes_on_the_last_workday_where_the_window_ends_on_a_weekend(
+    town, zhou, li
+):
+    sweep(town, datetime(2026, 11, 12, 0, 0, tzinfo=UTC))  # a Thursday; the 15th is a Sunday
+    assert "⏳ 到11月15日还剩 2 个工作日,还有 5 位没走访。" in zhou.look()[0].text
+    assert "您是后备" not in li.look()[0].text
+    li.talk("/instead E0004", "现在还不用代去", "/instead E0006", "名单里没有「E0006」")
+    sweep(town, datetime(2026, 11, 13, 0, 0, tzinfo=UTC))
+    assert "⏳ 今天是11月15日前最后一个工作日" in zhou.look()[0].text
+    assert "您是后备,11月15日前还没人走访:E0001" in li.look()[0].text

@@ -213,7 +213,7 @@ def check_digest(
         code.removeprefix("/visit ")
         for row in rows
         for _label, code in row
-        if code.startswith("/visit ")
+        if code.startswith("/visit ") and not code.endswith(" phone")
     }
     assert codes <= load
     today, overdue, _calls = map(int, SUM.search(text).groups())
@@ -226,7 +226,7 @@ def check_digest(
         assert not person.is_away(paper.day)
         assert mark == "📞" or person.open(paper.day)
         assert mark == "📞" or (person.code in late) == (mark == "🔴")
-    assert len(late) > 8 or {person.code for mark, person in lines if mark == "🔴"} == late
+    assert len(late) > 6 or {person.code for mark, person in lines if mark == "🔴"} == late
     return today, codes
 
 

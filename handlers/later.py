@@ -1,0 +1,294 @@
+"""Not today: another day, in hospital, away until …, or the backup goes instead."""
+
+from datetime import date, timedelta
+
+from handlers import form
+from handlers.brief import one_elder
+from handlers.due import explain
+from handlers.pick import not_on_list
+from handlers.questions import Choice, Filling, Form, Question, say_value, tidy, written_date
+from handlers.talk import Button, Reply
+from handlers.tell import chats_of
+from handlers.turn import Turn, Unclear, day
+from locales import gettext as _
+from locales import mark as N_
+from locales import speaking
+from models import agenda as plan
+from models import leave as leaves
+from models import lookup
+from models.assignment import BACKUP, COVER, Assignment
+from models.audit import Audit
+from models.due import Window, status, window
+from models.due_query import recent_of
+from models.elder import Absence, Elder, end_absences
+from models.mailbox import NUDGE
+from models.morning import LAST_CALL
+from models.schedule import Postponement
+from models.staff import Staff
+from models.workdays import differing_days, reminder_day
+
+AWAY = ("hospital", "away", "with_children")
+BACK = "back"
+SOON = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2, "大后天": 3}
+FAR_AHEAD = timedelta(days=183)
+LISTED = 12
+
+
+def later_command(turn: Turn, rest: str) -> list[Reply]:
+    """/later ELDER — another day, in hospital, away until …; /later — one of today's list."""
+    if not rest:
+        return [_which(turn)]
+    elder = one_elder(turn, rest, "/later")
+    if isinstance(elder, Reply):
+        return [elder]
+    context = {"code": elder.code, "name": elder.name, "who": turn.kept(elder)}
+    draft = form.find_draft(turn, LATER.name, elder.code)
+    if draft is None:
+        draft = form.start(turn, LATER, elder.code, {}, context)
+    form.set_answers(draft, turn, {})
+    return [form.card(LATER, Filling(draft, turn))]
+
+
+def _which(turn: Turn) -> Reply:
+    """Whom the day's list names, first; whoever has nobody there chooses among all."""
+    mine = plan.agenda(turn.session, turn.staff, turn.today, plan.office_policy(turn.session))
+    named = [*mine.overdue, *mine.today, *mine.calls, *mine.put_off][:LISTED]
+    whole = Button(_("Everybody…"), "/later p0")
+    if not named:
+        found = one_elder(turn, "p0", "/later")
+        return found if isinstance(found, Reply) else Reply(_("Whom?"), ((whole,),))
+    buttons = [Button(turn.shown(one.elder.name), f"/later {one.elder.code}") for one in named]
+    return Reply(_("Who cannot be visited today?"), (*form.in_rows(buttons, 2), (whole,)))
+
+
+def _this_window(turn: Turn) -> Window:
+    return window(turn.today, plan.office_policy(turn.session))
+
+
+def _title(filling: Filling) -> str:
+    return _("Not today: %(who)s") % {"who": filling.turn.label_of(filling.known("who"))}
+
+
+def _soon(filling: Filling) -> tuple[Choice, ...]:
+    """The next days inside this window that are left."""
+    today = filling.turn.today
+    last = _this_window(filling.turn).last
+    left = [today + timedelta(days=n) for n in range(1, (last - today).days + 1)]
+    return tuple(Choice(one.isoformat(), day(one)) for one in left[:6])
+
+
+def _read_day_in_window(filling: Filling, text: str) -> str:
+    chosen = coming_date(text, filling.turn.today)
+    last = _this_window(filling.turn).last
+    if not filling.turn.today < chosen <= last:
+        raise Unclear(
+            _(
+                "This visit belongs to the days up to %(last)s. Please choose one of them, "
+                "or say that the elder is away."
+            )
+            % {"last": day(last)}
+        )  # fmt: skip
+    return chosen.isoformat()
+
+
+def _read_return(filling: Filling, text: str) -> str:
+    if tidy(text) in (_("Not known"), "?"):
+        return "unknown"
+    chosen = coming_date(text, filling.turn.today)
+    if chosen < filling.turn.today:
+        raise Unclear(_("That day is over. Please write the last day away, such as 11-30."))
+    return chosen.isoformat()
+
+
+def coming_date(text: str, today: date) -> date:
+    """A date without a year is the next such day, not the last one. Raises Unclear."""
+    typed = tidy(text).lower()
+    if typed in SOON:
+        return today + timedelta(days=SOON[typed])
+    numbers = [int(n) for n in "".join(c if c.isdecimal() else " " for c in typed).split()]
+    if len(numbers) == 1 and typed.rstrip("日号").isdecimal():
+        numbers = [today.month, *numbers]
+    if len(numbers) != 2:
+        return written_date(text, today)
+    return _next_such_day(numbers[0], numbers[1], today)
+
+
+def _next_such_day(month: int, number: int, today: date) -> date:
+    """This year's day, or next year's where that is not half a year off. Raises Unclear."""
+    for year in (today.year, today.year + 1):
+        try:
+            found = date(year, month, number)
+        except ValueError:
+            continue
+        if timedelta(0) <= found - today <= FAR_AHEAD:
+            return found
+    raise Unclear(_("Please write a day to come, such as 11-30."))
+
+
+def _say_day(filling: Filling, value: str) -> str:
+    return _("not known") if value == "unknown" else day(date.fromisoformat(value))
+
+
+def _review(filling: Filling) -> Reply:
+    what = next(c for c in WHAT if c.code == filling.get("what"))
+    parts = [_title(filling), _(what.label)]
+    parts += [_say_day(filling, filling.get(n)) for n in ("day", "until") if filling.get(n)]
+    reason = LATER.by_name["reason"]
+    parts += [say_value(reason, filling, filling.get("reason"))] if filling.get("reason") else []
+    rows = (
+        (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
+        (form.form_button(filling.draft, _("‹ Back"), form.BACK),),
+    )
+    return Reply("\n".join(parts), rows, form.card_name(filling))
+
+
+def _submit(filling: Filling) -> list[Reply]:
+    turn = filling.turn
+    elder = lookup.by_code(turn.session, turn.staff, filling.known("code"), turn.today)
+    form.drop(filling)
+    if elder is None:
+        return [Reply(_("That elder is no longer on your list."), (), form.card_name(filling))]
+    what, until = filling.get("what"), filling.get("until")
+    if what == BACKUP:
+        return _ask_backup(filling, elder)
+    end_absences(turn.session, elder.id, turn.today)
+    if what == "day":
+        _put_off(turn, elder, date.fromisoformat(filling.get("day")), str(filling.get("reason")))
+    elif what != BACK:
+        last = None if until == "unknown" else date.fromisoformat(until)
+        turn.session.add(Absence(elder_id=elder.id, kind=what, from_on=turn.today, until_on=last))
+    _audit(turn, elder, what)
+    turn.session.flush()
+    policy = plan.office_policy(turn.session)
+    said = status(recent_of(turn.session, elder, turn.today, policy), turn.today, policy)
+    text = _("✅ Noted. %(who)s\n%(why)s") % {
+        "who": turn.label(elder),
+        "why": explain(turn, said),
+    }
+    return [Reply(text, ((Button(_("Today's list"), "/due"),),), form.card_name(filling))]
+
+
+def _ask_backup(filling: Filling, elder: Elder) -> list[Reply]:
+    """The backup may see and visit this elder until the window ends, and is told at once."""
+    turn, name = filling.turn, form.card_name(filling)
+    backup = leaves.backup_of(turn.session, elder, turn.today)
+    if backup is None:
+        return [Reply(_("This elder has no backup. Please ask the coordinator."), (), name)]
+    last = _this_window(turn).last
+    _lend(turn, elder, backup)
+    _audit(turn, elder, BACKUP)
+    text = _("✅ %(backup)s has been asked to visit %(who)s by %(last)s.")
+    gaps = {"backup": backup.name, "who": turn.label(elder), "last": day(last)}
+    return [Reply(text % gaps, (), name), *_tell_backup(turn, backup, elder, last)]
+
+
+def _lend(turn: Turn, elder: Elder, to: Staff) -> None:
+    """The backup may see and visit this elder until the window ends."""
+    last = _this_window(turn).last
+    turn.session.add(
+        Assignment(elder_id=elder.id, staff_id=to.id, role=COVER, from_on=turn.today, until_on=last)
+    )
+
+
+def _tell_backup(turn: Turn, backup: Staff, elder: Elder, last: date) -> list[Reply]:
+    replies = []
+    for chat in chats_of(turn, backup):
+        with speaking(backup.locale or turn.office.locale):
+            text = _("%(name)s asks you to visit %(who)s by %(last)s.") % {
+                "name": turn.staff.name,
+                "who": turn.hidden_label(elder),
+                "last": day(last),
+            }
+            go = Button(_("Start the visit"), f"/visit {elder.code}")
+            replies.append(Reply(text, ((go,),), to=chat.id, lane=NUDGE))
+    return replies
+
+
+def _audit(turn: Turn, elder: Elder, what: str) -> None:
+    action = f"later_{what}"
+    line = Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action)
+    turn.session.add(line)
+
+
+def _put_off(turn: Turn, elder: Elder, to: date, reason: str) -> None:
+    first = _this_window(turn).first
+    turn.session.merge(
+        Postponement(elder_id=elder.id, window_first=first, until_on=to, reason=reason,
+                     staff_id=turn.staff.id, made_at=turn.now)
+    )  # fmt: skip
+
+
+# The backup goes without being asked
+
+
+def instead_command(turn: Turn, rest: str) -> list[Reply]:
+    """/instead CODE — at the end of a window a backup takes over what nobody has visited yet."""
+    found = leaves.backed_by(turn.session, turn.staff, rest, turn.today)
+    if found is None:
+        return [Reply(not_on_list(rest))]
+    elder, last = found, _this_window(turn).last
+    if lookup.may_see(turn.session, turn.staff, elder, turn.today):
+        return [_yours(turn, elder, last)]
+    if turn.today < reminder_day(last, LAST_CALL, differing_days(turn.session)):
+        return [Reply(_("It is not that late yet: please let the liaison ask you."))]
+    _lend(turn, elder, turn.staff)
+    _audit(turn, elder, "instead")
+    return [_yours(turn, elder, last), *_tell_liaisons(turn, elder, last)]
+
+
+def _yours(turn: Turn, elder: Elder, last: date) -> Reply:
+    text = _("✅ %(who)s is on your list until %(last)s; the liaison has been told.")
+    go = Button(_("Start the visit"), f"/visit {elder.code}")
+    return Reply(text % {"who": turn.label(elder), "last": day(last)}, ((go,),))
+
+
+def _tell_liaisons(turn: Turn, elder: Elder, last: date) -> list[Reply]:
+    replies = []
+    for staff in leaves.liaisons_of(turn.session, elder, turn.today):
+        for chat in chats_of(turn, staff):
+            with speaking(staff.locale or turn.office.locale):
+                text = _("%(name)s visits %(who)s for you, by %(last)s.") % {
+                    "name": turn.staff.name,
+                    "who": turn.hidden_label(elder),
+                    "last": day(last),
+                }
+                replies.append(Reply(text, to=chat.id, lane=NUDGE))
+    return replies
+
+
+WHAT = (
+    Choice("day", N_("Another day")),
+    Choice("hospital", N_("In hospital until…")),
+    Choice("away", N_("Away until…")),
+    Choice("with_children", N_("With children until…")),
+    Choice(BACKUP, N_("Ask the backup")),
+    Choice(BACK, N_("Is back home")),
+)
+LATER = Form(
+    name="later",
+    version=1,
+    questions=(
+        Question(
+            "what", N_("What"), N_("What is it?"), choices=WHAT, resets=("day", "until", "reason"),
+        ),
+        Question(
+            "day", N_("Day"), N_("On which day will you go? (tap, or write a date)"),
+            choices=_soon, when=lambda f: f.get("what") == "day", across=3,
+            check=_read_day_in_window, shown=_say_day,
+        ),
+        Question(
+            "reason", N_("Reason"), N_("Why? (tap or write)"),
+            choices=(Choice("busy", N_("I have no time")), Choice("wish", N_("The elder's wish")),
+                     Choice("weather", N_("The weather"))),
+            when=lambda f: f.get("what") == "day", free=True,
+        ),
+        Question(
+            "until", N_("Until"), N_("Until which day? Write it, such as 11-30."),
+            choices=(Choice("unknown", N_("Not known")),),
+            when=lambda f: f.get("what") in AWAY, check=_read_return, shown=_say_day,
+        ),
+    ),
+    title=_title,
+    review=_review,
+    submit=_submit,
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""Not today: put off, and back by itself; the backup; what the day's list says of it."""
+
+from datetime import timedelta
+
+from handlers import nudge
+from models.mailbox import Outgoing
+from tests.test_nudge import EIGHT, sweep
+
+
+def put_off(person, day):
+    person.talk("/later 高永昌", "是什么情况", "[改天去]", "改到哪天去", day, "什么原因",
+                "[我没空]", "我没空", "[确认]", f"⏸ 已改到 {day},那天再提醒您。")  # fmt: skip
+
+
+def test_an_overdue_visit_that_was_put_off_waits_and_comes_back_by_itself(town, zhou, wang):
+    zhou.talk("/due", "🔴 高永昌")
+    put_off(zhou, "11月14日")
+    zhou.talk("/due", "应访 5,已访 0,逾期 4", "/why 高永昌", "⏸ 已改到 11月14日,那天再提醒您。")
+    zhou.talk("/due", "⏸ 高永昌 81岁 柳泉村  改到11月14日,到时再提醒")
+    sweep(town, EIGHT + timedelta(days=1))
+    assert "⏸ 高*昌 81岁 柳泉村  改到11月14日,到时再提醒" in zhou.look()[0].text
+    assert "⏸ 已改期:1 位" in wang.look()[0].text
+    town.now = EIGHT + timedelta(days=2)
+    zhou.talk("/due", "🔴 高永昌", "/why 高永昌", "🔴 逾期")
+
+
+def test_without_a_name_the_days_list_is_offered(town, zhou):
+    zhou.talk("/later", "哪一位今天去不了?", "[高永昌]", "是什么情况", "[改天去]", "改到哪天去")
+    zhou.talk("[先放着]", "", "/later", "哪一位今天去不了?", "[全部名单…]", "最久没去的在前")
+
+
+def test_a_backup_who_is_on_leave_is_not_asked(town, zhou, li):
+    li.talk("/leave 3天", "谁代班", "[各自的后备]", "交给", "[确认]", "已请假")
+    zhou.talk("/later 高永昌", "是什么情况", "[请后备代去]", "请后备代去", "[确认]", "没有后备")
+
+
+def test_a_line_about_a_call_opens_the_form_for_a_call(town, zhou):
+    for name in ("高永昌", "王德胜", "廖玉珍", "李秀英 石沟", "李秀英 柳泉"):
+        zhou.talk(f"走访 {name} 00000", "核对", "[提交]", "已记下")
+    town.now = EIGHT + timedelta(days=8)
+    sweep(town)
+    assert "📞 王*胜" in zhou.look()[0].text
+    zhou.talk("[📞 王德胜]", "走访 王德胜")
+    assert "电话" in zhou.text
+
+
+def kinds(town):
+    return [row.kind for row in town.rows(Outgoing) if row.kind]
+
+
+def test_a_reminder_of_a_card_waits_for_a_workday_and_for_who_is_there(town, zhou):
+    town.now = EIGHT + timedelta(days=2)  # a Saturday
+    zhou.talk("/visit 高永昌", "怎么")
+    assert sweep(town, town.now + timedelta(hours=2)) == 0
+    town.now = EIGHT + timedelta(days=4, hours=1)
+    zhou.talk("/visit 王德胜", "怎么")
+    zhou.talk("/leave 3天 李娜", "交给", "[确认]", "已请假")
+    assert sweep(town, town.now + timedelta(hours=2)) == 0
+    assert "draft" not in kinds(town)
+
+
+def test_a_reminder_of_a_card_never_comes_into_another_dialogue(town, zhou):
+    town.now = EIGHT + timedelta(hours=2)
+    sweep(town)
+    zhou.talk("/visit 高永昌", "怎么")
+    town.wait(minutes=62)
+    zhou.talk("/visit 王德胜", "怎么")
+    assert sweep(town, town.now + timedelta(minutes=2)) == 0
+    assert sweep(town, town.now + timedelta(minutes=11)) == 1
+
+
+def test_a_reminder_that_waited_into_the_night_is_dropped(town, zhou):
+    town.now = EIGHT + timedelta(hours=2)
+    sweep(town)
+    zhou.talk("/visit 高永昌", "怎么")
+    sweep(town, town.now + timedelta(hours=2))
+    (row,) = town.rows(Outgoing, kind="draft")
+    with nudge.Session(town.database) as session:
+        late = EIGHT + timedelta(hours=13, minutes=1)  # 21:01
+        assert nudge.renew(session, town.receiver.office, late, row) == (None, "quiet hours")
