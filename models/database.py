@@ -63,7 +63,7 @@ def connect(url: str | URL, *, foreign_keys: bool = True) -> Engine:
     then never waits for a writer. Nothing is opened yet. Raises WrongUrl.
     """
     found = tidy_url(url) if isinstance(url, str) else url
-    options: dict[str, Any] = {"json_serializer": written, "json_deserializer": orjson.loads}
+    options: dict[str, Any] = {"json_serializer": written, "json_deserializer": read_json}
     options["hide_parameters"] = True  # the text of an error must not repeat what people wrote
     if found.get_backend_name() == "sqlite":
         engine = create_engine(found, **options)
@@ -75,6 +75,11 @@ def connect(url: str | URL, *, foreign_keys: bool = True) -> Engine:
 
 def written(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def read_json(value: Any) -> Any:
+    """SQLite gives a lone number back as a number."""
+    return orjson.loads(value) if isinstance(value, (str, bytes)) else value
 
 
 def prepare_sqlite(engine: Engine, foreign_keys: bool) -> None:
