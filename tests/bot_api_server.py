@@ -38,8 +38,8 @@ PACED = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText")
 class Fault:
     """What goes wrong with the next `times` requests to `method` ("" is any).
 
-    `how`: "hang" answers never; "close" drops the connection before doing anything, "lost"
-    after doing it; a number is answered as that error.
+    `how`: "hang" answers never; "late" waits for `BotApi.late` first; "close" drops the
+    connection before doing anything, "lost" after doing it; a number is answered as that error.
     """
 
     method: str
@@ -69,8 +69,10 @@ class BotApi(World):
         self.token, self.overall, self.per_chat, self.anyone = token, overall, per_chat, anyone
         self.problems: list[str] = []
         self.calls: Counter[str] = Counter()
+        self.given: Counter[int] = Counter()  # how often each update was handed out
         self.refused: list[tuple[float, str]] = []  # 429s
         self.faults: list[Fault] = []
+        self.late = asyncio.Event()
         self.webhook: dict[str, Any] = {}
         self.post_updates = True
         self.posted: Counter[int] = Counter()  # answers of the webhook, by status
@@ -148,6 +150,8 @@ class BotApi(World):
             return False
         if fault.how == "hang":
             await asyncio.sleep(3600)
+        if fault.how == "late":
+            await self.late.wait()
         if fault.how == "close":
             drop(request)
         if isinstance(fault.how, int):
@@ -169,12 +173,13 @@ class BotApi(World):
         wanted = params.get("allowed_updates") or []
         if not self.updates:
             await self._wait_for_news(float(params.get("timeout", 0)), mine)
-        found = [
-            text
-            for _id, kind, text in islice(self.updates, int(params.get("limit", 100)))
+        found = {
+            number: text
+            for number, kind, text in islice(self.updates, int(params.get("limit", 100)))
             if not wanted or kind in wanted
-        ]
-        body = '{"ok":true,"result":[' + ",".join(found) + "]}"
+        }
+        self.given.update(found.keys())
+        body = '{"ok":true,"result":[' + ",".join(found.values()) + "]}"
         return web.Response(text=body, content_type="application/json")
 
     async def _wait_for_news(self, seconds: float, mine: int) -> None:

@@ -518,6 +518,19 @@ async def test_an_old_card_that_cannot_be_deleted_loses_its_buttons(
     assert len(api.sees(CHAT)) == 2
 
 
+async def test_a_card_on_its_way_out_is_not_the_one_that_is_changed(
+    api: BotApi, telegram: Telegram
+) -> None:
+    """A tap on it may still come: without care the person would be left with no card at all."""
+    old = await telegram.send(Parcel("1001", "1/6"))
+    api.fail("deleteMessage", "late")
+    new = await telegram.send(Parcel("1001", "1/6", remove=old))
+    await telegram.send(Parcel("1001", "2/6", edit=old, remove=new))
+    api.late.set()
+    await telegram.close()
+    assert [shown.text for shown in api.sees(CHAT)] == ["2/6"]
+
+
 async def test_a_picture_goes_as_a_photo_with_its_caption_and_buttons(
     api: BotApi, telegram: Telegram
 ) -> None:

@@ -20,6 +20,7 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 class Messages:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
+        self._leaving: set[tuple[str, str]] = set()  # messages that are being taken away
 
     async def send(self, parcel: Parcel, later: Callable[[Awaitable[object]], None]) -> str:
         """`later` takes what need not be waited for. Raises what python-telegram-bot raises."""
@@ -28,12 +29,15 @@ class Messages:
         else:
             native_id, old = await self._send_anew(parcel), {parcel.edit, parcel.remove}
         for one in old - {"", native_id}:
+            self._leaving.add((parcel.address, one))
             later(self._take_away(parcel.address, one))
         return native_id
 
     async def _edit(self, parcel: Parcel) -> bool:
-        """False when the message is gone or can no longer be changed."""
+        """False when the message is gone, on its way out, or can no longer be changed."""
         if parcel.file_data is not None or length(parcel.text) > TEXT_LIMIT:
+            return False
+        if (parcel.address, parcel.edit) in self._leaving:
             return False
         try:
             await self._bot.edit_message_text(
@@ -115,6 +119,8 @@ class Messages:
             await self._bot.delete_message(address, int(native_id))
         except BadRequest:
             await self._bot.edit_message_reply_markup(address, int(native_id), reply_markup=None)
+        finally:
+            self._leaving.discard((address, native_id))
 
 
 def preview(text: str) -> LinkPreviewOptions | None:
