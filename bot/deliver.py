@@ -153,6 +153,7 @@ class Deliver:
             self._outcomes = outcomes + self._outcomes
             log.warning("outbox_not_reached", problem=type(problem).__name__)
             return STORE_PAUSE
+        self._written(gate)
         for outcome in outcomes:
             del self._claimed[outcome.job.seq]
         for job in jobs:
@@ -169,7 +170,8 @@ class Deliver:
         with_bulk = now >= self._bulk_at
         if with_bulk:
             self._bulk_at = now + BULK_EVERY
-        return Gate({} if self._stopping else self.lines, busy, now, with_bulk)
+        lines = {} if self._stopping else self.lines
+        return Gate(lines, busy, now, with_bulk, frozenset(self._resumed))
 
     def _pause(self, gate: Gate) -> float:
         if not gate.held:
@@ -205,10 +207,14 @@ class Deliver:
         alone = self._new and self.engine.dialect.name == "sqlite"
         if gate.now >= self._release_at:
             outbox.release(session, None if alone else now, list(self._claimed))
-            self._new, self._release_at = False, gate.now + RELEASE_EVERY
-        for network in self._resumed.copy():
+        for network in gate.resumed:
             outbox.resume(session, network)
-            self._resumed.discard(network)
+
+    def _written(self, gate: Gate) -> None:
+        """What a cycle gave back is committed: until then it had to be tried again."""
+        if gate.now >= self._release_at:
+            self._new, self._release_at = False, gate.now + RELEASE_EVERY
+        self._resumed -= gate.resumed
 
     def _send_ready(self, line: Line) -> None:
         """Sends what may go now, and comes back when the next may."""

@@ -82,9 +82,14 @@ class Gate:
     but itself; what goes is entered in the pacers by the loop, when it is sent."""
 
     def __init__(
-        self, lines: Mapping[str, Line], busy: set[UUID], now: float, with_bulk: bool
+        self,
+        lines: Mapping[str, Line],
+        busy: set[UUID],
+        now: float,
+        with_bulk: bool,
+        resumed: frozenset[str],
     ) -> None:
-        self.lines, self.busy, self.now = lines, busy, now
+        self.lines, self.busy, self.now, self.resumed = lines, busy, now, resumed
         self.urgent = {name: line.appetite(now, REPLY) for name, line in lines.items()}
         self.bulk = {name: line.appetite(now, NUDGE) * with_bulk for name, line in lines.items()}
         self.held = False  # something is due that had to stay

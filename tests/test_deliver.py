@@ -558,6 +558,27 @@ async def test_a_claim_of_another_process_is_respected_where_there_can_be_anothe
     assert network.texts == (["claimed", "after it"] if alone else [])
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])  # elsewhere the claim has to run out
+async def test_what_was_taken_over_at_the_start_is_taken_over_though_that_fails_once(
+    box: Outbox,
+) -> None:
+    fails = iter([True])
+
+    def recheck(session: Session, jobs: Sequence[Job], at: datetime) -> dict[int, str]:
+        if next(fails, False):
+            raise OSError
+        return {}
+
+    network = Network()
+    box.put(box.chat("1001"), "claimed")
+    claimed_by_the_dead(box, timedelta(seconds=30))
+    box.put(box.chat("1002"), "another")
+    async with delivering(box, network) as deliver:
+        deliver.recheck = recheck
+        await done(box)
+    assert sorted(network.texts) == ["another", "claimed"]
+
+
 @pytest.mark.parametrize("kind", ["postgresql"])  # a SQLite file has one process
 async def test_two_processes_share_the_work_and_send_nothing_twice(box: Outbox) -> None:
     network = Network()
