@@ -1,0 +1,52 @@
+"""Starts the bot without waiting for its imports: an interpreter that has loaded everything and
+forks. The child then runs the real command line, `python -m bot run`, from its first line.
+
+    python tests/forkserver.py        # reads {"env": {...}, "log": "file"} lines, writes pids;
+                                      # {"wait": pid} writes the exit status
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).parent.parent)
+
+import alembic.command  # noqa: E402, F401
+import anyio._backends._asyncio  # noqa: E402, F401
+import apscheduler.schedulers.asyncio  # noqa: E402, F401
+import httpcore  # noqa: E402, F401
+import psycopg  # noqa: E402, F401
+import sqlalchemy.orm  # noqa: E402
+import uvicorn  # noqa: E402, F401
+
+import bot.__main__ as program  # noqa: E402
+import bot.clock  # noqa: E402
+import bot.run  # noqa: E402
+import bot.transports.telegram  # noqa: E402
+import bot.web  # noqa: E402, F401
+
+
+def main() -> None:
+    sqlalchemy.orm.configure_mappers()
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "wait" in order:
+            _pid, status = os.waitpid(order["wait"], 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+        else:
+            print(os.fork() or become_the_bot(**order), flush=True)
+
+
+def become_the_bot(env: dict[str, str], log: str) -> int:
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.environ.update(env)
+    sys.argv = ["liaison-bot", "run"]
+    program.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,329 @@
+"""The bot is killed at random points, again and again, while people work with it.
+
+A killed process loses nothing that it gave to the operating system: what a power cut does is the
+databases' part. LIAISON_TEST_KILLS sets how often it dies on each database.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Engine, func, text
+from sqlmodel import Session, col, select, update
+
+from models.assignment import Assignment
+from models.database import connect, upgrade
+from models.draft import Draft
+from models.elder import Elder
+from models.mailbox import DROPPED, SENDING, SENT, WAITING, Outgoing, Seen
+from models.org import Unit
+from models.outbox import SUPERSEDED
+from models.staff import Chat, Staff
+from models.visit import Concern, Visit
+from tests.bot_api_server import TOKEN, BotApi
+from tests.bot_api_world import Shown
+from tests.lives import Life, Lives
+from tests.load import Liaison, Walk
+
+KILLS = int(os.environ.get("LIAISON_TEST_KILLS", "100"))
+STOPS = 8
+PLAIN = 50  # each fiftieth life is a start as on the command line
+PEOPLE, ELDERS = 12, 60
+SHOWING = ("sendMessage", "editMessageText")
+STARTING = ("getMe", "deleteWebhook", "setMyCommands", "getUpdates")
+MOMENTS: tuple[tuple[Callable[[BotApi], int], int], ...] = (  # what is counted, at most how many
+    (lambda api: calls(api, STARTING), 5),
+    (lambda api: api.given.total(), 40),
+    (lambda api: calls(api, SHOWING), 30),
+)
+A_MOMENT = 0.03  # seconds
+Line = tuple[int, str]  # what was shown: chat and text
+
+
+def calls(api: BotApi, methods: tuple[str, ...]) -> int:
+    return sum(api.calls[method] for method in methods)
+
+
+@pytest.fixture
+def office(kind: str, new_database: Callable[[str], URL]) -> Iterator[Engine]:
+    """Liaisons with elders of their own, in a database of the bot's own."""
+    engine = connect(new_database(kind))
+    upgrade(engine)
+    with Session(engine) as session:
+        unit = Unit(name="岚桥镇", kind="town")
+        session.add(unit)
+        session.flush()
+        for person in range(PEOPLE):
+            staff = Staff(code=f"S{person}", name=f"联络员{person}", unit_id=unit.id)
+            session.add(staff)
+            session.flush()
+            session.add(Chat(network="telegram", address=str(1001 + person), staff_id=staff.id))
+            for code in elders_of(person):
+                elder = Elder(code=code, name=f"老人{code}", unit_id=unit.id)
+                session.add(elder)
+                session.flush()
+                start = date(2025, 1, 1)
+                session.add(Assignment(elder_id=elder.id, staff_id=staff.id, from_on=start))
+        session.commit()
+    yield engine
+    engine.dispose()
+
+
+def elders_of(person: int) -> list[str]:
+    return [f"E{person:02d}{number:02d}" for number in range(ELDERS)]
+
+
+def environment(engine: Engine, api: BotApi, folder: Path) -> dict[str, str]:
+    """In a zone where it is night: nobody is sent a digest."""
+    hours = (datetime.now(UTC).hour - 2) % 24
+    return {
+        "LIAISON_TELEGRAM_TOKEN": TOKEN,
+        "LIAISON_TELEGRAM_API": api.url,
+        "LIAISON_DATABASE_URL": engine.url.render_as_string(hide_password=False),
+        "LIAISON_DATA_DIR": str(folder / "data"),
+        "LIAISON_HTTP": "127.0.0.1:0",
+        "LIAISON_TIMEZONE": f"Etc/GMT+{hours}" if hours <= 12 else f"Etc/GMT-{24 - hours}",
+    }
+
+
+def rows(engine: Engine, statement: Any) -> list[Any]:
+    with Session(engine) as session:
+        return list(session.exec(statement).all())
+
+
+def lines(engine: Engine, *states: str) -> list[Line]:
+    """What stands in the outbox in one of these states."""
+    found = (
+        select(Chat.address, Outgoing.text)
+        .join(Chat, col(Chat.id) == Outgoing.chat_id)
+        .where(col(Outgoing.state).in_(states))
+    )
+    return [(int(chat), words) for chat, words in rows(engine, found)]
+
+
+@dataclass
+class Shift:
+    """People at work with a bot that does not live long."""
+
+    engine: Engine
+    api: BotApi
+    lives: Lives
+    people: list[Liaison]
+    work: list[asyncio.Task[None]]
+    shown: Counter[Line] = field(default_factory=Counter)
+    in_hand: Counter[Line] = field(default_factory=Counter)  # of a dead one, shown or not
+    deaths: Counter[str] = field(default_factory=Counter)
+
+    def look(self, chat: int, shown: Shown) -> None:
+        self.shown[chat, shown.text] += 1
+        self.people[chat - 1001].news.set()
+
+    async def until(self, true: Callable[[], Any], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            for task in self.work:
+                if task.done():
+                    task.result()
+            assert time.monotonic() < deadline, self.who_waits()
+            await asyncio.sleep(0.003)
+
+    def who_waits(self) -> str:
+        waiting = [one for one, task in zip(self.people, self.work, strict=True) if not task.done()]
+        return "\n\n".join(self.what_she_sees(one) for one in waiting)
+
+    def what_she_sees(self, person: Liaison) -> str:
+        hers = (
+            select(Outgoing.seq, Outgoing.state, Outgoing.in_place, Outgoing.pressed,
+                   Outgoing.native_id, Outgoing.attempts, Outgoing.problem, Outgoing.text)
+            .join(Chat, col(Chat.id) == Outgoing.chat_id)
+            .where(Chat.address == str(person.chat))
+            .order_by(col(Outgoing.seq).desc())
+            .limit(8)
+        )  # fmt: skip
+        screen = [
+            (one.id, one.version, one.text, one.buttons[:2])
+            for one in self.api.sees(person.chat)[-20:]
+        ]
+        return "\n".join(
+            map(str, [person.chat, person.walks[-1], *screen, *rows(self.engine, hers)])
+        )
+
+    async def dies(self, life: Life) -> None:
+        assert await life.end(signal.SIGKILL) == -signal.SIGKILL, "it died before it was killed"
+        if self.engine.dialect.name == "postgresql":
+            await self.until(lambda: not others_connected(self.engine), 10)
+        keys = {key(number) for number, _kind, _text in self.api.updates}
+        stored = set(rows(self.engine, select(Seen.key).where(col(Seen.key).in_(keys))))
+        self.deaths["with messages stored and not confirmed"] += bool(stored)
+        given = {key(number) for number in self.api.given}
+        self.deaths["with messages given and not stored"] += bool(given & keys - stored)
+        sending = lines(self.engine, SENDING)
+        self.deaths["with answers in hand"] += bool(sending)
+        self.in_hand.update(sending)
+        let_claims_run_out(self.engine)
+        self.api.given.clear()
+
+    async def comes_to_rest(self) -> None:
+        """Everybody gets the answer they wait for; then nothing is left to do."""
+        for person in self.people:
+            person.going_home = True
+        await self.until(lambda: all(task.done() for task in self.work), 120)
+        await self.until(lambda: not (self.api.updates or lines(self.engine, WAITING, SENDING)), 60)
+
+
+def key(number: int) -> str:
+    return f"{TOKEN.partition(':')[0]}:{number}"
+
+
+def others_connected(engine: Engine) -> int:
+    """What a dead client asked last is still done, and its COMMIT too."""
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with engine.connect() as connection:
+        return int(connection.execute(text(count)).scalar_one())
+
+
+def let_claims_run_out(engine: Engine) -> None:
+    """On SQLite, which one process has for itself, a new one takes over at once; elsewhere it
+    would wait half a minute for what the dead one had in hand."""
+    if engine.dialect.name != "sqlite":
+        with Session(engine) as session:
+            lapsed = update(Outgoing).where(col(Outgoing.state) == SENDING)
+            session.exec(lapsed.values(claimed_until=datetime.now(UTC)))
+            session.commit()
+
+
+@asynccontextmanager
+async def at_work(engine: Engine, folder: Path, seed: str) -> AsyncIterator[Shift]:
+    async with BotApi() as api, Lives(folder, environment(engine, api, folder)) as lives:
+        people = [Liaison(api, 1001 + n, elders_of(n), seed) for n in range(PEOPLE)]
+        shift = Shift(engine, api, lives, people, [])
+        api.on_message = shift.look
+        shift.work += [asyncio.create_task(one.work()) for one in people]
+        yield shift
+        assert api.problems == []
+
+
+async def some_moment(shift: Shift, chance: Random) -> None:
+    """Somewhere between its first request and its last."""
+    count, most = chance.choice(MOMENTS)
+    last = count(shift.api) + chance.randrange(most)
+    await shift.until(lambda: count(shift.api) > last, seconds=60)
+    await asyncio.sleep(chance.random() * A_MOMENT)
+
+
+async def test_killed_at_random_points_it_loses_and_doubles_nothing(
+    office: Engine, tmp_path: Path, kind: str
+) -> None:
+    chance = Random(kind)  # noqa: S311
+    async with at_work(office, tmp_path, kind) as shift:
+        for number in range(KILLS):
+            life = await (shift.lives.fork() if number % PLAIN else shift.lives.start())
+            await some_moment(shift, chance)
+            await shift.dies(life)
+        life = await shift.lives.fork()
+        await shift.comes_to_rest()
+        assert await life.end(signal.SIGTERM) == 0
+    walks = [walk for person in shift.people for walk in person.walks]
+    check_messages(office, shift.people)
+    check_visits(office, walks)
+    check_drafts(office, shift.people)
+    repeated = check_repeats(office, shift)
+    check_database(office)
+    print(
+        f"\n{KILLS} kills on {kind}, {dict(shift.deaths)}: "
+        f"{sum(len(p.updates) for p in shift.people)} messages, "
+        f"{sum(walk.done for walk in walks)} visits stored, "
+        f"{sum(not walk.done for walk in walks)} drafts standing, "
+        f"{sum(p.asked_again for p in shift.people)} asked again, "
+        f"{repeated} messages repeated, longest wait {max(p.longest for p in shift.people):.1f} s"
+    )
+    assert all(shift.deaths.values())
+    assert len(shift.deaths) == 3
+    assert sum(walk.done for walk in walks) > KILLS // 10, "hardly anything was done between"
+
+
+async def test_asked_to_stop_it_sees_through_what_it_has_in_hand(
+    office: Engine, tmp_path: Path, kind: str
+) -> None:
+    chance, longest = Random(kind), 0.0  # noqa: S311
+    async with at_work(office, tmp_path, kind) as shift:
+        for _ in range(STOPS):
+            life = await shift.lives.fork()
+            await some_moment(shift, chance)
+            asked = time.monotonic()
+            assert await life.end(signal.SIGTERM) == 0
+            longest = max(longest, time.monotonic() - asked)
+            assert lines(office, SENDING) == []
+        life = await shift.lives.fork()
+        await shift.comes_to_rest()
+        assert await life.end(signal.SIGTERM) == 0
+    print(f"\n{STOPS} stops on {kind}, the longest took {longest:.2f} s")
+    assert longest < 8
+    check_messages(office, shift.people)
+    check_visits(office, [walk for person in shift.people for walk in person.walks])
+    check_drafts(office, shift.people)
+    assert check_repeats(office, shift) == 0
+
+
+def check_messages(engine: Engine, people: list[Liaison]) -> None:
+    """None lost, none failed, and each was answered: by what was sent, or by what replaced it."""
+    seen = dict(rows(engine, select(Seen.key, Seen.error)))
+    assert seen == {key(number): "" for person in people for number in person.updates}
+    answers = Counter(chat for chat, _words in lines(engine, SENT, DROPPED))
+    assert len(rows(engine, select(Outgoing.seq))) == answers.total()
+    for person in people:
+        assert answers[person.chat] >= len(person.updates)
+    why = select(Outgoing.problem).where(Outgoing.state == DROPPED).distinct()
+    assert set(rows(engine, why)) <= {SUPERSEDED}
+    last = select(func.max(Outgoing.seq)).where(Outgoing.card != "").group_by(Outgoing.card)
+    ends = select(Outgoing.state).where(col(Outgoing.seq).in_(last)).distinct()
+    assert rows(engine, ends) == [SENT], "the last state of each card was shown"
+
+
+def check_visits(engine: Engine, walks: list[Walk]) -> None:
+    """Each visit that a person saw through is stored once, as answered."""
+    stored = [
+        (tag, list(given.values())) for tag, given in rows(engine, select(Visit.ref, Visit.answers))
+    ]
+    told = [(walk.tag, walk.answers) for walk in walks if walk.done]
+    assert sorted(stored) == sorted(told)
+    concerns = rows(engine, select(Concern.visit_id, Concern.observation, Concern.category))
+    assert len(concerns) == len(set(concerns))
+
+
+def check_drafts(engine: Engine, people: list[Liaison]) -> None:
+    """Each draft stands where its person left it, and so does the card she sees."""
+    drafts = {draft.tag: draft for draft in rows(engine, select(Draft))}
+    left = {one.walks[-1].tag: one for one in people if not one.walks[-1].done}
+    assert drafts.keys() == left.keys()
+    for tag, person in left.items():
+        assert list(drafts[tag].answers.values()) == person.walks[-1].answers
+        card = person.card(tag)
+        assert card, person.screen()
+        assert card.rev == drafts[tag].rev
+
+
+def check_repeats(engine: Engine, shift: Shift) -> int:
+    """What was sent was shown, and again only where the bot died with it in its hands."""
+    sent = Counter(lines(engine, SENT))
+    assert sent.keys() <= shift.shown.keys()
+    repeated = shift.shown - sent
+    assert not (repeated - shift.in_hand)
+    return repeated.total()
+
+
+def check_database(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
