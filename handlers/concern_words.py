@@ -8,27 +8,6 @@ from dataclasses import dataclass, field
 from handlers.questions import Choice
 from locales import mark as N_
 
-GROUP_OF = {
-    "medical_acute": "medical",
-    "medical_chronic": "medical",
-    "medication": "medical",
-    "fall": "medical",
-    "nutrition": "medical",
-    "low_mood": "comfort",
-    "loneliness": "comfort",
-    "confusion": "medical",
-    "repair": "housekeeping",
-    "fire_risk": "housekeeping",
-    "heating_cooling": "housekeeping",
-    "meals_delivery": "housekeeping",
-    "neglect": "legal",
-    "abuse": "legal",
-    "hardship": "hardship",
-    "life_danger": "emergency",
-    "suicide_risk": "emergency",
-    "fire_gas_co": "emergency",
-}
-
 GROUP_NAMES = {
     "medical": N_("medical group"),
     "comfort": N_("comfort group"),

@@ -38,13 +38,15 @@ Greeted = tuple[Staff, Chat]
 
 @dataclass(frozen=True)
 class Post:
-    """A message nobody asked for: to whom, what, and the key that keeps it from being doubled."""
+    """A message nobody asked for: to whom, what, and the key that keeps it from being doubled.
+    A card changes where it stands; with `anew` it is sent again, so that it is heard."""
 
     chat: Chat
     reply: Reply
     kind: str
     once: str
     not_before: datetime | None = None
+    anew: bool = False
 
 
 def digests(session: Session, office: Office, now: datetime) -> Iterator[Post]:

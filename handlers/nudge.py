@@ -75,8 +75,8 @@ def _row(post: Post, now: datetime) -> dict[str, Any]:
     return mailbox.row(
         post.chat.id, post.reply.text, post.reply.lane, now,
         rows=[[[b.label, b.code] for b in line] for line in post.reply.rows],
-        card=post.reply.card, in_place=bool(post.reply.card), kind=post.kind, once=post.once,
-        not_before=post.not_before,
+        card=post.reply.card, in_place=bool(post.reply.card) and not post.anew, kind=post.kind,
+        once=post.once, not_before=post.not_before,
     )  # fmt: skip
 
 

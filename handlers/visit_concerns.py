@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.concern_words import GROUP_OF, Code, Detail, Observation
+from handlers.case_words import GROUP_OF
+from handlers.concern_words import Code, Detail, Observation
 from handlers.visit_codes import CALL_120, OBSERVED
 from models.visit import SCALE, WATCH
 

@@ -1,9 +1,9 @@
 """The last look before a visit is stored: every answer, what it raises, and what to do about it."""
 
 from handlers import visit_left_open as left_open
+from handlers.case_words import GROUP_OF
 from handlers.concern_words import (
     GROUP_NAMES,
-    GROUP_OF,
     SEVERITY_NAMES,
     SEVERITY_TERMS,
     Observation,

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 COUNTY, TOWN, VILLAGE = "county", "town", "village"
-SETTINGS, UNITS = "settings", "units"  # where a session keeps what it read
+SETTINGS, UNITS, PATHS = "settings", "units", "paths"  # where a session keeps what it read
 KINDS = (COUNTY, TOWN, VILLAGE)
 
 
@@ -49,6 +49,14 @@ def above(session: Session, unit_id: UUID) -> list[UUID]:
         found.append(parent)
         parent = session.exec(select(Unit.parent_id).where(Unit.id == parent)).first()
     return found
+
+
+def up_from(session: Session, unit_id: UUID) -> list[UUID]:
+    """The unit itself and everything above it; kept as long as the session is."""
+    known: dict[UUID, list[UUID]] = session.info.setdefault(PATHS, {})
+    if unit_id not in known:
+        known[unit_id] = [unit_id, *above(session, unit_id)]
+    return known[unit_id]
 
 
 NAME = select(Unit.name).where(Unit.id == bindparam("unit"))

@@ -83,7 +83,8 @@ class Concern(SQLModel, table=True):
     default_severity: int
     severity_reason: str = ""
     detail: str = ""
-    state: str = "open"  # "open" | "withdrawn" (its visit was voided or corrected)
+    state: str = "open"  # "open" | "withdrawn" (its visit was voided or corrected) | "unticked"
+    case_id: UUID | None = Field(default=None, foreign_key="elder_case.id", index=True)
     raised_at: datetime
 
 

@@ -1,0 +1,176 @@
+"""A problem becomes a case: opened or joined, told at once, and said so to who reported it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from handlers.case_tell import desk, meant, renew_everywhere, tell
+from handlers.case_words import CATEGORIES, MARKS
+from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
+from handlers.turn import Turn
+from handlers.visit_concerns import Found
+from locales import gettext as _
+from models import case_record, record
+from models.case import EMERGENCY, MENTIONED, MOVES, OPENED, Case
+from models.case_record import Problem
+from models.elder import Elder
+from models.ladder import AT_ONCE, Hours
+from models.staff import Staff
+from models.visit import Concern, Visit
+from models.workdays import differing_days
+
+STEP = {OPENED: "open", "raise": "raise", "reopen": "reopen"}
+
+
+@dataclass
+class Opened:
+    """What a problem became: `how` it was opened or joined, and who was written to of those who
+    were meant to be."""
+
+    case: Case
+    how: str
+    meant: list[Staff] = field(default_factory=list)
+    told: list[Staff] = field(default_factory=list)
+
+
+def hours_of(turn: Turn) -> Hours:
+    return Hours(turn.office.zone, differing_days(turn.session))
+
+
+def report(turn: Turn, elder: Elder, problem: Problem) -> Opened:
+    """Opens or joins the case of this problem and tells who has to know at once."""
+    case, how = case_record.open_or_join(
+        turn.session, elder, problem, turn.staff, turn.now, hours_of(turn)
+    )
+    return announced(turn, elder, Opened(case, how))
+
+
+def announced(turn: Turn, elder: Elder, one: Opened) -> Opened:
+    if one.how in STEP:
+        one.meant = meant(turn, one.case, elder, AT_ONCE[one.case.severity])
+        one.told = tell(desk(turn), one.case, elder, STEP[one.how], one.meant)
+    if one.how != OPENED:
+        renew_everywhere(turn, one.case, elder)
+    return one
+
+
+# From a visit
+
+
+def problem_of(found: Found, text: str, visit: Visit | None = None) -> Problem:
+    category = CATEGORIES[found.category]
+    return Problem(
+        category=category.code,
+        service_group=category.group,
+        severity=found.severity,
+        text=text,
+        also_group=category.also,
+        restricted=category.restricted,
+        visit_id=visit.id if visit else None,
+    )
+
+
+def words_of(found: Found) -> str:
+    """Leaking roof: what the follow-up says, else the answer itself."""
+    for detail in found.code.details:
+        if detail.code == found.detail:
+            return _(detail.label)
+    return found.detail or _(found.code.label).partition(" ")[2]
+
+
+def from_visit(
+    turn: Turn,
+    elder: Elder,
+    visit: Visit,
+    raised: Sequence[tuple[Found, Concern]],
+    old: Visit | None = None,
+) -> list[Opened]:
+    """The cases of the concerns of a visit; of one that corrects another only what is new is
+    told, and what it does not say any more is withdrawn."""
+    before = _cases_of(turn, old) if old else {}
+    opened = []
+    for found, concern in raised:
+        one = _report_concern(turn, elder, visit, found, before.pop(found.category, None))
+        concern.case_id = one.case.id
+        opened.append(one)
+    for case in before.values():
+        retract(turn, case, elder, visit.change_reason)
+    return opened
+
+
+def _cases_of(turn: Turn, visit: Visit) -> dict[str, Case]:
+    ids = [one.case_id for one in record.concerns_of(turn.session, visit.id) if one.case_id]
+    found = [turn.session.get_one(Case, one) for one in ids]
+    return {case.category: case for case in found}
+
+
+def _report_concern(
+    turn: Turn, elder: Elder, visit: Visit, found: Found, before: Case | None
+) -> Opened:
+    if before is None or before.state not in MOVES["raise"].states:
+        return report(turn, elder, problem_of(found, words_of(found), visit))
+    if before.severity == found.severity:
+        return Opened(before, MENTIONED)
+    case_record.raise_to(turn.session, before, found.severity, turn.staff, turn.now, hours_of(turn))
+    return announced(turn, elder, Opened(before, "raise"))
+
+
+def retract(turn: Turn, case: Case, elder: Elder, reason: str) -> None:
+    """Its visit was voided, or says otherwise now: one mention less, and without any it goes."""
+    if case.state not in MOVES["retract"].states:
+        return
+    if case.mentions > 1:
+        case.mentions -= 1
+        case_record.note_event(turn.session, case, "withdraw", turn.staff, turn.now, reason)
+    else:
+        case_record.move(
+            turn.session, case, MOVES["retract"], turn.staff, turn.now, hours_of(turn), reason
+        )
+        tell_holders(turn, case, elder, "withdraw")
+    renew_everywhere(turn, case, elder)
+
+
+def tell_holders(turn: Turn, case: Case, elder: Elder, name: str) -> None:
+    """Everybody who was told of a case hears of its end."""
+    from models.case_query import deliveries
+
+    people = {line.staff.id: line.staff for line in deliveries(turn.session, case.id)}
+    people.pop(turn.staff.id, None)
+    tell(desk(turn), case, elder, f"{name}{case.rev}", people.values())
+
+
+# What is said to who reported it
+
+
+def lines(turn: Turn, opened: Iterable[Opened]) -> list[str]:
+    return [line for one in opened for line in _lines(turn, one)]
+
+
+def _lines(turn: Turn, one: Opened) -> list[str]:
+    case = one.case
+    gaps = {
+        "number": case.number,
+        "mark": MARKS[case.severity],
+        "severity": _(SEVERITY_NAMES[case.severity]),
+        "group": _(GROUP_NAMES[case.service_group]),
+        "names": _(", ").join(staff.name for staff in one.told),
+        "times": case.mentions,
+    }
+    if one.how == MENTIONED:
+        if case.mentions == 1:
+            return []
+        return [_("%(mark)s Added to case %(number)d (mentioned %(times)d times).") % gaps]
+    if not one.told:
+        first = _("⚠️ Case %(number)d (%(group)s, %(severity)s): nobody can be reached in chat; "
+                  "please ring.") % gaps  # fmt: skip
+        return [first, *phones(one.meant)]
+    text = _("%(mark)s Case %(number)d (%(group)s, %(severity)s): told %(names)s.") % gaps
+    return [text, *(phones(one.meant) if case.severity == EMERGENCY else [])]
+
+
+def phones(people: Collection[Staff]) -> list[str]:
+    """📞 刘强 +86 000 …: who can be rung."""
+    return [
+        _("📞 %(name)s %(phone)s") % {"name": staff.name, "phone": staff.phone}
+        for staff in people
+        if staff.phone
+    ]

@@ -1,0 +1,151 @@
+"""Telling people of a case: a step of the ladder, or news of it, with a delivery line for each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Session, col, select
+
+from handlers.broadcast import quiet_until
+from handlers.case_card import card, card_name
+from handlers.morning import Post, reachable, turn_of
+from handlers.nudge import write
+from handlers.turn import Office, Turn
+from locales import gettext as _
+from locales import mark as N_
+from locales import speaking
+from models import case_query, duty
+from models.case import (
+    ABSENT,
+    URGENT,
+    Case,
+    CaseNotice,
+    CaseStep,
+)
+from models.elder import Elder
+from models.mailbox import EMERGENCY, NUDGE
+from models.staff import Chat, Staff
+
+KIND = "case"
+HEADS = {  # why the card comes now, by the phase of the step
+    "open": N_("🔔 New case"),
+    "raise": N_("🔔 More urgent now"),
+    "reopen": N_("🔔 Not mended: begins anew"),
+    "refer": N_("🔔 Referred to you"),
+    "ack": N_("🔴 Nobody has acknowledged it"),
+    "act": N_("🔴 Nobody has begun yet"),
+    "back": N_("🔴 Returned, and nobody has decided"),
+    "resolve": N_("🔴 Not resolved in time"),
+    "follow_up": N_("🟡 Please follow up: ask whether it is mended"),
+    "acked": N_("Acknowledged"),
+    "resolved": N_("🟢 Resolved; you will ask whether it is mended"),
+    "return": N_("↩️ Returned: please decide who takes it on"),
+    "withdraw": N_("Withdrawn: nothing needs to be done any more"),
+    "nobody": N_("⚠️ None of the people to be told was reached: please ring them"),
+}
+
+
+def phase_of(name: str) -> str:
+    """ack2 → ack"""
+    return name.rstrip("0123456789")
+
+
+def step_key(case: Case, name: str) -> str:
+    """News may come twice in one round, a rung may not."""
+    return f"{case.number}:{case.round}:{name}"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where and when somebody is told."""
+
+    session: Session
+    office: Office
+    now: datetime
+
+
+def desk(turn: Turn) -> Desk:
+    return Desk(turn.session, turn.office, turn.now)
+
+
+def tell(at: Desk, case: Case, elder: Elder, name: str, people: Iterable[Staff]) -> list[Staff]:
+    """Writes one step: a card to each of these people, and a delivery line; who can be written
+    to."""
+    session, now = at.session, at.now
+    step = CaseStep(id=uuid4(), case_id=case.id, key=step_key(case, name), name=name, at=now)
+    session.add(step)
+    session.flush()
+    wanted = {staff.id: staff for staff in people}
+    found = reachable(session, col(Staff.id).in_(wanted)) if wanted else []
+    posts = [post(at, case, elder, step, one) for one in found]
+    write(session, posts, now)
+    lines = {staff.id: one.once for (staff, _chat), one in zip(found, posts, strict=True)}
+    for staff_id in wanted:
+        session.add(_notice(step, staff_id, lines.get(staff_id)))
+    return [staff for staff, _chat in found]
+
+
+def _notice(step: CaseStep, staff_id: UUID, once: str | None) -> CaseNotice:
+    state = "waiting" if once else ABSENT
+    return CaseNotice(step_id=step.id, staff_id=staff_id, once=once, state=state, at=step.at)
+
+
+def post(at: Desk, case: Case, elder: Elder, step: CaseStep, to: tuple[Staff, Chat]) -> Post:
+    staff, chat = to
+    once = f"{KIND}:{step.key}:{staff.id.hex}"
+    with speaking(staff.locale or at.office.locale):
+        theirs = turn_of(at.session, at.office, at.now, staff, chat)
+        reply = card(theirs, case, elder, _(HEADS[phase_of(step.name)]))
+    return Post(chat, replace(reply, lane=lane(case)), KIND, once, held(at, case), anew=True)
+
+
+def lane(case: Case) -> int:
+    return EMERGENCY if case.severity <= URGENT else NUDGE
+
+
+def held(at: Desk, case: Case) -> datetime | None:
+    """Quiet hours hold what is not urgent."""
+    return None if case.severity <= URGENT else quiet_until(at.now, at.office.zone)
+
+
+def renew_everywhere(turn: Turn, case: Case, elder: Elder) -> None:
+    """The card as it is now, for every other chat that has it."""
+    turn.session.flush()
+    ids = [one for one in case_query.holders(turn.session, case.id) if one != turn.chat.id]
+    posts = []
+    for staff, chat in _readers(turn.session, ids):
+        if not case_query.standing(turn.session, staff, case, elder, turn.today):
+            continue
+        theirs = turn_of(turn.session, turn.office, turn.now, staff, chat)
+        with speaking(staff.locale or turn.office.locale):
+            reply = card(theirs, case, elder)
+        once = f"{KIND}:{case.number}:{case.round}:rev{case.rev}:{staff.id.hex}"
+        posts.append(
+            Post(
+                chat, replace(reply, lane=lane(case)), KIND, once, not_before=held(desk(turn), case)
+            )
+        )
+    write(turn.session, posts, turn.now)
+
+
+def _readers(session: Session, chats: Sequence[UUID]) -> list[tuple[Staff, Chat]]:
+    statement = (
+        select(Staff, Chat)
+        .join(Chat, col(Chat.staff_id) == Staff.id)
+        .where(
+            col(Chat.id).in_(chats),
+            col(Staff.left_on).is_(None),
+            col(Chat.unreachable_at).is_(None),
+        )
+    )
+    return list(session.exec(statement).all()) if chats else []
+
+
+def meant(turn: Turn, case: Case, elder: Elder, words: Iterable[str]) -> list[Staff]:
+    """Whom these words mean, but for the person who speaks."""
+    found = duty.told(turn.session, case, elder, words, turn.today)
+    return [staff for staff in found if staff.id != turn.staff.id]
+
+
+__all__ = ["HEADS", "KIND", "card_name", "meant", "phase_of", "renew_everywhere", "tell"]

@@ -1,0 +1,130 @@
+"""The words of cases: categories with their group and usual severity, states, what may be done."""
+
+from dataclasses import dataclass
+
+from locales import gettext as _
+from locales import mark as N_
+from models.case import (
+    ACKNOWLEDGED,
+    CLOSED,
+    IN_PROGRESS,
+    OPEN,
+    RESOLVED,
+    RETURNED,
+    WITHDRAWN,
+)
+
+
+@dataclass(frozen=True)
+class Category:
+    """`also` is a second group that is told and may act. `words` are what a free sentence may
+    name it by; `restricted` is read by the legal group and the coordinator only."""
+
+    code: str
+    label: str
+    group: str
+    severity: int
+    words: tuple[str, ...] = ()
+    also: str = ""
+    restricted: bool = False
+
+
+CATEGORIES: dict[str, Category] = {
+    one.code: one
+    for one in (
+        Category("medical_acute", N_("Needs a doctor"), "medical", 2,
+                 ("发烧", "发热", "急病", "拉肚子", "呕吐", "头晕")),
+        Category("medical_chronic", N_("Illness worse"), "medical", 3,
+                 ("血压", "血糖", "旧病", "加重", "腰疼", "腿疼")),
+        Category("medication", N_("Medicine"), "medical", 3, ("药吃完", "没药", "断药", "买药")),
+        Category("fall", N_("A fall"), "medical", 2, ("摔", "跌倒")),
+        Category("nutrition", N_("Poor appetite"), "medical", 3, ("吃不下", "变瘦", "胃口")),
+        Category("confusion", N_("Confused"), "medical", 2, ("糊涂", "不认人", "认不清")),
+        Category("checkup_followup", N_("Check-up result"), "medical", 3, ("体检", "复查")),
+        Category("discharge", N_("After hospital"), "medical", 3, ("出院",)),
+        Category("loneliness", N_("Lonely"), "comfort", 4, ("孤单", "孤独", "没人说话")),
+        Category("low_mood", N_("Low spirits"), "comfort", 3, ("情绪低", "闷闷不乐", "睡不着")),
+        Category("bereavement", N_("Bereavement"), "comfort", 3, ("丧偶", "老伴走了")),
+        Category("repair", N_("Repair"), "housekeeping", 4,
+                 ("漏雨", "漏水", "水龙头", "修", "门坏", "窗", "堵了")),
+        Category("utilities", N_("Water, power"), "housekeeping", 3,
+                 ("停水", "停电", "断电", "没水")),
+        Category("fire_risk", N_("Fire risk"), "housekeeping", 3, ("线路", "电线", "插座")),
+        Category("heating_cooling", N_("Heat or cold"), "housekeeping", 3,
+                 ("没暖气", "太冷", "空调", "取暖")),
+        Category("cleaning", N_("Cleaning"), "housekeeping", 4, ("打扫", "卫生", "垃圾")),
+        Category("transport", N_("Transport"), "housekeeping", 4, ("用车", "接送")),
+        Category("meals_delivery", N_("Meals"), "housekeeping", 2,
+                 ("没人做饭", "没饭", "断粮", "送餐")),
+        Category("neglect", N_("Neglect"), "legal", 3, ("没人管", "不管老人")),
+        Category("abuse", N_("Suspected abuse"), "legal", 2, ("虐待", "打老人", "挨打"),
+                 restricted=True),
+        Category("exploitation", N_("Money taken"), "legal", 2,
+                 ("养老金卡", "工资卡", "存折", "侵占"), restricted=True),
+        Category("family_dispute", N_("Family dispute"), "legal", 3, ("吵架", "纠纷")),
+        Category("property_will", N_("Property, will"), "legal", 4, ("遗嘱", "房产", "过户")),
+        Category("fraud", N_("Fraud"), "legal", 2, ("被骗", "诈骗", "骗子")),
+        Category("hardship", N_("Hardship"), "hardship", 3, ("困难", "没钱", "救助")),
+        Category("reimbursement", N_("Reimbursement"), "entitlement", 4, ("报销", "医药费")),
+        Category("allowance", N_("Allowance"), "entitlement", 4, ("护理费", "补贴", "津贴")),
+        Category("pension", N_("Pension"), "entitlement", 4, ("养老金", "退休金", "工资")),
+        Category("policy_question", N_("Policy question"), "entitlement", 4, ("政策", "咨询")),
+        Category("life_danger", N_("Life in danger"), "emergency", 1,
+                 ("昏迷", "晕倒", "叫不醒", "没呼吸", "胸痛", "中风", "偏瘫", "大出血", "救命"),
+                 "medical"),
+        Category("suicide_risk", N_("Speaks of dying"), "emergency", 1,
+                 ("轻生", "自杀", "不想活", "寻短见"), "comfort"),
+        Category("missing", N_("Missing"), "emergency", 1, ("走失", "走丢", "失踪")),
+        Category("fire_gas_co", N_("Fire or gas"), "emergency", 1,
+                 ("煤气", "燃气", "一氧化碳", "着火", "起火", "失火", "火灾", "塌"),
+                 "housekeeping"),
+    )
+}  # fmt: skip
+GROUP_OF = {code: one.group for code, one in CATEGORIES.items()}
+
+STATES = {
+    OPEN: N_("Waiting"),
+    ACKNOWLEDGED: N_("Acknowledged"),
+    IN_PROGRESS: N_("In progress"),
+    RETURNED: N_("Returned"),
+    RESOLVED: N_("Resolved"),
+    CLOSED: N_("Closed"),
+    WITHDRAWN: N_("Withdrawn"),
+}
+MARKS = {1: "🆘", 2: "⚠️", 3: "⚠️", 4: "▫️"}
+BUTTONS = {  # what the moves are called on a button, in this order
+    "ack": N_("Acknowledge"),
+    "work": N_("In progress"),
+    "resolve": N_("Resolved…"),
+    "close": N_("🟢 Mended: close"),
+    "reopen": N_("Not mended"),
+    "refer": N_("Refer…"),
+    "return": N_("Return…"),
+    "note": N_("Note…"),
+    "date": N_("Next date…"),
+    "raise": N_("How urgent…"),
+    "withdraw": N_("Withdraw…"),
+}
+DONE = {  # what somebody did, in the story of a case: who stands before it
+    "opened": N_("reported it"),
+    "mentioned": N_("mentioned it again"),
+    "escalated": N_("reminded"),
+    "told_nobody": N_("reached nobody"),
+    "ack": N_("acknowledged it"),
+    "work": N_("began to work on it"),
+    "resolve": N_("resolved it"),
+    "close": N_("closed it"),
+    "reopen": N_("reopened it"),
+    "refer": N_("referred it"),
+    "return": N_("returned it"),
+    "note": N_("noted"),
+    "date": N_("set the next date"),
+    "raise": N_("changed the urgency"),
+    "withdraw": N_("withdrew it"),
+    "moved": N_("moved it to the right person"),
+}
+
+
+def category_name(code: str) -> str:
+    one = CATEGORIES.get(code)
+    return _(one.label) if one else code

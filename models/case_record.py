@@ -1,0 +1,240 @@
+"""Writing cases down: opened or joined, moved as the table of moves allows, never overwritten.
+
+A case that somebody else has changed meanwhile raises StaleDataError when it is written: the
+message is then handled anew and sees what the other did.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlmodel import Session, col, func, select
+
+from models import ladder
+from models.case import (
+    ACKNOWLEDGED,
+    EMERGENCY,
+    ENDED,
+    IN_PROGRESS,
+    MENTIONED,
+    MOVES,
+    OPEN,
+    OPENED,
+    RESOLVED,
+    RETURNED,
+    VISIT,
+    Case,
+    CaseEvent,
+    Move,
+)
+from models.elder import Elder
+from models.ladder import Hours
+from models.org import settings
+from models.staff import Staff
+
+JOINS_WITHIN = timedelta(days=14)
+RAISED_AT = 3  # mentions
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What somebody reports of an elder; `text` in the words of who reports it."""
+
+    category: str
+    service_group: str
+    severity: int
+    text: str = ""
+    also_group: str = ""
+    restricted: bool = False
+    wish: str = ""
+    source: str = VISIT
+    visit_id: UUID | None = None
+
+
+def open_or_join(
+    session: Session, elder: Elder, problem: Problem, by: Staff, now: datetime, hours: Hours
+) -> tuple[Case, str]:
+    """The case this problem is from now on, and whether it was opened, mentioned once more, or
+    raised by that: OPENED, MENTIONED, "raise" or "reopen"."""
+    case = running(session, elder.id, problem.category, now)
+    if case is None:
+        return _open(session, elder, problem, by, now, hours), OPENED
+    return case, _join(session, case, problem, by, now, hours)
+
+
+def running(session: Session, elder_id: UUID, category: str, now: datetime) -> Case | None:
+    """The case that a new mention joins."""
+    statement = select(Case).where(
+        Case.elder_id == elder_id,
+        col(Case.state).not_in(ENDED),
+        Case.category == category,
+        col(Case.mentioned_at) > now - JOINS_WITHIN,
+    )
+    return session.exec(statement.order_by(col(Case.mentioned_at).desc())).first()
+
+
+def _open(
+    session: Session, elder: Elder, problem: Problem, by: Staff, now: datetime, hours: Hours
+) -> Case:
+    session.flush()
+    last = session.exec(select(func.max(Case.number))).one()
+    case = Case(
+        number=(last or 0) + 1,
+        elder_id=elder.id,
+        category=problem.category,
+        service_group=problem.service_group,
+        also_group=problem.also_group,
+        severity=problem.severity,
+        source=problem.source,
+        text=problem.text,
+        wish=problem.wish,
+        restricted=problem.restricted,
+        reported_by=by.id,
+        opened_at=now,
+        mentioned_at=now,
+        **_round(session, problem.severity, now, hours),
+    )
+    _settle(case, hours)
+    session.add(case)
+    session.flush()
+    note_event(session, case, OPENED, by, now, problem.text, problem.visit_id)
+    return case
+
+
+def _round(session: Session, severity: int, now: datetime, hours: Hours) -> dict[str, Any]:
+    """The ladder, frozen as the office's numbers are now, and the terms that follow from it."""
+    plan = ladder.freeze(ladder.terms(severity, settings(session)))
+    ack, act, resolve = ladder.terms_of(plan, now, hours)
+    return {
+        "plan": plan,
+        "since": now,
+        "climbed_at": now,
+        "ack_until": ack,
+        "act_until": act,
+        "resolve_until": resolve,
+    }
+
+
+def _settle(case: Case, hours: Hours) -> None:
+    """When to look at it next, and from when on it is overdue."""
+    case.next_at, case.late_at = ladder.next_at(case, hours), ladder.late_at(case, hours)
+
+
+def _join(
+    session: Session, case: Case, problem: Problem, by: Staff, now: datetime, hours: Hours
+) -> str:
+    """Once more the same: it may be graver now, and the third time it is."""
+    case.mentions += 1
+    case.mentioned_at = now
+    graver = min(case.severity, problem.severity)
+    if case.mentions == RAISED_AT:
+        graver = max(graver - 1, EMERGENCY)
+    if problem.text and problem.text not in case.text:
+        case.text = "\n".join(part for part in (case.text, problem.text) if part)
+    case.wish = problem.wish or case.wish
+    case.restricted = case.restricted or problem.restricted
+    note_event(session, case, MENTIONED, by, now, problem.text, problem.visit_id)
+    if case.state == RESOLVED:
+        move(session, case, MOVES["reopen"], by, now, hours, severity=graver)
+        return "reopen"
+    if graver < case.severity:
+        raise_to(session, case, graver, by, now, hours)
+        return MOVES["raise"].action
+    return MENTIONED
+
+
+def raise_to(
+    session: Session, case: Case, severity: int, by: Staff, now: datetime, hours: Hours
+) -> None:
+    """Graver (or less) from now on: the terms and the ladder are those of the new severity."""
+    move(session, case, MOVES["raise"], by, now, hours, severity=severity)
+    begin_anew(session, case, now, hours)
+
+
+def begin_anew(session: Session, case: Case, now: datetime, hours: Hours) -> None:
+    """Another round, with terms counted from now."""
+    case.round += 1
+    for name, value in _round(session, case.severity, now, hours).items():
+        setattr(case, name, value)
+    _settle(case, hours)
+
+
+CLEARED: Mapping[str, Any] = dict.fromkeys(
+    ("owner_id", "resolved_by", "acknowledged_at", "acted_at", "returned_at", "resolved_at",
+     "closed_at", "next_on")
+)  # fmt: skip
+STAMPS = {
+    ACKNOWLEDGED: "acknowledged_at",
+    IN_PROGRESS: "acted_at",
+    RETURNED: "returned_at",
+    RESOLVED: "resolved_at",
+}
+
+
+def move(
+    session: Session,
+    case: Case,
+    what: Move,
+    by: Staff | None,
+    now: datetime,
+    hours: Hours,
+    text: str = "",
+    visit_id: UUID | None = None,
+    **values: Any,
+) -> CaseEvent:
+    """Does what the table of moves says; whether it may be done is asked before.
+
+    Raises StaleDataError when somebody was first.
+    """
+    for name, value in {**(CLEARED if what.anew else {}), **values}.items():
+        setattr(case, name, value)
+    if what.to:
+        case.state = what.to
+        _stamp(case, by, now)
+    if what.anew:
+        begin_anew(session, case, now, hours)
+    _settle(case, hours)
+    session.add(case)
+    session.flush()
+    return note_event(session, case, what.action, by, now, text, visit_id)
+
+
+def _stamp(case: Case, by: Staff | None, now: datetime) -> None:
+    """Whoever begins to work on a case has acknowledged it too, and owns it."""
+    if case.state in STAMPS:
+        setattr(case, STAMPS[case.state], now)
+    if case.state in (ACKNOWLEDGED, IN_PROGRESS, RESOLVED):
+        case.acknowledged_at = case.acknowledged_at or now
+        case.owner_id = case.owner_id or (by.id if by else None)
+    if case.state == RESOLVED:
+        case.resolved_by = by.id if by else None
+    if case.state in (RETURNED, OPEN):
+        case.owner_id = None
+    if case.state in ENDED:
+        case.closed_at = now
+
+
+def note_event(
+    session: Session,
+    case: Case,
+    action: str,
+    by: Staff | None,
+    now: datetime,
+    text: str = "",
+    visit_id: UUID | None = None,
+) -> CaseEvent:
+    """Adds a line to the story of a case."""
+    event = CaseEvent(
+        id=uuid4(),
+        case_id=case.id,
+        at=now,
+        action=action,
+        state=case.state,
+        staff_id=by.id if by else None,
+        text=text,
+        visit_id=visit_id,
+    )
+    session.add(event)
+    return event
