@@ -8,14 +8,15 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlmodel import Session
 
-from handlers import nudge
+from handlers import escalate, nudge
 from models import retention
 
 if TYPE_CHECKING:
     from bot.run import House
 
+PORTIONS = 100  # of one tick
 T = TypeVar("T")
-MINUTE, HOUR = 60, 3600
+HALF, MINUTE, HOUR = 30, 60, 3600
 log = structlog.get_logger()
 
 
@@ -24,7 +25,7 @@ def start_ticking(house: "House") -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": HOUR, "coalesce": True}
     )
-    for work, seconds in ((speak_up, MINUTE), (tidy, HOUR)):
+    for work, seconds in ((climb, HALF), (speak_up, MINUTE), (tidy, HOUR)):
         scheduler.add_job(work, "interval", [house], seconds=seconds)
         scheduler.add_job(work, args=[house])
     scheduler.start()
@@ -33,8 +34,20 @@ def start_ticking(house: "House") -> AsyncIOScheduler:
 
 async def tick(house: "House") -> None:
     """All sweeps at once, for a clock that was moved."""
+    await climb(house)
     await speak_up(house)
     await tidy(house)
+
+
+async def climb(house: "House") -> None:
+    """The ladders of the cases, a portion in a transaction, so that nobody waits for long."""
+    for _portion in range(PORTIONS):
+        done = await attempt(
+            house, lambda session: escalate.sweep(session, house.office, house.clock())
+        )
+        if not done:
+            return
+        house.deliver.wake()
 
 
 async def speak_up(house: "House") -> None:

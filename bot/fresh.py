@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from sqlmodel import Session
 
-from handlers import nudge
+from handlers import case_tell, escalate, nudge
 from handlers.turn import Office
 from models.outbox import Job
 
@@ -27,7 +27,8 @@ class Recheck:
         return {seq: found for seq, found in looked_at.items() if found is not None}
 
     def _now(self, session: Session, job: Job, now: datetime) -> Job | str | None:
-        reply, reason = nudge.renew(session, self.office, now, job)
+        renew = escalate.renew if job.kind == case_tell.KIND else nudge.renew
+        reply, reason = renew(session, self.office, now, job)
         if reply is None:
             log.info("message_dropped", seq=job.seq, kind=job.kind, why=reason)
             return reason

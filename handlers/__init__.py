@@ -5,6 +5,8 @@ from handlers.assign import assign_command
 from handlers.brief import brief_command, history_command
 from handlers.broadcast import FORM as BROADCAST
 from handlers.broadcast import already_sent, broadcast_command
+from handlers.case_work import FORM as CASEWORK
+from handlers.cases import by_word, case_command, cases_command
 from handlers.due import due_command, why_command
 from handlers.fix import MEND, fix_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
@@ -34,7 +36,9 @@ from models.elder import Elder
 from models.mailbox import menu_of
 from models.staff import COORDINATOR, LIAISON
 
-FORMS: dict[str, Form] = {form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST)}
+FORMS: dict[str, Form] = {
+    form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK)
+}
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
 
@@ -63,6 +67,15 @@ def _title(draft: OpenDraft, turn: Turn) -> str:
     return FORMS[draft.form].title(Filling(draft, turn))
 
 
+MOVE_WORDS = (
+    ("ack", ("受理",)),
+    ("work", ("处理中", "处理")),
+    ("resolve", ("办结",)),
+    ("return", ("退回",)),
+    ("refer", ("转办",)),
+    ("note", ("备注",)),
+    ("close", ("销号", "回访")),
+)
 COMMANDS = (
     Command("visit", ("走访", "拜访", "visit"), N_("Log a visit"), visit_command, VISITORS),
     Command("due", ("今天", "名单", "待办", "due"), N_("Whom to see"), due_command, VISITORS),
@@ -78,6 +91,10 @@ COMMANDS = (
     Command("kept", ("办了", "kept"), N_("Promise kept"), kept_command, VISITORS),
     Command("go", ("继续", "草稿", "go"), N_("My drafts"), go_command, VISITORS),
     Command("codes", ("代码", "codes"), N_("Codes for one line"), codes_command, VISITORS),
+    Command("cases", ("问题", "个案", "未办结", "cases"), N_("Open cases"), cases_command),
+    Command("case", ("case",), N_("One case"), case_command, listed=False),
+    *(Command(name, words, N_("Work on a case"), by_word(name), listed=False)
+      for name, words in MOVE_WORDS),
     Command("broadcast", ("群发", "通知"), N_("Message to many"), broadcast_command, DESK),
     Command("undelivered", ("未送达",), N_("What did not arrive"), undelivered_command, DESK),
     Command("invite", ("邀请", "invite"), N_("Invite staff"), invite_command, DESK),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
+from handlers.case_card import short_line
 from handlers.pick import ago, pick_elder
 from handlers.promises import kept_rows
 from handlers.talk import Button, Reply
@@ -13,11 +13,11 @@ from handlers.visit_form import HOW, OUTCOME
 from handlers.visit_left_open import Thing, brief_lines, find_left_open
 from locales import gettext as _
 from locales import mark as N_
-from models import lookup, record
+from models import case_query, lookup
 from models.audit import Audit
 from models.calendar import birthdays
 from models.elder import LIXIU, Elder
-from models.visit import DONE, GOOD, NOT_OBSERVED, Concern, Visit
+from models.visit import DONE, GOOD, NOT_OBSERVED, Visit
 
 SEX = {"m": N_("male"), "f": N_("female")}
 BIRTHDAY_SOON = timedelta(days=15)
@@ -133,19 +133,9 @@ def visit_line(visit: Visit) -> str:
 
 
 def _open_lines(turn: Turn, elder: Elder, left_open: Sequence[Thing]) -> list[str]:
-    concerns = record.open_concerns(turn.session, elder.id)
-    lines = [concern_line(concern) for concern in concerns[:SHOWN]]
+    cases = case_query.unresolved_of(turn.session, elder.id)
+    lines = [short_line(turn, case, elder) for case in cases[:SHOWN]]
     return lines + brief_lines(left_open[:SHOWN])
-
-
-def concern_line(concern: Concern) -> str:
-    seen = next((s for s in OBSERVED if s.name == concern.observation), None)
-    code = seen.by_word.get(concern.code) if seen else None
-    return _("Still open: %(what)s (%(group)s, %(severity)s)") % {
-        "what": _(code.label) if code else concern.category,
-        "group": _(GROUP_NAMES[concern.service_group]),
-        "severity": _(SEVERITY_NAMES[concern.severity]),
-    }
 
 
 def _birthday_line(turn: Turn, elder: Elder, always: bool = False) -> list[str]:

@@ -27,6 +27,7 @@ from models.case import (
 from models.elder import Elder
 from models.staff import Staff
 
+REMARKS = ("note", "refer", "moved")
 NOTES = 2  # of the latest that are shown
 LONGEST = 200  # characters of what was said
 ACROSS = 3
@@ -40,7 +41,8 @@ def card(turn: Turn, case: Case, elder: Elder, head: str = "") -> Reply:
     """As this person may see it; `head` says why it comes now."""
     is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
     hold(turn, case)
-    text = "\n".join(line for line in (head, *_lines(turn, case, elder, is_)) if line)
+    first, *rest = _lines(turn, case, elder, is_)
+    text = "\n".join(line for line in (first, head, *rest) if line)
     return Reply(text, _rows(turn, case, is_), card_name(case))
 
 
@@ -65,6 +67,21 @@ def what(case: Case) -> str:
     words = " ".join(case.text.split())[:LONGEST]
     name = category_name(case.category)
     return _("%(what)s: %(detail)s") % {"what": name, "detail": words} if words else name
+
+
+def short_line(turn: Turn, case: Case, elder: Elder) -> str:
+    """In a brief: what is not done yet, who has it, and how far it is."""
+    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
+    gaps = {
+        "number": case.number,
+        "what": what(case)[:40],
+        "group": _(GROUP_NAMES[case.service_group]),
+        "severity": _(SEVERITY_NAMES[case.severity]),
+        "state": _(STATES[case.state]),
+    }
+    if not case_query.may_read(case, is_):
+        return _("Still open: case %(number)d (%(severity)s)") % gaps
+    return _("Still open: %(what)s (case %(number)d, %(group)s, %(state)s)") % gaps
 
 
 def whose(turn: Turn, case: Case, elder: Elder, is_: Collection[str]) -> str:
@@ -140,7 +157,7 @@ def _term(turn: Turn, case: Case) -> str:
 
 
 def _notes(turn: Turn, story: Sequence[tuple[CaseEvent, Staff | None]]) -> list[str]:
-    found = [(event, by) for event, by in story if event.action in ("note", "refer") and event.text]
+    found = [(event, by) for event, by in story if event.action in REMARKS and event.text]
     return [
         _("%(who)s %(at)s: %(text)s")
         % {"who": by.name if by else "", "at": at(turn, event.at), "text": event.text[:LONGEST]}

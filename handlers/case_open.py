@@ -9,7 +9,7 @@ from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.turn import Turn
 from handlers.visit_concerns import Found
 from locales import gettext as _
-from models import case_record, record
+from models import case_query, case_record, record
 from models.case import EMERGENCY, MENTIONED, MOVES, OPENED, Case
 from models.case_record import Problem
 from models.elder import Elder
@@ -129,11 +129,45 @@ def retract(turn: Turn, case: Case, elder: Elder, reason: str) -> None:
     renew_everywhere(turn, case, elder)
 
 
+def withdraw_all(turn: Turn, visit: Visit, elder: Elder, reason: str) -> None:
+    """The visit is void, and with it what it raised."""
+    for case in _cases_of(turn, visit).values():
+        retract(turn, case, elder, reason)
+
+
+def move_all(turn: Turn, visit: Visit, to: Elder, reason: str) -> None:
+    """The visit was somebody else's: a case that only it opened goes along, with notice to
+    those told; from one that others mentioned too it is taken out and reported anew."""
+    was = turn.session.get_one(Elder, visit.elder_id)
+    concerns = {one.case_id: one for one in record.concerns_of(turn.session, visit.id)}
+    for case in _cases_of(turn, visit).values():
+        if case.mentions > 1:
+            retract(turn, case, was, reason)
+            one = concerns[case.id]
+            problem = Problem(one.category, one.service_group, one.severity, case.text)
+            one.case_id = report(turn, to, problem).case.id
+        elif case.state in MOVES["moved"].states:
+            _move(turn, case, to, reason)
+
+
+def _move(turn: Turn, case: Case, to: Elder, reason: str) -> None:
+    was = turn.session.get_one(Elder, case.elder_id)
+    text = _("%(reason)s: not %(was)s %(code)s") % {
+        "reason": reason,
+        "was": turn.hidden_label(was),
+        "code": was.code,
+    }
+    case_record.move(
+        turn.session, case, MOVES["moved"], turn.staff, turn.now, hours_of(turn), text,
+        elder_id=to.id,
+    )  # fmt: skip
+    tell_holders(turn, case, to, "moved")
+    renew_everywhere(turn, case, to)
+
+
 def tell_holders(turn: Turn, case: Case, elder: Elder, name: str) -> None:
     """Everybody who was told of a case hears of its end."""
-    from models.case_query import deliveries
-
-    people = {line.staff.id: line.staff for line in deliveries(turn.session, case.id)}
+    people = {line.staff.id: line.staff for line in case_query.deliveries(turn.session, case.id)}
     people.pop(turn.staff.id, None)
     tell(desk(turn), case, elder, f"{name}{case.rev}", people.values())
 

@@ -42,13 +42,14 @@ HEADS = {  # why the card comes now, by the phase of the step
     "resolved": N_("🟢 Resolved; you will ask whether it is mended"),
     "return": N_("↩️ Returned: please decide who takes it on"),
     "withdraw": N_("Withdrawn: nothing needs to be done any more"),
+    "moved": N_("↪️ Correction: it concerns somebody else"),
     "nobody": N_("⚠️ None of the people to be told was reached: please ring them"),
 }
 
 
 def phase_of(name: str) -> str:
-    """ack2 → ack"""
-    return name.rstrip("0123456789")
+    """ack2 → ack, nobody:ack2 → nobody"""
+    return name.partition(":")[0].rstrip("0123456789")
 
 
 def step_key(case: Case, name: str) -> str:

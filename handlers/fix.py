@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handlers import form, tell
+from handlers import case_open, form
 from handlers.brief import visit_line
 from handlers.pick import not_on_list
 from handlers.questions import Choice, Filling, Form, Question, match, tidy
@@ -198,26 +198,10 @@ def _review(filling: Filling) -> Reply:
 def _submit(filling: Filling) -> list[Reply]:
     turn = filling.turn
     visit = _mine(turn, filling.known("ref"))
-    grave = _grave(turn, visit) if visit else 0
     done = _carry_out(filling, visit) if visit else None
     form.drop(filling)
     text = done or _("That record was changed meanwhile. Please look at it again.")
-    reply = Reply(text, (), form.card_name(filling), toast=_("Done") if done else "")
-    return [reply, *(_tell(filling, visit, grave) if visit and done and grave else [])]
-
-
-def _grave(turn: Turn, visit: Visit) -> int:
-    """The gravest severity that was told to others at once; 0 if nothing was."""
-    raised = [one.severity for one in record.concerns_of(turn.session, visit.id)]
-    return min((level for level in raised if level <= tell.TELL_FROM), default=0)
-
-
-def _tell(filling: Filling, visit: Visit, severity: int) -> list[Reply]:
-    turn = filling.turn
-    was = turn.session.get_one(Elder, visit.elder_id)
-    to = filling.get("to")
-    now = lookup.by_code(turn.session, turn.staff, to, turn.today) if to else None
-    return tell.withdrawn(turn, severity, was, now)
+    return [Reply(text, (), form.card_name(filling), toast=_("Done") if done else "")]
 
 
 def _carry_out(filling: Filling, visit: Visit) -> str | None:
@@ -227,13 +211,23 @@ def _carry_out(filling: Filling, visit: Visit) -> str | None:
               action=filling.known("action"), detail=visit.ref)
     )  # fmt: skip
     if filling.known("action") == VOID:
+        was = turn.session.get_one(Elder, visit.elder_id)
+        case_open.withdraw_all(turn, visit, was, why(reason))
         record.void(turn.session, visit, turn.staff, turn.now, reason)
         return _("✅ Voided. The visit to %(who)s no longer counts.") % {"who": _from(filling)}
     elder = lookup.by_code(turn.session, turn.staff, filling.get("to"), turn.today)
     if elder is None:
         return None
+    case_open.move_all(turn, visit, elder, why(reason))
     record.move(turn.session, visit, elder, turn.staff, turn.now, reason)
     return _("✅ Moved. The visit now stands with %(who)s.") % {"who": turn.label(elder)}
+
+
+def why(reason: str) -> str:
+    """The reason in words."""
+    choices = MEND.by_name["why"].choices
+    known = choices if isinstance(choices, tuple) else ()
+    return next((_(one.label) for one in known if one.code == reason), reason)
 
 
 MEND = Form(

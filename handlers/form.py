@@ -101,7 +101,7 @@ def type_text(form: Form, filling: Filling, text: str, is_command: bool = False)
         return add_remark(form, filling, text)
     value = read(question, filling, text)
     give(form, filling, question, value)
-    return [card(form, filling)]
+    return _onward(form, filling)
 
 
 def add_remark(form: Form, filling: Filling, text: str) -> list[Reply]:
@@ -124,6 +124,8 @@ def press(form: Form, filling: Filling, code: str) -> list[Reply]:
         return _open(form, filling, rest)
     if name == "k":
         return _shortcut(form, filling, rest)
+    if name == "t" and form.toggle is not None:
+        return [card(form, filling) if form.toggle(filling, rest) else stale(form, filling)]
     action = ACTIONS.get(code)
     return action(form, filling) if action else [stale(form, filling)]
 
@@ -134,6 +136,13 @@ def _choose(form: Form, filling: Filling, code: str) -> list[Reply]:
     if question is None or code not in known:
         return [stale(form, filling)]
     give(form, filling, question, code)
+    return _onward(form, filling)
+
+
+def _onward(form: Form, filling: Filling) -> list[Reply]:
+    """The next question, or the review; where one answer is all that is asked, it is done."""
+    if form.at_once and open_question(form, filling) is None:
+        return _submit(form, filling)
     return [card(form, filling)]
 
 

@@ -80,7 +80,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Form:
-    """A conversation as data: `title` and `review` make texts, `submit` does what was asked."""
+    """A conversation as data: `title` and `review` make texts, `submit` does what was asked;
+    `toggle` switches a tick of the review on or off, and tells whether there is such a tick."""
 
     name: str
     version: int
@@ -92,6 +93,8 @@ class Form:
     urgent: Callable[[Filling], str] = lambda filling: ""
     shortcuts: Callable[[Filling, Question], Sequence[Choice]] = lambda filling, question: ()
     shortcut: Callable[[Filling, str], dict[str, Any]] | None = None
+    toggle: Callable[[Filling, str], bool] | None = None
+    at_once: bool = False  # without a review
     loose_text: str = ""  # the optional question that takes what is typed at the review
     by_name: dict[str, Question] = field(default_factory=dict)
 

@@ -1,13 +1,11 @@
-"""Telling the coordinators at once what cannot wait: emergencies, urgent findings, a death."""
+"""Asking the coordinators at once to confirm what only they can: a death, a wrong address."""
 
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.talk import Button, Reply, Rows
-from handlers.turn import Office, Turn
-from handlers.visit_concerns import Found
+from handlers.turn import Turn
 from locales import gettext as _
 from locales import speaking
 from models.elder import Elder, masked
@@ -17,47 +15,14 @@ from models.staff import COORDINATOR, Chat, Staff
 from models.visit import Visit
 
 ASK_COORDINATOR = ("deceased", "moved", "wrong_address")
-MARKS = {1: "🆘", 2: "⚠️"}
-TELL_FROM = 2  # severities 1 and 2 are told at once
 
 
-def about(turn: Turn, visit: Visit, elder: Elder, concerns: list[Found]) -> list[Reply]:
-    """Messages to every coordinator above this elder; masked, since they show on a lock screen."""
-    grave = [one for one in concerns if one.severity <= TELL_FROM]
-    if not grave and visit.outcome not in ASK_COORDINATOR:
+def about(turn: Turn, visit: Visit, elder: Elder) -> list[Reply]:
+    """Messages to every coordinator above this elder; masked, since they show on a lock screen.
+    Also to one who reports it: whether somebody has died is confirmed in any case."""
+    if visit.outcome not in ASK_COORDINATOR:
         return []
-    return [
-        _message(turn, staff, chat, visit, elder, grave)
-        for staff, chat in coordinators(turn, elder)
-        if staff.id != turn.staff.id or not grave  # a death is confirmed also by who reports it
-    ]
-
-
-def withdrawn(turn: Turn, severity: int, was: Elder, now: Elder | None) -> list[Reply]:
-    """An urgent record was moved to somebody else, or voided: help may be on its wrong way."""
-    replies = []
-    for staff, chat in coordinators(turn, was):
-        if staff.id == turn.staff.id:
-            continue
-        with speaking(staff.locale or turn.office.locale):
-            replies.append(
-                Reply(_withdrawn_text(turn, severity, was, now), to=chat.id, lane=EMERGENCY)
-            )
-    return replies
-
-
-def _withdrawn_text(turn: Turn, severity: int, was: Elder, now: Elder | None) -> str:
-    gaps = {
-        "liaison": turn.staff.name,
-        "severity": _(SEVERITY_NAMES[severity]),
-        "was": _where(turn, was),
-    }
-    if now is None:
-        return _("Correction: what %(liaison)s reported (%(severity)s) is void: %(was)s.") % gaps
-    return _("Correction: what %(liaison)s reported (%(severity)s) is not %(was)s but %(now)s.") % {
-        **gaps,
-        "now": _where(turn, now),
-    }
+    return [_message(turn, staff, chat, visit, elder) for staff, chat in coordinators(turn, elder)]
 
 
 def coordinators(turn: Turn, elder: Elder) -> list[tuple[Staff, Chat]]:
@@ -82,25 +47,10 @@ def chats_of(turn: Turn, staff: Staff) -> list[Chat]:
     return list(turn.session.exec(statement.order_by(col(Chat.last_at).desc())).all())[:1]
 
 
-def _message(
-    turn: Turn, staff: Staff, chat: Chat, visit: Visit, elder: Elder, grave: list[Found]
-) -> Reply:
+def _message(turn: Turn, staff: Staff, chat: Chat, visit: Visit, elder: Elder) -> Reply:
     with speaking(staff.locale or turn.office.locale):
-        text = _grave_text(turn, elder, grave) if grave else _outcome_text(turn, elder, visit)
-        return Reply(text, _rows(turn.office, elder, visit), to=chat.id, lane=EMERGENCY)
-
-
-def _grave_text(turn: Turn, elder: Elder, grave: list[Found]) -> str:
-    first = grave[0]
-    groups = _(", ").join(dict.fromkeys(_(GROUP_NAMES[one.group]) for one in grave))
-    return _("%(mark)s %(severity)s · %(groups)s · %(who)s %(code)s\nReported by %(liaison)s.") % {
-        "mark": MARKS[first.severity],
-        "severity": _(SEVERITY_NAMES[first.severity]),
-        "groups": groups,
-        "who": _where(turn, elder),
-        "code": elder.code,
-        "liaison": turn.staff.name,
-    }
+        text = _outcome_text(turn, elder, visit)
+        return Reply(text, _rows(elder, visit), to=chat.id, lane=EMERGENCY)
 
 
 def _outcome_text(turn: Turn, elder: Elder, visit: Visit) -> str:
@@ -115,7 +65,7 @@ def _where(turn: Turn, elder: Elder) -> str:
     return f"{masked(elder.name)} {unit.name if unit else ''}".strip()
 
 
-def _rows(office: Office, elder: Elder, visit: Visit) -> Rows:
+def _rows(elder: Elder, visit: Visit) -> Rows:
     look = Button(_("Card"), f"/brief {elder.code}")
     if visit.outcome == "deceased":
         return ((Button(_("Confirm the death"), f"/ended {elder.code} deceased"), look),)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, time
 from typing import Any
 
-from handlers import form, tell
+from handlers import case_open, form, tell
 from handlers.brief import short_brief
+from handlers.case_open import Opened, from_visit
 from handlers.due import explain
 from handlers.pick import pick_elder
 from handlers.questions import Filling, Form
@@ -24,7 +25,7 @@ from handlers.visit_form import (
 )
 from handlers.visit_left_open import ASKED, CARRIED, Thing, find_left_open, settle
 from handlers.visit_line import Line, read_line
-from handlers.visit_review import intro, raised_lines, review, title, urgent
+from handlers.visit_review import intro, review, title, toggle, unticked, urgent
 from locales import gettext as _
 from locales import ngettext
 from models import lookup, record
@@ -33,7 +34,7 @@ from models.draft import OpenDraft
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
 from models.elder import Elder, end_absences
-from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, Concern, Promise, Visit
+from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, UNTICKED, Concern, Promise, Visit
 
 FORM_NAME = "visit"
 KEPT = ("promise", "photo")  # of a card that a whole line replaces
@@ -107,21 +108,13 @@ def submit(filling: Filling) -> list[Reply]:
         return [form.card(VISIT, filling)]
     concerns = found(filling.answers, last_seen(filling))
     visit = _row(filling, elder)
-    told = _told_before(filling)
-    _store(filling, visit, concerns)
+    old = _fixed_visit(filling)
+    opened = from_visit(turn, elder, visit, _store(filling, visit, old, concerns), old)
     form.drop(filling)
     if (visit.outcome, visit.mode) == (DONE, "in_person"):
         end_absences(turn.session, elder.id, visit.visited_on)
-    news = [one for one in concerns if (one.category, one.severity) not in told]
-    others = tell.about(turn, visit, elder, news)
-    return [_done_reply(filling, visit, elder, concerns, others), *others]
-
-
-def _told_before(filling: Filling) -> set[tuple[str, int]]:
-    """What the visit that is being corrected has raised already."""
-    old = _fixed_visit(filling)
-    raised = record.concerns_of(filling.turn.session, old.id) if old else []
-    return {(one.category, one.severity) for one in raised}
+    others = tell.about(turn, visit, elder)
+    return [_done_reply(filling, visit, elder, opened, others), *others]
 
 
 def _elder_still_mine(filling: Filling) -> Elder | None:
@@ -193,9 +186,11 @@ def _moment(filling: Filling) -> datetime:
     return min(noon, filling.turn.now)
 
 
-def _store(filling: Filling, visit: Visit, concerns: list[Found]) -> None:
+def _store(
+    filling: Filling, visit: Visit, old: Visit | None, concerns: list[Found]
+) -> list[tuple[Found, Concern]]:
+    """Writes the visit and what it raises; gives what was not unticked."""
     turn = filling.turn
-    old = _fixed_visit(filling)
     if old is not None:
         visit.liaison_id, visit.kind = old.liaison_id, old.kind
         if not filling.get("visited_on"):
@@ -204,13 +199,10 @@ def _store(filling: Filling, visit: Visit, concerns: list[Found]) -> None:
     promise = _promise(filling, visit, old)
     if old is not None:
         record.revise(turn.session, old, visit, turn.staff, turn.now)
-    record.record(
-        turn.session,
-        visit,
-        [_concern(turn, visit, one) for one in concerns],
-        promise,
-    )
+    raised = [(one, _concern(filling, visit, one)) for one in concerns]
+    record.record(turn.session, visit, [concern for _found, concern in raised], promise)
     settle(filling, visit)
+    return [one for one in raised if one[1].state != UNTICKED]
 
 
 def _fixed_visit(filling: Filling) -> Visit | None:
@@ -220,7 +212,7 @@ def _fixed_visit(filling: Filling) -> Visit | None:
     return visit if visit and visit.ref == ref else None
 
 
-def _concern(turn: Turn, visit: Visit, one: Found) -> Concern:
+def _concern(filling: Filling, visit: Visit, one: Found) -> Concern:
     return Concern(
         visit_id=visit.id,
         elder_id=visit.elder_id,
@@ -232,7 +224,8 @@ def _concern(turn: Turn, visit: Visit, one: Found) -> Concern:
         default_severity=one.default_severity,
         severity_reason=one.reason,
         detail=one.detail,
-        raised_at=turn.now,
+        state=UNTICKED if one.category in unticked(filling) else "open",
+        raised_at=filling.turn.now,
     )
 
 
@@ -254,23 +247,23 @@ def _promise(filling: Filling, visit: Visit, old: Visit | None) -> Promise | Non
 
 
 def _done_reply(
-    filling: Filling, visit: Visit, elder: Elder, concerns: list[Found], others: list[Reply]
+    filling: Filling, visit: Visit, elder: Elder, opened: list[Opened], others: list[Reply]
 ) -> Reply:
-    lines = [urgent(filling), _headline(filling, visit, elder), *raised_lines(concerns)]
+    lines = [urgent(filling), *case_open.lines(filling.turn, opened)]
+    lines.insert(1 if urgent(filling) else 0, _headline(filling, visit, elder))
     if visit.outcome != DONE:
         lines.append(_advice(visit.outcome))
-    lines.append(_told_line(visit, concerns, others))
+    lines.append(_told_line(visit, others))
     rows = ((Button(_("Wrong person / change"), f"/fix {visit.ref}"),), *_next_row(filling, elder))
     text = "\n".join(line for line in lines if line)
     return Reply(text, rows, form.card_name(filling), toast=_("Recorded"))
 
 
-def _told_line(visit: Visit, concerns: list[Found], others: list[Reply]) -> str:
+def _told_line(visit: Visit, others: list[Reply]) -> str:
     """What was really sent; when it should have been and was not, whom to ring."""
     if others:
         return _("The coordinator has been told.")
-    urgent_ = any(one.severity <= tell.TELL_FROM for one in concerns)
-    if urgent_ or visit.outcome in tell.ASK_COORDINATOR:
+    if visit.outcome in tell.ASK_COORDINATOR:
         return _("⚠️ No coordinator can be reached in chat: please ring the office.")
     return ""
 
@@ -333,4 +326,5 @@ VISIT = Form(
     shortcuts=shortcuts,
     shortcut=fill_well,
     loose_text="note",
+    toggle=toggle,
 )

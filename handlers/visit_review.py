@@ -1,14 +1,14 @@
 """The last look before a visit is stored: every answer, what it raises, and what to do about it."""
 
 from handlers import visit_left_open as left_open
-from handlers.case_words import GROUP_OF
+from handlers.case_words import CATEGORIES, category_name
 from handlers.concern_words import (
     GROUP_NAMES,
     SEVERITY_NAMES,
     SEVERITY_TERMS,
     Observation,
 )
-from handlers.form import DISCARD, EDIT, PARK, SUBMIT, card_name, form_button
+from handlers.form import DISCARD, EDIT, PARK, SUBMIT, card_name, form_button, in_rows, put
 from handlers.questions import Filling, say_value
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import day
@@ -25,7 +25,13 @@ from handlers.visit_form import (
     visited_on,
 )
 from locales import gettext as _
+from models import lookup
+from models.case import EMERGENCY
+from models.duty import on_duty
+from models.elder import Elder
+from models.org import up_from
 
+UNTICKED = "_unticked"  # among the answers: categories
 BY_NAME = {question.name: question for question in QUESTIONS}
 
 
@@ -86,7 +92,7 @@ def _body(filling: Filling) -> list[str]:
         *left_open.review_lines(filling, BY_NAME),
         *_said(filling),
         *leap_lines(filling),
-        *raised_lines(concerns),
+        *raised_lines(filling, concerns),
     ]
 
 
@@ -115,17 +121,64 @@ def _said(filling: Filling) -> list[str]:
     ]
 
 
-def raised_lines(concerns: list[Found]) -> list[str]:
-    """→ housekeeping group, Soon, someone there within 3 days."""
-    return [
-        _("→ %(group)s: %(severity)s, %(term)s")
-        % {
-            "group": _(GROUP_NAMES[GROUP_OF[concern.category]]),
-            "severity": _(SEVERITY_NAMES[concern.severity]),
-            "term": _(SEVERITY_TERMS[concern.severity]),
-        }
-        for concern in concerns
-    ]
+def raised_lines(filling: Filling, concerns: list[Found]) -> list[str]:
+    """→ housekeeping group (刘强), Soon, someone there within 3 days."""
+    if not concerns:
+        return []
+    elder = _elder(filling)
+    return [_raised_line(filling, elder, one) for one in concerns]
+
+
+def _elder(filling: Filling) -> Elder | None:
+    turn = filling.turn
+    return lookup.by_code(turn.session, turn.staff, filling.known("code"), turn.today)
+
+
+def _raised_line(filling: Filling, elder: Elder | None, one: Found) -> str:
+    gaps = {
+        "group": _(GROUP_NAMES[one.group]),
+        "names": _(", ").join(_on_duty(filling, elder, one)),
+        "what": category_name(one.category),
+        "severity": _(SEVERITY_NAMES[one.severity]),
+        "term": _(SEVERITY_TERMS[one.severity]),
+    }
+    if one.category in unticked(filling):
+        return _("☐ Not reported: %(what)s") % gaps
+    if not gaps["names"]:
+        return _("→ %(group)s: %(what)s, %(severity)s, %(term)s") % gaps
+    return _("→ %(group)s (%(names)s): %(what)s, %(severity)s, %(term)s") % gaps
+
+
+def _on_duty(filling: Filling, elder: Elder | None, one: Found) -> list[str]:
+    """Who will be told first."""
+    if elder is None:
+        return []
+    turn = filling.turn
+    units = up_from(turn.session, elder.unit_id)
+    groups = [group for group in (one.group, CATEGORIES[one.category].also) if group]
+    found = [on_duty(turn.session, group, units, turn.today) for group in groups]
+    return list(dict.fromkeys(staff.name for people in found for staff in people[:2]))
+
+
+def unticked(filling: Filling) -> list[str]:
+    """The categories that this visit does not report; an emergency always is."""
+    return list(filling.get(UNTICKED) or ())
+
+
+def toggle(filling: Filling, category: str) -> bool:
+    raised = {
+        one.category for one in found(filling.answers, last_seen(filling)) if _may_untick(one)
+    }
+    if category not in raised:
+        return False
+    without = unticked(filling)
+    changed = [one for one in without if one != category]
+    put(filling, UNTICKED, changed if category in without else [*without, category])
+    return True
+
+
+def _may_untick(one: Found) -> bool:
+    return one.severity > EMERGENCY
 
 
 def _rows(filling: Filling) -> Rows:
@@ -140,6 +193,7 @@ def _rows(filling: Filling) -> Rows:
     return (
         (button(submit, SUBMIT),),
         *_level_rows(filling, button),
+        *_tick_rows(filling, button),
         tuple(adding[:2]),
         tuple(adding[2:]),
         (button(_("Other day"), "q:visited_on"), button(_("Later"), PARK)),
@@ -154,3 +208,19 @@ def _level_rows(filling: Filling, button) -> Rows:  # type: ignore[no-untyped-de
         (button(_("%(what)s: how urgent") % {"what": _(seen.short)}, f"q:{name}_level"),)
         for name, seen in movable.items()
     )
+
+
+def _tick_rows(filling: Filling, button) -> Rows:  # type: ignore[no-untyped-def]
+    """One button for each case that would be opened, to leave it out or take it in again."""
+    concerns = found(filling.answers, last_seen(filling))
+    without = unticked(filling)
+    ticks = {
+        one.category: button(
+            (_("☐ %(what)s") if one.category in without else _("☑ %(what)s"))
+            % {"what": category_name(one.category)},
+            f"t:{one.category}",
+        )
+        for one in concerns
+        if _may_untick(one)
+    }
+    return in_rows(list(ticks.values()), 2)

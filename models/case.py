@@ -177,7 +177,7 @@ class CaseNotice(SQLModel, table=True):
     step_id: UUID = Field(foreign_key="case_step.id", index=True)
     staff_id: UUID = Field(foreign_key="staff.id")
     once: str | None = Field(default=None, index=True)
-    state: str = WAITING
+    state: str = Field(default=WAITING, index=True)
     at: datetime
     arrived_at: datetime | None = None
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, false, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
-from models import lookup
+from models import ahead, lookup
 from models.case import (
     COORDINATOR,
     EMERGENCY,
@@ -41,9 +41,10 @@ BY_NUMBER = (
     .join(Elder, col(Elder.id) == Case.elder_id)
     .where(Case.number == bindparam("number"))
 )
-OF_ELDER = (
+OPEN_CASES = (  # asked at every visit
     select(Case)
-    .where(Case.elder_id == bindparam("elder"), col(Case.state).not_in(ENDED))
+    .where(col(Case.elder_id).in_(bindparam("elders", expanding=True)))
+    .where(col(Case.state).not_in(ENDED))
     .order_by(col(Case.severity), col(Case.opened_at))
 )
 
@@ -54,7 +55,7 @@ def by_number(session: Session, number: int) -> tuple[Case, Elder] | None:
 
 def open_of(session: Session, elder_id: UUID) -> list[Case]:
     """What has not ended yet for this elder, the gravest first."""
-    return list(session.exec(OF_ELDER, params={"elder": elder_id}))
+    return ahead.of(session, OPEN_CASES, elder_id)
 
 
 # Who may

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, func, select
 
-from models import ladder
+from models import ahead, ladder
 from models.case import (
     ACKNOWLEDGED,
     EMERGENCY,
@@ -29,6 +29,7 @@ from models.case import (
     CaseEvent,
     Move,
 )
+from models.case_query import OPEN_CASES
 from models.elder import Elder
 from models.ladder import Hours
 from models.org import settings
@@ -226,6 +227,7 @@ def note_event(
     visit_id: UUID | None = None,
 ) -> CaseEvent:
     """Adds a line to the story of a case."""
+    ahead.forget(session, case.elder_id, OPEN_CASES)
     event = CaseEvent(
         id=uuid4(),
         case_id=case.id,

@@ -13,11 +13,12 @@ from sqlmodel import Session
 
 from models import ahead
 from models.agenda import office_policy
+from models.case_query import OPEN_CASES
 from models.due import window
 from models.due_query import SINCE
 from models.elder import ABSENCES
 from models.lookup import LAST_DONE, own_by_code
-from models.record import OPEN_CONCERNS, OPEN_PROMISES
+from models.record import OPEN_PROMISES
 
 
 class Foreseen(NamedTuple):
@@ -37,7 +38,7 @@ def read_ahead(session: Session, all_: Iterable[Foreseen], today: date) -> None:
     ahead.put(session, {(own_by_code, pair): elder for pair, elder in elders.items()})
     opened = {elder.id for pair, elder in elders.items() if not wanted[pair]}
     submitted = {elder.id for pair, elder in elders.items() if wanted[pair]}
-    for question in (LAST_DONE, OPEN_CONCERNS, OPEN_PROMISES):
+    for question in (LAST_DONE, OPEN_CASES, OPEN_PROMISES):
         ahead.read(session, question, opened)
     first = window(today, office_policy(session)).first
     ahead.read(session, ABSENCES, submitted)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select, update
 
 from models import ahead
 from models.attachment import Photo
+from models.case_query import OPEN_CASES
 from models.draft import new_tag
 from models.elder import Elder
 from models.lookup import LAST_DONE
@@ -27,7 +28,7 @@ def record(
     session: Session, visit: Visit, concerns: list[Concern], promise: Promise | None
 ) -> Visit:
     """A new visit with what it raised; the pictures that stand in its answers become its own."""
-    ahead.forget(session, visit.elder_id, LAST_DONE, OPEN_CONCERNS, OPEN_PROMISES)
+    ahead.forget(session, visit.elder_id, LAST_DONE, OPEN_CASES, OPEN_PROMISES)
     session.connection().execute(insert(Visit), visit.model_dump())
     session.add_all([*concerns, *([promise] if promise else [])])
     kept = [UUID(one) for one in cast(list[str], visit.answers.get("photo") or [])]
@@ -108,12 +109,7 @@ def promise_of(session: Session, visit_id: UUID) -> Promise | None:
     return session.exec(select(Promise).where(Promise.visit_id == visit_id)).first()
 
 
-# These two are asked at every visit: built once, as in lookup.
-OPEN_CONCERNS = (
-    select(Concern)
-    .where(col(Concern.elder_id).in_(bindparam("elders", expanding=True)), Concern.state == "open")
-    .order_by(col(Concern.severity), col(Concern.raised_at))
-)
+# Asked at every visit: built once, as in lookup.
 OPEN_PROMISES = (
     select(Promise)
     .where(col(Promise.elder_id).in_(bindparam("elders", expanding=True)), still_open())
@@ -123,10 +119,6 @@ OPEN_PROMISES = (
 
 def concerns_of(session: Session, visit_id: UUID) -> list[Concern]:
     return list(session.exec(select(Concern).where(Concern.visit_id == visit_id)).all())
-
-
-def open_concerns(session: Session, elder_id: UUID) -> list[Concern]:
-    return ahead.of(session, OPEN_CONCERNS, elder_id)
 
 
 def open_promises(session: Session, elder_id: UUID) -> list[Promise]:

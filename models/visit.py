@@ -15,6 +15,7 @@ NO_CHILDREN, ELSEWHERE = "no_children", "elsewhere"
 SCALE = (GOOD, WATCH, CONCERN, SERIOUS, EMERGENCY)
 CURRENT, SUPERSEDED, VOID = "current", "superseded", "void"
 DONE = "done"
+UNTICKED = "unticked"  # a concern that the liaison chose not to report
 MODES = ("in_person", "phone", "video", "hospital", "proxy")
 OUTCOMES = (
     DONE,
@@ -83,7 +84,7 @@ class Concern(SQLModel, table=True):
     default_severity: int
     severity_reason: str = ""
     detail: str = ""
-    state: str = "open"  # "open" | "withdrawn" (its visit was voided or corrected) | "unticked"
+    state: str = "open"  # "open" | "withdrawn" (its visit was voided or corrected) | UNTICKED
     case_id: UUID | None = Field(default=None, foreign_key="elder_case.id", index=True)
     raised_at: datetime
 

@@ -193,7 +193,11 @@ def settle(session: Session, town: Town) -> None:
         session.add(units[name])
         session.flush()
     for number, (name, role, place) in enumerate(STAFF, start=1):
-        staff = Staff(code=f"S{number:02d}", name=name, role=role, unit_id=units[place].id)
+        staff = Staff(
+            code=f"S{number:02d}", name=name, role=role, unit_id=units[place].id,
+            service_group="housekeeping" if role == "duty" else "",
+            phone=f"+86 000 0000 01{number:02d}",
+        )  # fmt: skip
         session.add(staff)
         town.staff[name] = staff.id
     session.flush()
@@ -235,6 +239,12 @@ def zhou(town: Town) -> Person:
 def li(town: Town) -> Person:
     """李娜, liaison of another town."""
     return town.person("李娜")
+
+
+@pytest.fixture
+def liu(town: Town) -> Person:
+    """刘强, duty officer of the housekeeping group."""
+    return town.person("刘强")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def test_the_brief_tells_last_time_what_is_open_and_the_birthday(town, zhou):
     town.wait(days=15)
     zhou.talk("查 高永昌", "高永昌 81岁 柳泉村 · 男 · B类 · E0001")
     assert "上次 11月12日(15天前)🚪 上门:健康 🤧 小毛病、住宿 ⚠️ 有隐患" in zhou.text
-    assert "没办完:⚠️ 有隐患(家政组 · 限期)" in zhou.text
+    assert "没办完:维修:屋顶漏雨(个案1,家政组,待受理)" in zhou.text
     assert "11月12日答应过:换水龙头垫圈" in zhou.text
     assert "🎂 1月18日生日,满82岁" in zhou.text
     assert zhou.screen.rows[0] == ["开始走访", "📞 打电话"]

@@ -129,7 +129,9 @@ def test_a_wrong_reference_is_answered_kindly(zhou, ref):
 
 def test_a_correction_tells_the_coordinator_only_what_is_new(town, zhou, wang):
     zhou.talk("走访 高永昌 03000 女儿能陪", "核对", "[提交]", "已记下")
-    assert wang.look()[0].text.startswith("⚠️ 急办 · 医疗组 · 高*昌 柳泉村 E0001")
+    assert wang.look()[0].text.startswith(
+        "⚠️ 个案1 · 急办 · 医疗组\n🔔 新个案\n高*昌 81岁 柳泉村 E0001"
+    )
     zhou.talk("[选错人了/要改]", "哪里不对", "[内容填错了]", "要改", "[用餐", "用餐", "[简单凑合]", "为什么更正", "[记错了]",
               "核对", "[提交]", "已更正")  # fmt: skip
     assert wang.look() == []
@@ -173,7 +175,9 @@ def test_an_urgent_record_that_moves_is_told_again(town, zhou, wang):
         "[确认]",
         "已改到",
     )
-    assert "更正:周明报的急办不是 李*英 石沟村,是 李*英 柳泉村。" in wang.look()[0].text
+    told = wang.look()[0].text
+    assert "更正:是另一位老人\n李*英 84岁 柳泉村 E0003" in told
+    assert "选错人了:不是李*英 79岁 石沟村 E0002" in told
     zhou.talk(
         "/fix",
         "哪一条",
@@ -186,4 +190,4 @@ def test_an_urgent_record_that_moves_is_told_again(town, zhou, wang):
         "[确认]",
         "已作废",
     )
-    assert "更正:周明报的急办已作废:李*英 柳泉村。" in wang.look()[0].text
+    assert "已撤回:不用再办了\n李*英 84岁 柳泉村 E0003" in wang.look()[0].text

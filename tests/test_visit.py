@@ -36,7 +36,7 @@ def test_a_visit_with_one_concern_takes_at_most_nine_taps(town, zhou):
         "[有隐患]", "哪里有隐患?",
         "[屋顶漏雨]", "6/7 用餐",
         "[三餐正常]", "7/7 在场",
-        "[本人和老伴]", "→ 家政组 · 限期,3天内要上门",
+        "[本人和老伴]", "→ 报家政组(刘强):维修,限期,3天内要上门",
         "[✅ 提交]", "已记下",
     )  # fmt: skip
     (concern,) = town.rows(Concern)
@@ -117,26 +117,26 @@ def test_an_emergency_puts_the_number_to_call_first(town, zhou, wang):
         "[其余都好]",
         "☎️",
         "[只有本人]",
-        "应急 · 紧急",
+        "→ 报应急",
         "[提交]",
         "☎️ 先打 119",
     )
-    assert "王主任" not in zhou.text
+    assert "已通知王主任" in zhou.text
     wang.look()
-    assert wang.screen.text.startswith("🆘 紧急 · 应急 · 高*昌 柳泉村 E0001")
+    assert wang.screen.text.startswith("🆘 个案1 · 紧急 · 应急、家政组")
     (concern,) = town.rows(Concern)
     assert (concern.severity, concern.category) == (1, "fire_gas_co")
 
 
 def test_an_emergency_cannot_be_made_smaller(zhou):
     zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "[流露轻生]", "先打 120 或 110", "[只有我]", "☎️",
-              "[其余都好]", "在场", "[只有本人]", "应急 · 紧急")  # fmt: skip
+              "[其余都好]", "在场", "[只有本人]", "→ 报应急")  # fmt: skip
     assert not any("改轻重" in label for row in zhou.screen.rows for label in row)
 
 
 def test_the_severity_moves_one_step_with_a_reason(town, zhou):
-    zhou.talk("走访 高永昌 0 1 0 2 0 屋顶漏雨", "→ 家政组 · 限期", "[住宿:改轻重]", "要说原因", "[急办]", "什么原因",
-              "老人怕塌", "→ 家政组 · 急办,24小时内", "[提交]", "已记下")  # fmt: skip
+    zhou.talk("走访 高永昌 0 1 0 2 0 屋顶漏雨", "→ 报家政组(刘强):维修,限期", "[住宿:改轻重]", "要说原因", "[急办]", "什么原因",
+              "老人怕塌", "→ 报家政组(刘强):维修,急办,24小时内", "[提交]", "已记下")  # fmt: skip
     (concern,) = town.rows(Concern)
     assert (concern.severity, concern.default_severity) == (2, 3)
     assert (concern.severity_reason, concern.detail) == ("老人怕塌", "屋顶漏雨")

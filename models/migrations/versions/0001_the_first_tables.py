@@ -246,6 +246,95 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_draft_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
+        "duty",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("service_group", sa.String(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["made_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("duty", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_group", ["service_group", "until_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_duty_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
+        "elder_case",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("elder_id", sa.Uuid(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("service_group", sa.String(), nullable=False),
+        sa.Column("also_group", sa.String(), nullable=False),
+        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("wish", sa.String(), nullable=False),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("mentions", sa.Integer(), nullable=False),
+        sa.Column("reported_by", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("resolved_by", sa.Uuid(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mentioned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ack_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("act_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("resolve_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=True),
+        sa.Column("plan", sa.JSON(), nullable=False),
+        sa.Column("climbed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["elder_id"],
+            ["elder.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["reported_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["resolved_by"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    with op.batch_alter_table("elder_case", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_elder_case_elder", ["elder_id", "state", "category"], unique=False
+        )
+        batch_op.create_index(
+            "ix_elder_case_group", ["service_group", "state", "severity", "opened_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_elder_case_next_at"), ["next_at"], unique=False)
+        batch_op.create_index("ix_elder_case_state", ["state", "late_at"], unique=False)
+
+    op.create_table(
         "invitation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("code_hash", sa.String(), nullable=False),
@@ -416,6 +505,67 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("chat_id", "name"),
     )
     op.create_table(
+        "case_event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("visit_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["elder_case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("case_event", schema=None) as batch_op:
+        batch_op.create_index("ix_case_event_case", ["case_id", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_event_visit_id"), ["visit_id"], unique=False)
+
+    op.create_table(
+        "case_holder",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("chat_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["elder_case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["chat_id"],
+            ["chat.id"],
+        ),
+        sa.PrimaryKeyConstraint("case_id", "chat_id"),
+    )
+    op.create_table(
+        "case_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["elder_case.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    with op.batch_alter_table("case_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_step_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_step_outcome"), ["outcome"], unique=False)
+
+    op.create_table(
         "concern",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("visit_id", sa.Uuid(), nullable=False),
@@ -429,7 +579,12 @@ def upgrade() -> None:
         sa.Column("severity_reason", sa.String(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["elder_case.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["elder_id"],
             ["elder.id"],
@@ -441,6 +596,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("concern", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_concern_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_concern_elder_id"), ["elder_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_concern_visit_id"), ["visit_id"], unique=False)
 
@@ -567,3 +723,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_promise_elder_id"), ["elder_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_promise_ref"), ["ref"], unique=False)
         batch_op.create_index(batch_op.f("ix_promise_visit_id"), ["visit_id"], unique=False)
+
+    op.create_table(
+        "case_notice",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("step_id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("once", sa.String(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["step_id"],
+            ["case_step.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("case_notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_notice_once"), ["once"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_notice_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_notice_step_id"), ["step_id"], unique=False)

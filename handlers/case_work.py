@@ -1,0 +1,286 @@
+"""Working on a case: what a button or a word does to it, who hears of it, and who was first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from handlers import form
+from handlers.case_card import card, card_name, state_line
+from handlers.case_open import Opened, announced, hours_of, tell_holders
+from handlers.case_tell import desk, meant, renew_everywhere, tell
+from handlers.case_words import BUTTONS
+from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
+from handlers.questions import Choice, Filling, Form, Question, match, written_date
+from handlers.talk import Button, Reply
+from handlers.turn import Turn, Unclear, day, local_date
+from locales import gettext as _
+from locales import mark as N_
+from models import case_query, case_record
+from models.case import EMERGENCY, MOVES, URGENT, Case, Move
+from models.elder import Elder
+from models.ladder import COORDINATOR, LIAISON
+from models.staff import Staff
+
+FORM_NAME = "casework"
+DAYS = {"1": N_("Tomorrow"), "2": N_("In two days"), "3": N_("In three days"), "7": N_("In a week")}
+
+
+@dataclass(frozen=True)
+class Menu:
+    """What is asked before something is done: an answer may be tapped or written."""
+
+    ask: str
+    choices: tuple[Choice, ...] = ()
+
+
+MENUS: Mapping[str, Menu] = {
+    "resolve": Menu(
+        N_("How was it resolved? (tap or write)"),
+        (
+            Choice("mended", N_("Mended")),
+            Choice("taken", N_("Taken to hospital")),
+            Choice("family", N_("Family sees to it")),
+            Choice("talked", N_("Talked it over")),
+            Choice("unwanted", N_("Not wanted")),
+        ),
+    ),
+    "return": Menu(
+        N_("Why do you return it? (tap or write)"),
+        (
+            Choice("other_group", N_("Not our work")),
+            Choice("unclear", N_("Not clear enough")),
+            Choice("no_answer", N_("Nobody answers")),
+            Choice("no_hands", N_("No hands free")),
+        ),
+    ),
+    "refer": Menu(
+        N_("To which group? (tap, or write the group and why)"),
+        tuple(Choice(code, label) for code, label in GROUP_NAMES.items()),
+    ),
+    "close": Menu(
+        N_("You asked: is it mended? What was said? (tap or write)"),
+        (
+            Choice("mended", N_("Mended, content")),
+            Choice("better", N_("Better now")),
+            Choice("unneeded", N_("Not needed now")),
+        ),
+    ),
+    "reopen": Menu(
+        N_("What is still wrong? (tap or write)"),
+        (Choice("same", N_("As before")), Choice("worse", N_("Worse"))),
+    ),
+    "withdraw": Menu(
+        N_("Why withdraw it? (tap or write)"),
+        (Choice("mistake", N_("False alarm")), Choice("solved", N_("Solved already"))),
+    ),
+    "note": Menu(N_("Please write your note.")),
+    "date": Menu(
+        N_("When does it go on? (tap, or write a date)"),
+        tuple(Choice(code, label) for code, label in DAYS.items()),
+    ),
+    "raise": Menu(
+        N_("How urgent is it?"),
+        tuple(Choice(str(level), label) for level, label in SEVERITY_NAMES.items()),
+    ),
+}
+
+
+def act(turn: Turn, case: Case, elder: Elder, action: str, words: str) -> list[Reply]:
+    """One press or word; asks back when more must be known."""
+    what, is_ = (
+        MOVES[action],
+        case_query.standing(turn.session, turn.staff, case, elder, turn.today),
+    )
+    if not case_query.may(case, what, is_, turn.staff):
+        return [refused(turn, case, elder, what, is_)]
+    if action in MENUS and not words:
+        return [_ask(turn, case, action)]
+    drop_draft(turn, case)
+    return [_done(turn, case, elder, what, words)]
+
+
+def refused(turn: Turn, case: Case, elder: Elder, what: Move, is_: frozenset[str]) -> Reply:
+    """One sentence on why not, and the card as it stands: somebody may have been first."""
+    if case.state in what.states and not set(what.who) & is_:
+        sentence = _("That is for others to do: %(who)s.") % {"who": _(_WHO[what.who[0]])}
+    elif case.state in what.states:
+        sentence = _("You resolved it yourself: somebody else has to ask whether it is mended.")
+    else:
+        story = case_query.events(turn.session, case.id)
+        sentence = _("Nothing was changed. It stands so: %(state)s") % {
+            "state": state_line(turn, case, story)
+        }
+    now = card(turn, case, elder)
+    return replace(now, text=f"{sentence}\n\n{now.text}", toast=sentence)
+
+
+_WHO = {
+    "group": N_("the group on duty"),
+    "coordinator": N_("the coordinator"),
+    "liaison": N_("the liaison"),
+    "reporter": N_("whoever reported it"),
+}
+
+
+# Asking back
+
+
+def _ask(turn: Turn, case: Case, action: str) -> Reply:
+    """The card turns into the question; what is written now answers it."""
+    drop_draft(turn, case)
+    menu = MENUS[action]
+    context = {"number": case.number, "action": action}
+    form.start(turn, FORM, str(case.number), {}, context)
+    buttons = [
+        Button(_(one.label), f"/case {case.number} {action} {one.code}") for one in menu.choices
+    ]
+    back = (Button(_("‹ Back to the card"), f"/case {case.number}"),)
+    text = _("Case %(number)d · %(what)s\n%(ask)s") % {
+        "number": case.number,
+        "what": _(BUTTONS[action]).rstrip("…"),
+        "ask": _(menu.ask),
+    }
+    return Reply(text, (*form.in_rows(buttons, 2), back), card_name(case))
+
+
+def drop_draft(turn: Turn, case: Case) -> None:
+    draft = form.find_draft(turn, FORM_NAME, str(case.number))
+    if draft is not None:
+        turn.drafts.remove(draft)
+
+
+def _choices(filling: Filling) -> tuple[Choice, ...]:
+    return MENUS[filling.known("action")].choices
+
+
+def _title(filling: Filling) -> str:
+    return _("Case %(number)d") % {"number": filling.known("number")}
+
+
+def _submit(filling: Filling) -> list[Reply]:
+    turn = filling.turn
+    form.drop(filling)
+    found = case_query.by_number(turn.session, filling.known("number"))
+    if found is None:
+        raise Unclear(_("That case is not there any more."))
+    return act(turn, *found, filling.known("action"), filling.get("words"))
+
+
+def _review(filling: Filling) -> Reply:
+    """Never shown: the one answer does it at once."""
+    return Reply(_title(filling))
+
+
+FORM = Form(
+    name=FORM_NAME,
+    version=1,
+    questions=(
+        Question(
+            "words",
+            N_("Case"),
+            lambda filling: _(MENUS[filling.known("action")].ask),
+            choices=_choices,
+            free=True,
+        ),
+    ),
+    title=_title,
+    review=_review,
+    submit=_submit,
+    at_once=True,
+)
+
+
+# Doing it
+
+
+def _done(turn: Turn, case: Case, elder: Elder, what: Move, words: str) -> Reply:
+    text, values = _meaning(turn, case, what.action, words)
+    if what.action == "raise":
+        severity = values["severity"]
+        case_record.raise_to(turn.session, case, severity, turn.staff, turn.now, hours_of(turn))
+        announced(turn, elder, Opened(case, "raise"))
+    else:
+        case_record.move(
+            turn.session, case, what, turn.staff, turn.now, hours_of(turn), text, **values
+        )
+        _tell_others(turn, case, elder, what.action)
+        renew_everywhere(turn, case, elder)
+    now = card(turn, case, elder)
+    return replace(now, toast=_("Noted"))
+
+
+def _meaning(turn: Turn, case: Case, action: str, words: str) -> tuple[str, dict[str, Any]]:
+    """The words that are kept and the values they change. Raises Unclear."""
+    if action == "refer":
+        return _referral(case, words)
+    if action == "date":
+        on = _next_day(turn, case, words)
+        return day(on), {"next_on": on}
+    if action == "raise":
+        level = _choice(action, words)
+        if level is None:
+            raise Unclear(_("Please tap one of the buttons, or write its number or its words."))
+        return "", {"severity": int(level.code)}
+    found = _choice(action, words)
+    return _(found.label) if found else words, {}
+
+
+def _choice(action: str, words: str) -> Choice | None:
+    choices = MENUS[action].choices if action in MENUS else ()
+    return next((one for one in choices if one.code == words), None) or match(choices, words)
+
+
+def _referral(case: Case, words: str) -> tuple[str, dict[str, Any]]:
+    """Housekeeping, because the tap drips: a group, and perhaps why."""
+    first, _gap, why = words.partition(" ")
+    found = _choice("refer", first)
+    if found is None:
+        raise Unclear(_("Please tap a group, or write its name first."))
+    if found.code == case.service_group:
+        raise Unclear(_("It is with that group already. Please choose another one."))
+    name = _(GROUP_NAMES[found.code])
+    text = _("to %(group)s: %(why)s") if why else _("to %(group)s")
+    return text % {"group": name, "why": why}, {"service_group": found.code, "also_group": ""}
+
+
+def _next_day(turn: Turn, case: Case, words: str) -> date:
+    last = local_date(case.resolve_until, turn.office.zone)
+    found = _choice("date", words) if words in DAYS else match(MENUS["date"].choices, words)
+    on = turn.today + timedelta(days=int(found.code)) if found else written_date(words, turn.today)
+    if found is None and on < turn.today - timedelta(days=300):  # 01-03 said in December
+        on = on.replace(year=on.year + 1)
+    if not turn.today <= on <= last:
+        raise Unclear(
+            _("Please name a day from today to %(last)s, when it is to be resolved.")
+            % {"last": day(last)}
+        )
+    return on
+
+
+def _tell_others(turn: Turn, case: Case, elder: Elder, action: str) -> None:
+    """Who hears of it as news, not only by the card that changes where it stands."""
+    if action == "ack" and case.severity == EMERGENCY:
+        _tell(turn, case, elder, "acked", [_reporter(turn, case)])
+    elif action == "resolve":
+        words = (LIAISON, COORDINATOR) if case.severity <= URGENT else (LIAISON,)
+        _tell(turn, case, elder, "resolved",
+              [_reporter(turn, case), *meant(turn, case, elder, words)])  # fmt: skip
+    elif action == "return":
+        _tell(turn, case, elder, "return", meant(turn, case, elder, (COORDINATOR,)))
+    elif action == "withdraw":
+        tell_holders(turn, case, elder, "withdraw")
+    elif action == "refer":
+        announced(turn, elder, Opened(case, "refer"))
+    elif action == "reopen":
+        announced(turn, elder, Opened(case, "reopen"))
+
+
+def _reporter(turn: Turn, case: Case) -> Staff:
+    return turn.session.get_one(Staff, case.reported_by)
+
+
+def _tell(turn: Turn, case: Case, elder: Elder, name: str, people: list[Staff]) -> None:
+    others = {one.id: one for one in people if one.id != turn.staff.id}
+    if others:
+        tell(desk(turn), case, elder, f"{name}{case.rev}", others.values())

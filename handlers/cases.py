@@ -1,0 +1,174 @@
+"""Finding cases again: the list for each role, one case by its number, and words that act."""
+
+from collections.abc import Callable
+from functools import partial
+
+from handlers.case_card import card, card_name, story, title, whose
+from handlers.case_words import MARKS, STATES, category_name
+from handlers.case_work import act, drop_draft
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import Turn
+from locales import gettext as _
+from models import case_query
+from models.audit import Audit
+from models.case import MOVES, Case
+from models.elder import Elder
+
+PAGE = 6
+ASKED = {"story", "where"}
+
+
+def case_command(turn: Turn, rest: str) -> list[Reply]:
+    """/case 12 — its card; /case 12 ack … — does something to it."""
+    number, _gap, rest = rest.partition(" ")
+    if not number:
+        return cases_command(turn, "")
+    found = _mine(turn, number)
+    if found is None:
+        text = _("There is no case “%(number)s” on your list.") % {"number": number[:12]}
+        return [Reply(text, ((Button(_("Cases"), "/cases"),),))]
+    action, _gap, words = rest.partition(" ")
+    if action in MOVES:
+        return act(turn, *found, action, words.strip())
+    drop_draft(turn, found[0])
+    return [_shown(turn, *found, action)]
+
+
+def _mine(turn: Turn, number: str) -> tuple[Case, Elder] | None:
+    """The case with this number if the person may see it; None tells nothing more."""
+    digits = number.lstrip("#")
+    if not digits.isdecimal() or len(digits) > 9:
+        return None
+    found = case_query.by_number(turn.session, int(digits))
+    if found and case_query.standing(turn.session, turn.staff, *found, turn.today):
+        return found
+    return None
+
+
+def _shown(turn: Turn, case: Case, elder: Elder, action: str) -> Reply:
+    if action == "story":
+        _audit(turn, case, elder, "case_story")
+        return story(turn, case, elder)
+    if action == "where":
+        return _where(turn, case, elder)
+    return card(turn, case, elder)
+
+
+def _audit(turn: Turn, case: Case, elder: Elder, action: str) -> None:
+    turn.session.add(
+        Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action,
+              detail=str(case.number))
+    )  # fmt: skip
+
+
+def _where(turn: Turn, case: Case, elder: Elder) -> Reply:
+    """Whom to go to and how to get there: read by those who have to; each look is audited."""
+    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
+    if not case_query.may_read(case, is_) or not is_:
+        return card(turn, case, elder)
+    _audit(turn, case, elder, "case_where")
+    lines = [
+        title(case),
+        turn.label(elder),
+        _("Address: %(address)s") % {"address": elder.address} if elder.address else "",
+        _("Phone: %(phone)s") % {"phone": elder.phone} if elder.phone else "",
+    ]
+    if elder.contact_name:
+        gaps = {"name": turn.shown(elder.contact_name), "phone": elder.contact_phone}
+        lines.append(_("In need call: %(name)s %(phone)s") % gaps)
+    back = Button(_("‹ Back to the card"), f"/case {case.number}")
+    call = (Button(_("📞 Call"), f"tel:{elder.phone.replace(' ', '')}"),) if elder.phone else ()
+    text = "\n".join(line for line in lines if line)
+    return Reply(text, ((*call, back),), card_name(case))
+
+
+# Lists
+
+
+def cases_command(turn: Turn, rest: str) -> list[Reply]:
+    """/cases — what is open, the overdue first; /cases mine; /cases p2."""
+    only_mine = "mine" in rest.split() or "我的" in rest.split()
+    where = (case_query.mine(turn.staff),) if only_mine else ()
+    number = next((int(w[1:]) for w in rest.split() if w[:1] == "p" and w[1:].isdecimal()), 0)
+    count = case_query.counts(turn.session, turn.staff, turn.now, turn.today, turn.now, *where)
+    if not count.all:
+        return [Reply(_("🟢 No open cases."), _switch(only_mine))]
+    number = max(0, min(number, (count.all - 1) // PAGE))
+    found = case_query.page(
+        turn.session, turn.staff, turn.now, turn.today, number * PAGE, PAGE, *where
+    )
+    head = _("Open cases: %(all)d, overdue: %(late)d (%(first)d–%(last)d)") % {
+        "all": count.all,
+        "late": count.late,
+        "first": number * PAGE + 1,
+        "last": number * PAGE + len(found),
+    }
+    lines = [head, *(line(turn, case, elder) for case, elder in found)]
+    buttons = [
+        Button(_("Case %(number)d") % {"number": case.number}, f"/case {case.number}")
+        for case, _elder in found
+    ]
+    rows = tuple(tuple(buttons[i : i + 3]) for i in range(0, len(buttons), 3))
+    more = _turning("mine " if only_mine else "", number, count.all)
+    return [Reply("\n".join(lines), (*rows, *more, *_switch(only_mine)))]
+
+
+def line(turn: Turn, case: Case, elder: Elder) -> str:
+    """🔴 31 Repair · 高*昌 柳泉村 · Acknowledged"""
+    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
+    readable = case_query.may_read(case, is_)
+    late = case.late_at is not None and case.late_at < turn.now
+    gaps = {
+        "mark": ("🔴" if late else "") + MARKS[case.severity],
+        "number": case.number,
+        "what": category_name(case.category) if readable else "—",
+        "who": whose(turn, case, elder, is_),
+        "state": _(STATES[case.state]),
+    }
+    return _("%(mark)s %(number)d %(what)s · %(who)s · %(state)s") % gaps
+
+
+def _turning(tail: str, number: int, total: int) -> Rows:
+    more = []
+    if number > 0:
+        more.append(Button(_("‹ Earlier page"), f"/cases {tail}p{number - 1}"))
+    if (number + 1) * PAGE < total:
+        more.append(Button(_("Next page ›"), f"/cases {tail}p{number + 1}"))
+    return (tuple(more),) if more else ()
+
+
+def _switch(only_mine: bool) -> Rows:
+    if only_mine:
+        return ((Button(_("All cases"), "/cases"),),)
+    return ((Button(_("Only mine"), "/cases mine"),),)
+
+
+# Words
+
+
+def by_word(action: str) -> Callable[[Turn, str], list[Reply]]:
+    """受理 31 — a move by its word; without a number, of the one case it can mean."""
+    return partial(_by_word, action)
+
+
+def _by_word(action: str, turn: Turn, rest: str) -> list[Reply]:
+    number, _gap, words = rest.partition(" ")
+    if number.lstrip("#").isdecimal():
+        return case_command(turn, f"{number} {action} {words}".strip())
+    found = [
+        (case, elder)
+        for case, elder in case_query.page(turn.session, turn.staff, turn.now, turn.today, 0, 30)
+        if case_query.may(
+            case, MOVES[action],
+            case_query.standing(turn.session, turn.staff, case, elder, turn.today), turn.staff,
+        )
+    ]  # fmt: skip
+    if len(found) == 1:
+        return act(turn, *found[0], action, rest)
+    if not found:
+        return [Reply(_("There is no case you could do that to."), _switch(only_mine=True))]
+    rows = tuple(
+        (Button(line(turn, case, elder)[:40], f"/case {case.number} {action}"),)
+        for case, elder in found[:PAGE]
+    )
+    return [Reply(_("Which case?"), rows)]

@@ -1,0 +1,199 @@
+"""The sweep of the ladder: takes the steps that are due, and looks whether they reached anybody.
+
+A step is claimed by the UPDATE of its case, so that of several processes one takes it; what it
+says is looked at once more just before it goes out.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlmodel import Session, col, select, update
+
+from handlers.case_card import card
+from handlers.case_tell import HEADS, Desk, phase_of, tell
+from handlers.morning import turn_of
+from handlers.talk import Reply
+from handlers.turn import Office, local_date
+from locales import gettext as _
+from locales import speaking
+from models import case_query, duty, ladder
+from models.case import (
+    ABSENT,
+    ENDED,
+    ESCALATED,
+    MOOT,
+    NOBODY,
+    REACHED,
+    TOLD_NOBODY,
+    WAITING,
+    Case,
+    CaseNotice,
+    CaseStep,
+)
+from models.case_record import note_event
+from models.elder import Elder
+from models.ladder import Hours, Rung
+from models.mailbox import DROPPED, FAILED, SENT, Outgoing
+from models.outbox import SUPERSEDED, Job
+from models.staff import Chat, Staff
+from models.workdays import differing_days
+
+AT_ONCE = 20  # cases in one transaction
+GRACE = {1: timedelta(minutes=2), 2: timedelta(minutes=10)}  # until a step should have arrived
+HELP = (ladder.COORDINATOR, ladder.LEADER)
+log = structlog.get_logger()
+
+
+def sweep(session: Session, office: Office, now: datetime) -> int:
+    """Takes what is due at `now`; how many steps and alarms that were."""
+    at = Desk(session, office, now)
+    note_arrivals(session)
+    return alarms(at) + climb(at)
+
+
+# Climbing
+
+
+def climb(at: Desk) -> int:
+    hours = Hours(at.office.zone, differing_days(at.session))
+    statement = (
+        select(Case, Elder)
+        .join(Elder, col(Elder.id) == Case.elder_id)
+        .where(col(Case.next_at) <= at.now, col(Case.state).not_in(ENDED))
+        .order_by(col(Case.severity), col(Case.next_at))
+        .limit(AT_ONCE)
+    )
+    return sum(_step(at, case, elder, hours) for case, elder in at.session.exec(statement).all())
+
+
+def _step(at: Desk, case: Case, elder: Elder, hours: Hours) -> bool:
+    rung = ladder.due(case, at.now, hours)
+    if not _claim(at, case, hours):
+        return False
+    if rung is not None:
+        _take(at, case, elder, rung)
+    return True
+
+
+def _claim(at: Desk, case: Case, hours: Hours) -> bool:
+    """Whoever gets the row past this rung has the step; the ladder goes on from here."""
+    after = Case(**case.model_dump())
+    after.climbed_at = at.now
+    found = at.session.exec(
+        update(Case)
+        .where(col(Case.id) == case.id, col(Case.rev) == case.rev)
+        .values(climbed_at=at.now, next_at=ladder.next_at(after, hours), rev=case.rev + 1)
+        .execution_options(synchronize_session=False)
+    )
+    at.session.expire(case)
+    return found.rowcount == 1
+
+
+def _take(at: Desk, case: Case, elder: Elder, rung: Rung) -> None:
+    today = local_date(at.now, at.office.zone)
+    people = duty.told(at.session, case, elder, rung.to, today)
+    note_event(at.session, case, ESCALATED, None, at.now)
+    tell(at, case, elder, rung.name, people)
+    log.info("case_step_taken", case=case.number, step=rung.name, people=len(people))
+
+
+# What arrived
+
+
+def note_arrivals(session: Session) -> None:
+    """What the outbox knows of the messages that were on their way."""
+    statement = (
+        select(CaseNotice, Outgoing)
+        .join(Outgoing, col(Outgoing.once) == CaseNotice.once)
+        .where(CaseNotice.state == WAITING, col(Outgoing.state).in_((SENT, FAILED, DROPPED)))
+    )
+    for notice, row in session.exec(statement):
+        last = _later(session, row) if row.problem == SUPERSEDED else row
+        if last is not None:
+            notice.state, notice.arrived_at = last.state, last.sent_at
+
+
+def _later(session: Session, row: Outgoing) -> Outgoing | None:
+    """The later copy of the same card that took its place in the same chat."""
+    statement = select(Outgoing).where(
+        Outgoing.chat_id == row.chat_id,
+        Outgoing.card == row.card,
+        col(Outgoing.seq) > row.seq,
+        col(Outgoing.state).in_((SENT, FAILED)),
+    )
+    return session.exec(statement.order_by(col(Outgoing.seq)).limit(1)).first()
+
+
+def alarms(at: Desk) -> int:
+    """A step that reached nobody is itself told to the coordinator and the leader."""
+    statement = (
+        select(CaseStep, Case, Elder)
+        .join(Case, col(Case.id) == CaseStep.case_id)
+        .join(Elder, col(Elder.id) == Case.elder_id)
+        .where(CaseStep.outcome == WAITING)
+        .order_by(col(CaseStep.at))
+        .limit(AT_ONCE * 5)
+    )
+    at.session.flush()
+    found = 0
+    for step, case, elder in at.session.exec(statement).all():
+        step.outcome = _outcome(at, step, case)
+        if step.outcome == NOBODY and phase_of(step.name) in ALARMING:
+            _alarm(at, case, elder, step)
+            found += 1
+    return found
+
+
+ALARMING = {*ladder.PHASES, "open", "raise", "reopen", "refer", "return"}
+
+
+def _outcome(at: Desk, step: CaseStep, case: Case) -> str:
+    asked = select(CaseNotice.state).where(CaseNotice.step_id == step.id)
+    states = set(at.session.exec(asked))
+    if SENT in states:
+        return REACHED
+    if states <= {FAILED, ABSENT}:
+        return NOBODY
+    if WAITING not in states:
+        return MOOT
+    grace = GRACE.get(case.severity)
+    late = grace is not None and at.now - step.at > grace
+    return NOBODY if late else WAITING
+
+
+def _alarm(at: Desk, case: Case, elder: Elder, step: CaseStep) -> None:
+    today = local_date(at.now, at.office.zone)
+    people = duty.told(at.session, case, elder, HELP, today)
+    reporter = at.session.get_one(Staff, case.reported_by)
+    note_event(at.session, case, TOLD_NOBODY, None, at.now)
+    tell(
+        at,
+        case,
+        elder,
+        f"nobody:{step.name}",
+        {one.id: one for one in (*people, reporter)}.values(),
+    )
+    log.error("case_reached_nobody", case=case.number, step=step.name)
+
+
+# Just before sending
+
+
+def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Reply | None, str]:
+    """The card as it is now, or None with the reason why this message is not sent any more."""
+    _kind, number, round_, name, *_rest = str(row.once).split(":")
+    found = case_query.by_number(session, int(number))
+    chat = session.get_one(Chat, row.chat_id)
+    staff = session.get(Staff, chat.staff_id) if chat.staff_id else None
+    if staff is None or staff.left_on is not None or found is None:
+        return None, "left"
+    case, elder = found
+    states = ladder.PHASES.get(phase_of(name))
+    if states and (case.state not in states or case.round != int(round_)):
+        return None, "moved on"
+    with speaking(staff.locale or office.locale):
+        turn = turn_of(session, office, now, staff, chat)
+        if not case_query.standing(session, staff, case, elder, turn.today):
+            return None, "not theirs any more"
+        head = HEADS.get(phase_of(name), "")
+        return card(turn, case, elder, _(head) if head else ""), ""
