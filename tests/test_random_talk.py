@@ -273,9 +273,12 @@ class Talk:
                 assert not leaks, f"{chat.address} read {leaks}: {visible}"
 
     def in_danger(self) -> set[UUID]:
-        """An emergency is told to the backup too, who may be the nearest."""
+        """An emergency is told to the backup too, who may be the nearest; one cannot tell by
+        the masked name which of two namesakes it is."""
         grave = [*self.town.rows(Case, severity=1), *self.town.rows(Concern, severity=1)]
-        return {one.elder_id for one in grave}
+        ids = {one.elder_id for one in grave}
+        names = {elder.name for elder in self.elders if elder.id in ids}
+        return {elder.id for elder in self.elders if elder.name in names}
 
     def check_cards(self, rows: list[Outgoing]) -> None:
         """Of each card that was shown, the last one carries buttons that are up to date."""
