@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from models import ladder
-from models.assignment import BACKUP, PRIMARY, Assignment
+from models.assignment import BACKUP, PRIMARY, Assignment, running
 from models.case import DUTY_BACKUP, ON_DUTY, Case, Duty
 from models.elder import Elder
 from models.leave import away_ids
-from models.lookup import running
 from models.org import up_from
 from models.staff import COORDINATOR, DUTY, LEADER, Staff
 
