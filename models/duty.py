@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from models import ladder
-from models.assignment import BACKUP, PRIMARY, Assignment, running
+from models.assignment import BACKUP, PRIMARY, Assignment
+from models.care import running
 from models.case import DUTY_BACKUP, ON_DUTY, Case, Duty
 from models.elder import Elder
 from models.leave import away_ids
