@@ -29,7 +29,7 @@ from handlers.visit_review import intro, review, title, toggle, unticked, urgent
 from locales import gettext as _
 from locales import ngettext
 from models import lookup, record
-from models.agenda import office_policy
+from models.agenda import next_up, office_policy
 from models.draft import OpenDraft
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
@@ -303,11 +303,11 @@ def _advice(outcome: str) -> str:
 def _next_row(filling: Filling, elder: Elder) -> tuple[tuple[Button, ...], ...]:
     """The next on the list, so that a round of visits needs no typing."""
     turn = filling.turn
-    following = lookup.next_after(turn.session, turn.staff, elder, turn.today)
+    following = next_up(turn.session, turn.staff, elder.id, turn.today)
     if following is None:
         return ()
-    code, name = following
-    return ((Button(_("Next: %(name)s") % {"name": turn.shown(name)}, f"/visit {code}"),),)
+    label = _("Next: %(name)s") % {"name": turn.shown(following.name)}
+    return ((Button(label, f"/visit {following.code}"),),)
 
 
 def draft_line(draft: OpenDraft, turn: Turn) -> str:

@@ -2,16 +2,32 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from functools import cache
 from math import ceil
 from typing import Any
+from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from models.due import DUE, NOT_YET, OVERDUE, SATISFIED, SUSPENDED, Policy, Window, window
-from models.due_query import due_rows
-from models.elder import Who
-from models.lookup import in_scope, scope
+from models.due import (
+    DUE,
+    NOT_YET,
+    OVERDUE,
+    SATISFIED,
+    SUSPENDED,
+    Policy,
+    Status,
+    Window,
+    status,
+    window,
+)
+from models.due_query import absent, due_rows, recent_of
+from models.elder import ACTIVE, Elder, Who
+from models.lookup import LAST, TODAY, in_scope, scope
 from models.org import settings
+from models.schedule import Postponement
 from models.staff import Staff
 from models.workdays import differing_days, workdays
 
@@ -119,10 +135,45 @@ def _share(
     return max(ceil((len(open_) + done_today) / len(left)) - done_today, 0)
 
 
-def _may_go(one: Line, today: date, policy: Policy) -> bool:
+def _may_go(one: Line | Status, today: date, policy: Policy) -> bool:
     """Due already, or near enough that a visit today would count."""
     if one.reason == PUT_OFF:
         return False
     if one.state == DUE or one.last_on is None:
         return True
     return today - one.last_on >= timedelta(days=policy.shortest_gap)
+
+
+# After a visit
+
+CANDIDATES = 4  # asked of the rule, the longest unvisited first
+
+
+def next_up(session: Session, staff: Staff, but: UUID, today: date) -> Elder | None:
+    """Whom to visit after `but`: the rule is asked of a few, since asking it of the whole list
+    takes longer than the dialogue may."""
+    policy = office_policy(session)
+    first = window(today, policy).first
+    values = {"but": but, "first": first, "most": CANDIDATES, **scope(session, staff, today)}
+    for elder in session.exec(_longest_unvisited(staff.role), params=values):
+        said = status(recent_of(session, elder, today, policy), today, policy)
+        if said.state == OVERDUE or (said.state in (DUE, NOT_YET) and _may_go(said, today, policy)):
+            return elder
+    return None
+
+
+@cache
+def _longest_unvisited(role: str) -> SelectOfScalar[Elder]:
+    """Of who can be visited today."""
+    waits = select(Postponement.elder_id).where(
+        Postponement.elder_id == Elder.id,
+        Postponement.window_first == bindparam("first"),
+        col(Postponement.until_on) > TODAY,
+    )
+    return (
+        select(Elder)
+        .where(Elder.state == ACTIVE, in_scope(role), col(Elder.id) != bindparam("but"))
+        .where(~absent(TODAY, TODAY), ~waits.exists())
+        .order_by(LAST.is_not(None), LAST, Elder.code)
+        .limit(bindparam("most"))
+    )

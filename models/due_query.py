@@ -149,10 +149,8 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
             _since().label("since"),
             func.max(Visit.visited_on).label("last_on"),
             *_latest_visits(now, policy),
-            _absent(today, today).label("away"),
-            _absent(past.last - timedelta(days=policy.excused_tail - 1), past.last).label(
-                "excused"
-            ),
+            absent(today, today).label("away"),
+            absent(past.last - timedelta(days=policy.excused_tail - 1), past.last).label("excused"),
         )
         .select_from(Elder)
         .outerjoin(Visit, _counts(today, policy))
@@ -211,7 +209,8 @@ def _kinds() -> tuple[tuple[str, Flag], ...]:
     )
 
 
-def _absent(first: date, last: date) -> ColumnElement[bool]:
+def absent(first: Any, last: Any) -> ColumnElement[bool]:
+    """Of an elder: away on one of these days."""
     return exists(
         select(1).where(
             col(Absence.elder_id) == col(Elder.id),

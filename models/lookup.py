@@ -166,23 +166,6 @@ def _caseload(role: str) -> Select[Elder, Any]:
     )
 
 
-def next_after(session: Session, staff: Staff, elder: Elder, today: date) -> tuple[str, str] | None:
-    """Code and name of the longest-unvisited one but `elder`."""
-    values = {"but": elder.id, **scope(session, staff, today)}
-    found = session.exec(_next_after(staff.role), params=values).first()
-    return (found[0], found[1]) if found else None
-
-
-@cache
-def _next_after(role: str) -> Select[str, str]:
-    return (
-        select(Elder.code, Elder.name)
-        .where(Elder.state == ACTIVE, in_scope(role), col(Elder.id) != bindparam("but"))
-        .order_by(LAST.is_not(None), LAST, Elder.code)
-        .limit(1)
-    )
-
-
 def caseload_size(session: Session, staff: Staff, today: date) -> int:
     values = scope(session, staff, today)
     return session.exec(_caseload_size(staff.role), params=values).one()

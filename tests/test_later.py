@@ -78,3 +78,15 @@ def test_a_reminder_that_waited_into_the_night_is_dropped(town, zhou):
     with nudge.Session(town.database) as session:
         late = EIGHT + timedelta(hours=13, minutes=1)  # 21:01
         assert nudge.renew(session, town.receiver.office, late, row) == (None, "quiet hours")
+
+
+def test_after_a_visit_the_next_one_of_the_list_is_offered(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
+    assert "下一位:李秀英" in str(zhou.screen.rows)
+    zhou.talk("/later E0002", "是什么情况", "[住院,到…]", "到哪一天", "[不清楚]", "住院", "[确认]", "⏸",
+              "/later E0003", "是什么情况", "[改天去]", "改到哪天去", "11月14日", "什么原因", "[我没空]", "我没空",
+              "[确认]", "⏸")  # fmt: skip
+    zhou.talk("走访 王德胜 00000", "核对", "[提交]", "已记下")
+    assert ["下一位:廖玉珍"] in zhou.screen.rows
+    zhou.talk("走访 廖玉珍 00000", "核对", "[提交]", "已记下")
+    assert "下一位" not in str(zhou.screen.rows)

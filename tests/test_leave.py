@@ -1,0 +1,54 @@
+"""Leave has one way in, whoever gives it: the same people are told the same."""
+
+from datetime import date, timedelta
+
+from models.visit import Visit
+from tests.test_nudge import EIGHT, sweep
+
+WORDS = "周明请假,11月12日 到 11月14日;代班:李娜。"
+
+
+def test_leave_given_by_the_coordinator_is_told_to_both(town, zhou, li, wang):
+    wang.talk("代班 周明 3天 李娜", WORDS)
+    assert WORDS in li.look()[0].text
+    assert WORDS in zhou.look()[0].text
+
+
+def test_leave_taken_by_oneself_is_told_to_the_stand_in_and_the_coordinator(town, zhou, li, wang):
+    zhou.talk("/leave 3天 李娜", "交给:李娜", "[确认]", "✅ 已请假")
+    assert WORDS in li.look()[0].text
+    assert WORDS in wang.look()[0].text
+
+
+def test_whoever_comes_back_early_says_so_with_one_tap_and_the_stand_in_learns_of_it(
+    town, zhou, li
+):
+    zhou.talk("/leave 3天 李娜", "交给:李娜", "[确认]", "✅ 已请假")
+    li.look()
+    zhou.talk("/leave", "您正在请假", "[我回来了]", "周明已销假")
+    assert "周明已销假" in li.look()[0].text
+    li.talk("/visit 高永昌", "没有「高永昌」")
+
+
+def test_open_promises_go_with_the_list_and_come_back_and_the_record_says_who_went(town, zhou, li):
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "[＋ 答应的事]",
+        "答应",
+        "换水龙头垫圈",
+        "核对",
+        "[提交]",
+        "已记下",
+    )
+    zhou.talk("/leave 3天 李娜", "交给:李娜", "[确认]", "✅ 已请假")
+    sweep(town, EIGHT + timedelta(days=1))
+    assert "答应过 高*昌:换水龙头垫圈" in li.look()[-1].text
+    li.talk("走访 王德胜 00000", "核对", "[提交]", "已记下")
+    (visit,) = town.visits("王德胜")
+    assert visit.liaison_id == town.staff["李娜"]
+    sweep(town, EIGHT + timedelta(days=4))
+    assert "换水龙头垫圈" in zhou.look()[-1].text
+    assert "换水龙头垫圈" not in li.look()[-1].text
+    zhou.talk("/history 王德胜", "11月13日")
+    assert [row.visited_on for row in town.rows(Visit)] == [date(2026, 11, 12), date(2026, 11, 13)]
