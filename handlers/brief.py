@@ -9,6 +9,7 @@ from handlers.promises import kept_rows
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from handlers.visit_codes import OBSERVED
+from handlers.visit_follows import place_line
 from handlers.visit_form import HOW, OUTCOME
 from handlers.visit_left_open import Thing, brief_lines, find_left_open
 from locales import gettext as _
@@ -70,13 +71,14 @@ def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:
 
 def short_brief(turn: Turn, elder: Elder, last: Visit | None, left_open: Sequence[Thing]) -> str:
     """Two or three lines for the first card of a visit."""
-    lines = [_last_line(turn, last), *_open_lines(turn, elder, left_open)]
+    lines = [_last_line(turn, last), *place_line(last), *_open_lines(turn, elder, left_open)]
     lines += _birthday_line(turn, elder)
     return "\n".join(lines)
 
 
 def _full(turn: Turn, elder: Elder, left_open: Sequence[Thing]) -> str:
-    lines = [_who(turn, elder), _last_line(turn, lookup.last_done(turn.session, elder.id))]
+    last = lookup.last_done(turn.session, elder.id)
+    lines = [_who(turn, elder), _last_line(turn, last), *place_line(last)]
     lines += _open_lines(turn, elder, left_open) + _birthday_line(turn, elder, always=True)
     if elder.allergies:
         lines.append(_("Allergic to: %(what)s") % {"what": elder.allergies})

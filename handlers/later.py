@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 from handlers import form
 from handlers.brief import one_elder
+from handlers.dates import coming_day
 from handlers.due import explain
 from handlers.pick import not_on_list
-from handlers.questions import Choice, Filling, Form, Question, say_value, tidy, written_date
+from handlers.questions import Choice, Filling, Form, Question, say_value, tidy
 from handlers.talk import Button, Reply
 from handlers.tell import chats_of
 from handlers.turn import Turn, Unclear, day
@@ -29,8 +30,6 @@ from models.workdays import differing_days, reminder_day
 
 AWAY = ("hospital", "away", "with_children")
 BACK = "back"
-SOON = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2, "大后天": 3}
-FAR_AHEAD = timedelta(days=183)
 LISTED = 12
 
 
@@ -78,7 +77,7 @@ def _soon(filling: Filling) -> tuple[Choice, ...]:
 
 
 def _read_day_in_window(filling: Filling, text: str) -> str:
-    chosen = coming_date(text, filling.turn.today)
+    chosen = coming_day(text, filling.turn.today)
     last = _this_window(filling.turn).last
     if not filling.turn.today < chosen <= last:
         raise Unclear(
@@ -94,35 +93,10 @@ def _read_day_in_window(filling: Filling, text: str) -> str:
 def _read_return(filling: Filling, text: str) -> str:
     if tidy(text) in (_("Not known"), "?"):
         return "unknown"
-    chosen = coming_date(text, filling.turn.today)
+    chosen = coming_day(text, filling.turn.today)
     if chosen < filling.turn.today:
         raise Unclear(_("That day is over. Please write the last day away, such as 11-30."))
     return chosen.isoformat()
-
-
-def coming_date(text: str, today: date) -> date:
-    """A date without a year is the next such day, not the last one. Raises Unclear."""
-    typed = tidy(text).lower()
-    if typed in SOON:
-        return today + timedelta(days=SOON[typed])
-    numbers = [int(n) for n in "".join(c if c.isdecimal() else " " for c in typed).split()]
-    if len(numbers) == 1 and typed.rstrip("日号").isdecimal():
-        numbers = [today.month, *numbers]
-    if len(numbers) != 2:
-        return written_date(text, today)
-    return _next_such_day(numbers[0], numbers[1], today)
-
-
-def _next_such_day(month: int, number: int, today: date) -> date:
-    """This year's day, or next year's where that is not half a year off. Raises Unclear."""
-    for year in (today.year, today.year + 1):
-        try:
-            found = date(year, month, number)
-        except ValueError:
-            continue
-        if timedelta(0) <= found - today <= FAR_AHEAD:
-            return found
-    raise Unclear(_("Please write a day to come, such as 11-30."))
 
 
 def _say_day(filling: Filling, value: str) -> str:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from handlers import form
-from handlers.later import coming_date
+from handlers.dates import coming_day
 from handlers.questions import Choice, Filling, Form, Question, tidy
 from handlers.talk import Button, Reply, Rows
 from handlers.tell import chats_of, coordinators_of
@@ -83,7 +83,7 @@ def _last_day(turn: Turn, text: str) -> str:
     typed = tidy(text).removesuffix("天").removesuffix("d")
     if typed.isdecimal() and len(typed) <= 3:
         return _check_span(turn.today, turn.today + timedelta(days=max(int(typed), 1) - 1))
-    return _check_span(turn.today, coming_date(text, turn.today))
+    return _check_span(turn.today, coming_day(text, turn.today))
 
 
 def _check_span(first: date, last: date) -> str:
@@ -128,7 +128,7 @@ def _read_cover(filling: Filling, text: str) -> str:
 
 
 def _read_first(filling: Filling, text: str) -> str:
-    given = coming_date(text, filling.turn.today)
+    given = coming_day(text, filling.turn.today)
     if given < filling.turn.today:
         raise Unclear(_("Leave cannot begin in the past. Please write today or a later day."))
     return given.isoformat()
@@ -136,7 +136,7 @@ def _read_first(filling: Filling, text: str) -> str:
 
 def _read_last(filling: Filling, text: str) -> str:
     first = date.fromisoformat(filling.get("first"))
-    return _check_span(first, coming_date(text, filling.turn.today))
+    return _check_span(first, coming_day(text, filling.turn.today))
 
 
 def _first_choices(filling: Filling) -> tuple[Choice, ...]:

@@ -3,14 +3,13 @@
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from models.draft import OpenDraft
 
-CHOICE, TEXT, DATE, PHOTO, ELDER = "choice", "text", "date", "photo", "elder"
+CHOICE, TEXT, PHOTO = "choice", "text", "photo"
 LONGEST = 1000  # characters of one free answer
 
 
@@ -158,8 +157,6 @@ def read(question: Question, filling: Filling, text: str) -> Any:
         return question.check(filling, text)
     if question.kind == TEXT:
         return free_text(text)
-    if question.kind == DATE:
-        return written_date(text, filling.turn.today).isoformat()
     if question.kind == PHOTO:
         raise Unclear(_("Please send a picture, or go one step back."))
     return chosen(question, filling, text)
@@ -184,34 +181,6 @@ def free_text(text: str) -> str:
             % {"length": len(kept), "most": LONGEST}
         )
     return kept
-
-
-RELATIVE = {
-    "今天": 0, "today": 0, "昨天": 1, "yesterday": 1, "前天": 2, "大前天": 3,
-}  # fmt: skip
-
-
-def written_date(text: str, today: date) -> date:
-    """今天, 昨天, 3天前, 11-12, 11月12日, 2026-11-12; raises Unclear."""
-    typed = tidy(text).lower()
-    if typed in RELATIVE:
-        return today - timedelta(days=RELATIVE[typed])
-    if typed.endswith("天前") and typed[:-2].isdecimal():
-        return today - timedelta(days=min(int(typed[:-2]), 9999))
-    parts = [int(part) for part in "".join(c if c.isdecimal() else " " for c in typed).split()]
-    try:
-        return _date_of(parts, today)
-    except (ValueError, OverflowError):
-        raise Unclear(_("Please write a date such as 2026-11-05 or 11-05.")) from None
-
-
-def _date_of(parts: list[int], today: date) -> date:
-    if len(parts) == 3:
-        return date(*parts)
-    if len(parts) != 2:
-        raise ValueError
-    this_year = date(today.year, *parts)
-    return this_year if this_year <= today else date(today.year - 1, *parts)
 
 
 def say_value(question: Question, filling: Filling, value: Any) -> str:

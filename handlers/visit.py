@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from handlers import case_open, form, tell
+from handlers import visit_follows as follows
 from handlers.brief import short_brief
 from handlers.case_open import Opened, from_visit
 from handlers.due import explain
@@ -33,7 +34,7 @@ from models.agenda import next_up, office_policy
 from models.draft import OpenDraft
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
-from models.elder import Elder, end_absences
+from models.elder import Elder
 from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, UNTICKED, Concern, Promise, Visit
 
 FORM_NAME = "visit"
@@ -111,8 +112,6 @@ def submit(filling: Filling) -> list[Reply]:
     old = _fixed_visit(filling)
     opened = from_visit(turn, elder, visit, _store(filling, visit, old, concerns), old)
     form.drop(filling)
-    if (visit.outcome, visit.mode) == (DONE, "in_person"):
-        end_absences(turn.session, elder.id, visit.visited_on)
     others = tell.about(turn, visit, elder)
     return [_done_reply(filling, visit, elder, opened, others), *others]
 
@@ -196,11 +195,13 @@ def _store(
         if not filling.get("visited_on"):
             visit.visited_on, visit.visited_at = old.visited_on, old.visited_at
         visit.change_reason = str(filling.get("fix_reason") or "")
-    promise = _promise(filling, visit, old)
+    visit.place = follows.place_of(filling, visit)
+    promise, absence = _promise(filling, visit, old), follows.keep_absence(filling, visit, old)
     if old is not None:
         record.revise(turn.session, old, visit, turn.staff, turn.now)
     raised = [(one, _concern(filling, visit, one)) for one in concerns]
     record.record(turn.session, visit, [concern for _found, concern in raised], promise)
+    follows.settle_absence(filling, visit, absence)
     settle(filling, visit)
     return [one for one in raised if one[1].state != UNTICKED]
 
@@ -253,6 +254,7 @@ def _done_reply(
     lines.insert(1 if urgent(filling) else 0, _headline(filling, visit, elder))
     if visit.outcome != DONE:
         lines.append(_advice(visit.outcome))
+    lines.append(follows.pause_line(filling, visit))
     lines.append(_told_line(visit, others))
     rows = ((Button(_("Wrong person / change"), f"/fix {visit.ref}"),), *_next_row(filling, elder))
     text = "\n".join(line for line in lines if line)

@@ -6,6 +6,7 @@ from typing import Any
 
 from handlers import visit_left_open as left_open
 from handlers.concern_words import SEVERITY_NAMES, Observation
+from handlers.dates import past_day
 from handlers.questions import (
     CHOICE,
     PHOTO,
@@ -14,11 +15,11 @@ from handlers.questions import (
     Filling,
     Question,
     tidy,
-    written_date,
 )
 from handlers.turn import Unclear, day, local_date
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import DOWN, SAME, UP, Found, code_of, found, leaps, moved
+from handlers.visit_follows import UNTIL
 from locales import gettext as _
 from locales import mark as N_
 from models.visit import DONE, GOOD
@@ -234,7 +235,7 @@ def _day_choices(filling: Filling) -> tuple[Choice, ...]:
 
 def _read_day(filling: Filling, text: str) -> str:
     choice = next((c for c in _day_choices(filling) if _(c.label) == tidy(text)), None)
-    given = date.fromisoformat(choice.code) if choice else written_date(text, filling.turn.today)
+    given = date.fromisoformat(choice.code) if choice else past_day(text, filling.turn.today)
     today = filling.turn.today
     if given > today:
         raise Unclear(_("That day is still to come. Please write today or an earlier day."))
@@ -293,6 +294,7 @@ QUESTIONS = (
         free=True,
     ),
     *(question for observation in OBSERVED for question in _observe(observation)),
+    UNTIL,
     *left_open.questions(is_visit),
     Question(
         "present",

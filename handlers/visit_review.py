@@ -109,7 +109,16 @@ def _observed(seen: Observation, filling: Filling) -> str:
 
 
 def _said(filling: Filling) -> list[str]:
-    names = ("hospital", "present", "promise", "note", "photo", "late_reason", "fix_reason")
+    names = (
+        "hospital",
+        "until",
+        "present",
+        "promise",
+        "note",
+        "photo",
+        "late_reason",
+        "fix_reason",
+    )
     return [
         _("%(what)s: %(answer)s")
         % {

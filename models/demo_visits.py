@@ -199,6 +199,7 @@ class Story:
             "logged_at": logged_at,
             "late_reason": late_reason,
             **_NOTHING_SEEN,
+            "place": "",
             "present": [],
             "one_tap": False,
             "note": "",

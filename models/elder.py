@@ -82,6 +82,7 @@ class Absence(SQLModel, table=True):
     from_on: date
     until_on: date | None = None
     note: str = ""
+    visit_id: UUID | None = Field(default=None, foreign_key="visit.id")  # that told of it
 
     __table_args__ = (Index("ix_absence_elder_from", "elder_id", "from_on"),)
 

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import ColumnElement, bindparam, delete, insert
 from sqlmodel import Session, col, select, update
 
 from models import ahead
 from models.attachment import Photo
 from models.case_query import OPEN_CASES
 from models.draft import new_tag
-from models.elder import Elder
+from models.elder import Absence, Elder
 from models.lookup import LAST_DONE
 from models.staff import Staff
 from models.visit import CURRENT, SUPERSEDED, VOID, Concern, Promise, Visit, still_open
@@ -59,6 +59,16 @@ def retire(
         .where(col(Promise.elder_id) == visit.elder_id, col(Promise.settled_in) == visit.id)
         .values(**UNSETTLED)
     )
+    session.exec(delete(Absence).where(*_told_by(visit)))
+
+
+def _told_by(visit: Visit) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(Absence.elder_id) == visit.elder_id, col(Absence.visit_id) == visit.id
+
+
+def absence_of(session: Session, visit: Visit) -> Absence | None:
+    """The days away that this visit told of."""
+    return session.exec(select(Absence).where(*_told_by(visit))).first()
 
 
 def revise(session: Session, old: Visit, new: Visit, staff: Staff, now: datetime) -> None:
@@ -76,7 +86,8 @@ def move(
 ) -> Visit:
     """The same observations as the next revision, standing with another elder."""
     concerns = session.exec(select(Concern).where(Concern.visit_id == visit.id)).all()
-    promise = promise_of(session, visit.id)
+    promise, absence = promise_of(session, visit.id), absence_of(session, visit)
+    away = absence.model_dump(exclude=OWN) if absence else {}
     new = Visit(**_kept(visit), elder_id=elder.id, logged_at=now, change_reason=reason)
     revise(session, visit, new, staff, now)
     session.add(new)
@@ -84,6 +95,8 @@ def move(
     session.add_all(copied(Concern, one, new) for one in concerns)
     if promise:
         session.add(copied(Promise, promise, new, **UNSETTLED))
+    if away:
+        session.add(Absence(**away, elder_id=elder.id, visit_id=new.id))
     take_photos(session, visit, new)
     return new
 

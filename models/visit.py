@@ -56,6 +56,7 @@ class Visit(SQLModel, table=True):
     family_care: str | None = None
     lodging: str | None = None
     meals: str | None = None
+    place: str = ""  # where the elder was seen to live; empty: not seen
     present: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     one_tap: bool = False  # "all well" was filled by one button
     note: str = ""
