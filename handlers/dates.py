@@ -29,9 +29,9 @@ WEEKS = {
     "next ": 1,
     "下下": 2,
 }
-COUNT = r"(?:in )?(\d{1,3}|[一二两三四五六七八九十])"
+COUNT = r"(\d{1,3}|[一二两三四五六七八九十])"
 UNIT = r"(天|日|周|个?星期|个?礼拜|days?|weeks?)"
-AWAY = re.compile(COUNT + " ?" + UNIT + r" ?([之以]?前|[之以]?后|ago|later|)")
+AWAY = re.compile(COUNT + " ?" + UNIT + r" ?([之以]?前|[之以]?后|ago|later)")
 WEEKDAY = re.compile(
     r"(上上|上|本|这|下下|下)?个?(?:周|星期|礼拜)([一二三四五六日天])"
     r"|(last |this |next )?(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?"
@@ -63,6 +63,8 @@ def days(text: str, today: date) -> list[date]:
     typed = " ".join(tidy(text).lower().split())
     if typed in NAMED:
         return [today + timedelta(days=NAMED[typed])]
+    if typed.startswith("in "):
+        typed = f"{typed[3:]} later"
     for pattern, read in PATTERNS:
         if found := pattern.fullmatch(typed):
             return list(read(found, today))
@@ -71,8 +73,6 @@ def days(text: str, today: date) -> list[date]:
 
 def _away(found: re.Match[str], today: date) -> Iterator[date]:
     count, unit, way = found.groups()
-    if not way and not found[0].startswith("in "):
-        return
     number = int(count) if count.isdecimal() else NUMBERS[count]
     span = timedelta(days=number * (1 if unit[0] in "天日d" else 7))
     yield today - span if way.endswith("前") or way == "ago" else today + span
