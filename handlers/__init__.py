@@ -8,7 +8,9 @@ from handlers.broadcast import already_sent, broadcast_command
 from handlers.case_work import FORM as CASEWORK
 from handlers.cases import by_word, case_command, cases_command
 from handlers.due import due_command, why_command
+from handlers.ended import BACK, ended_command
 from handlers.fix import MEND, fix_command
+from handlers.flags import flag_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
 from handlers.join import join_again, quit_command, refuse_group, stranger
 from handlers.later import LATER, instead_command, later_command
@@ -18,7 +20,6 @@ from handlers.promises import kept_command
 from handlers.questions import Filling, Form, open_question, tidy
 from handlers.settings import settings_command
 from handlers.staff_desk import (
-    ended_command,
     invite_command,
     revoke_command,
     unreachable_command,
@@ -37,7 +38,7 @@ from models.mailbox import menu_of
 from models.staff import COORDINATOR, LIAISON
 
 FORMS: dict[str, Form] = {
-    form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK)
+    form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, BACK)
 }
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
@@ -108,7 +109,8 @@ COMMANDS = (
         VISITORS,
         listed=False,
     ),
-    Command("ended", (), N_("Died or moved"), ended_command, DESK, listed=False),
+    Command("ended", ("离世迁出",), N_("Died or moved"), ended_command, DESK),
+    Command("flag", (), N_("Register of flags"), flag_command, DESK, listed=False),
     Command("settings", ("设置", "settings"), N_("Language"), settings_command),
     Command("help", ("帮助", "help", "?", "菜单"), N_("Help"), help_command),
     Command("quit", ("退出",), N_("Leave this chat"), quit_command),

@@ -92,7 +92,8 @@ def _answers(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
         "was_on": visit.visited_on.isoformat(),
     }
     answers = {**visit.answers, **_promised(promise)}
-    answers.pop(CARRIED, None)  # stands in the context
+    for name in (CARRIED, "fix_reason"):  # stands in the context; was of an earlier correction
+        answers.pop(name, None)
     draft = before or form.start(turn, VISIT, f"fix {visit.ref}", answers, context)
     form.touch(draft, turn)
     return form.press(VISIT, Filling(draft, turn), form.EDIT)

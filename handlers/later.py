@@ -21,7 +21,7 @@ from models.assignment import BACKUP, COVER, Assignment
 from models.audit import Audit
 from models.due import Window, status, window
 from models.due_query import recent_of
-from models.elder import Absence, Elder, end_absences
+from models.elder import Absence, Elder, begin_absence, end_absences
 from models.mailbox import NUDGE
 from models.morning import LAST_CALL
 from models.schedule import Postponement
@@ -130,7 +130,9 @@ def _submit(filling: Filling) -> list[Reply]:
         _put_off(turn, elder, date.fromisoformat(filling.get("day")), str(filling.get("reason")))
     elif what != BACK:
         last = None if until == "unknown" else date.fromisoformat(until)
-        turn.session.add(Absence(elder_id=elder.id, kind=what, from_on=turn.today, until_on=last))
+        begin_absence(
+            turn.session, Absence(elder_id=elder.id, kind=what, from_on=turn.today, until_on=last)
+        )
     _audit(turn, elder, what)
     turn.session.flush()
     policy = plan.office_policy(turn.session)

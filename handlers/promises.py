@@ -30,7 +30,7 @@ def kept_command(turn: Turn, rest: str) -> list[Reply]:
 
 
 def _keep(turn: Turn, promise: Promise, elder: Elder) -> Reply:
-    if not record.settle_promise(turn.session, promise.ref, turn.staff, turn.now, None):
+    if not record.settle_promise(turn.session, elder.id, promise.ref, turn.staff, turn.now, None):
         return Reply(_settled_text(turn, promise, elder))  # however often it is pressed
     text = _("✅ Done for %(name)s: %(text)s. I shall not ask about it again.")
     undo = Button(_("Tapped wrong"), f"/kept {promise.ref} {UNDO}")
@@ -50,7 +50,7 @@ def _settled_text(turn: Turn, promise: Promise, elder: Elder) -> str:
 
 
 def _reopen(turn: Turn, promise: Promise, elder: Elder) -> Reply:
-    record.reopen_promise(turn.session, promise.ref)
+    record.reopen_promise(turn.session, elder.id, promise.ref)
     text = _("It stays open for %(name)s: %(text)s. The next visit asks about it.")
     return Reply(text % _gaps(turn, promise, elder))
 

@@ -1,6 +1,4 @@
-"""What coordinators do about staff: invite, revoke, confirm that an elder has died or moved."""
-
-from sqlmodel import col, delete
+"""What coordinators do about staff: invite, revoke, see who cannot be reached."""
 
 from handlers.documents.qr import qr_png
 from handlers.join import ROLE_NAMES
@@ -8,13 +6,12 @@ from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from locales import gettext as _
 from locales import ngettext
-from models import lookup, people
+from models import leave as leaves
+from models import people
 from models.audit import Audit
-from models.draft import Draft
-from models.elder import DECEASED, MOVED
-from models.staff import COORDINATOR, Staff
+from models.staff import Staff
 
-ENDED = {"deceased": DECEASED, "moved": MOVED}
+YES, LEFT, BACK = "yes", "left", "back"
 
 
 def invite_command(turn: Turn, rest: str) -> list[Reply]:
@@ -78,53 +75,65 @@ def _audit(turn: Turn, staff: Staff, action: str) -> None:
 
 
 def revoke_command(turn: Turn, rest: str) -> list[Reply]:
-    """/revoke NAME — lost phone or leaving: every chat of this person is let go at once."""
-    sure, name = rest.endswith(" yes"), rest.removesuffix(" yes")
+    """/revoke NAME — lost phone: every chat of this person is let go; or left for good."""
+    name, _gap, sure = rest.rpartition(" ")
+    if sure == BACK:
+        return [_come_back(turn, name)]
+    if sure not in (YES, LEFT):
+        name, sure = rest, ""
     staff = _whom(turn, name, "/revoke")
     if isinstance(staff, Reply):
         return [staff]
     if staff.id == turn.staff.id:
         return [Reply(_("That is yourself. To leave from this chat, send /quit."))]
-    if not sure:
-        text = _("Shut %(who)s out on all networks? A new invitation lets them in again.")
-        rows = ((Button(_("Yes, shut out"), f"/revoke {staff.code} yes"),),)
-        return [Reply(text % {"who": staff_label(staff)}, rows)]
+    act = {YES: _shut_out, LEFT: _left}.get(sure, _ask_revoke)
+    return [act(turn, staff)]
+
+
+def _ask_revoke(turn: Turn, staff: Staff) -> Reply:
+    text = _(
+        "Shut %(who)s out on all networks? After a lost phone a new invitation lets them in again; "
+        "whoever has left for good is taken off every list."
+    )
+    rows = (
+        (Button(_("Lost the phone"), f"/revoke {staff.code} {YES}"),),
+        (Button(_("Left for good"), f"/revoke {staff.code} {LEFT}"),),
+    )
+    return Reply(text % {"who": staff_label(staff)}, rows)
+
+
+def _shut_out(turn: Turn, staff: Staff) -> Reply:
     count = people.revoke(turn.session, staff, turn.now)
     _audit(turn, staff, "revoke")
     text = ngettext(
         "%(who)s is shut out (%(count)d chat).", "%(who)s is shut out (%(count)d chats).", count
     )
     again = Button(_("Invite again"), f"/invite {staff.code}")
-    return [Reply(text % {"who": staff_label(staff), "count": count}, ((again,),))]
+    return Reply(text % {"who": staff_label(staff), "count": count}, ((again,),))
 
 
-def ended_command(turn: Turn, rest: str) -> list[Reply]:
-    """/ended CODE deceased|moved — confirmed by a coordinator; the elder leaves every list."""
-    code, _gap, what = rest.partition(" ")
-    what, _gap, sure = what.partition(" ")
-    elder = lookup.by_code(turn.session, turn.staff, code, turn.today)
-    if elder is None or what not in ENDED or turn.staff.role != COORDINATOR:
-        return [Reply(_("Please use the button of the report, or ask for help with /help."))]
-    if sure != "yes":
-        return [_ask_ended(turn, turn.label(elder), code, what)]
-    attempts = lookup.last_visits(turn.session, elder.id, 5)
-    reported = next((v.visited_on for v in attempts if v.outcome == what), turn.today)
-    elder.state, elder.ended_on = ENDED[what], reported
-    turn.session.exec(delete(Draft).where(col(Draft.subject) == elder.code))
-    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=what))
-    text = _("%(who)s is off every list since %(day)s. The records stay.")
-    return [Reply(text % {"who": turn.label(elder), "day": day(reported)})]
-
-
-def _ask_ended(turn: Turn, who: str, code: str, what: str) -> Reply:
-    text = _("Has %(who)s died? All visits and greetings stop with this.")
-    if what == "moved":
-        text = _("Has %(who)s moved away for good? All visits stop with this.")
-    rows = (
-        (Button(_("Yes, confirmed"), f"/ended {code} {what} yes"),),
-        (Button(_("Not yet"), "/help"),),
+def _left(turn: Turn, staff: Staff) -> Reply:
+    people.leave_for_good(turn.session, staff, turn.today, turn.now)
+    _audit(turn, staff, "left")
+    alone = len(leaves.left_alone(turn.session, turn.staff, turn.today))
+    text = ngettext(
+        "%(who)s has left: off every list. %(count)d elder has nobody now.",
+        "%(who)s has left: off every list. %(count)d elders have nobody now.",
+        alone,
     )
-    return Reply(text % {"who": who}, rows)
+    undo = Button(_("Tapped wrong"), f"/revoke {staff.code} {BACK}")
+    find = (Button(_("Find somebody"), "/assign"),) if alone else ()
+    return Reply(text % {"who": staff_label(staff), "count": alone}, ((*find, undo),))
+
+
+def _come_back(turn: Turn, code: str) -> Reply:
+    staff = people.take_back(turn.session, turn.staff, code)
+    if staff is None:
+        return Reply(_("There is nobody to take back."), ((Button(_("Show all"), "/revoke"),),))
+    _audit(turn, staff, "back")
+    again = Button(_("Invite again"), f"/invite {staff.code}")
+    text = _("✅ %(who)s is on the lists again. A new invitation opens the chat.")
+    return Reply(text % {"who": staff_label(staff)}, ((again,),))
 
 
 def unreachable_command(turn: Turn, rest: str) -> list[Reply]:

@@ -54,13 +54,13 @@ def _message(turn: Turn, staff: Staff, chat: Chat, visit: Visit, elder: Elder) -
 
 
 def _outcome_text(turn: Turn, elder: Elder, visit: Visit) -> str:
-    gaps = {"who": _where(turn, elder), "code": elder.code, "liaison": turn.staff.name}
+    gaps = {"who": where(turn, elder), "code": elder.code, "liaison": turn.staff.name}
     if visit.outcome == "deceased":
         return _("%(liaison)s reports that %(who)s %(code)s has died. Please confirm.") % gaps
     return _("%(liaison)s did not find %(who)s %(code)s at the address. Please check it.") % gaps
 
 
-def _where(turn: Turn, elder: Elder) -> str:
+def where(turn: Turn, elder: Elder) -> str:
     unit = turn.session.get(Unit, elder.unit_id)
     return f"{masked(elder.name)} {unit.name if unit else ''}".strip()
 

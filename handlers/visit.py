@@ -8,6 +8,7 @@ from handlers import visit_follows as follows
 from handlers.brief import short_brief
 from handlers.case_open import Opened, from_visit
 from handlers.due import explain
+from handlers.flags import propose
 from handlers.pick import pick_elder
 from handlers.questions import Filling, Form
 from handlers.talk import Button, Reply
@@ -113,7 +114,8 @@ def submit(filling: Filling) -> list[Reply]:
     opened = from_visit(turn, elder, visit, _store(filling, visit, old, concerns), old)
     form.drop(filling)
     others = tell.about(turn, visit, elder)
-    return [_done_reply(filling, visit, elder, opened, others), *others]
+    flags = propose(turn, elder, "empty_nest") if follows.newly_alone(filling, visit) else []
+    return [_done_reply(filling, visit, elder, opened, others), *others, *flags]
 
 
 def _elder_still_mine(filling: Filling) -> Elder | None:

@@ -9,7 +9,7 @@ from handlers.turn import Unclear, day
 from locales import gettext as _
 from locales import mark as N_
 from models import record
-from models.elder import Absence, end_absences
+from models.elder import Absence, begin_absence, end_absences
 from models.visit import DONE, ELSEWHERE, IN_HOSPITAL, NO_CHILDREN, Visit
 
 LOOK_AGAIN = 14  # days after which somebody asks again where nobody knows the end
@@ -56,7 +56,7 @@ SPANS = (
 )
 UNTIL = Question(
     "until",
-    N_("Hospital"),
+    N_("Until"),
     N_("In hospital until about when? Home visits pause till then. (tap, or write a date)"),
     choices=SPANS,
     when=in_hospital,
@@ -105,7 +105,7 @@ def settle_absence(filling: Filling, visit: Visit, absence: Absence | None) -> N
     """Stores it; whoever was met at home is back."""
     session = filling.turn.session
     if absence is not None:
-        session.add(absence)
+        begin_absence(session, absence)
     elif (visit.outcome, visit.mode) == (DONE, "in_person") and not in_hospital(filling):
         end_absences(session, visit.elder_id, visit.visited_on)
 

@@ -58,7 +58,9 @@ def as_thing(promise: Promise) -> Thing:
 
 def _settle_promise(turn: Turn, visit: Visit, ref: str, answer: str, why: str) -> None:
     if answer != STILL_OPEN:
-        record.settle_promise(turn.session, ref, turn.staff, turn.now, visit.id, why)
+        record.settle_promise(
+            turn.session, visit.elder_id, ref, turn.staff, turn.now, visit.id, why
+        )
 
 
 PROMISE = Kind(

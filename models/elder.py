@@ -97,7 +97,29 @@ class Who(NamedTuple):
     unit_id: UUID
 
 
+def running_flag(session: Session, elder_id: UUID, flag: str) -> ElderFlag | None:
+    return session.exec(
+        select(ElderFlag).where(
+            ElderFlag.elder_id == elder_id, ElderFlag.flag == flag, col(ElderFlag.until).is_(None)
+        )
+    ).first()
+
+
+def put_flag(session: Session, elder_id: UUID, flag: str, today: date, on: bool) -> None:
+    """Stands in the register from today, or no longer; once more changes nothing."""
+    running = running_flag(session, elder_id, flag)
+    if on and running is None:
+        session.add(ElderFlag(elder_id=elder_id, flag=flag, since=today))
+    elif running is not None and not on:
+        running.until = today
+
+
 ABSENCES = select(Absence).where(col(Absence.elder_id).in_(bindparam("elders", expanding=True)))
+
+
+def begin_absence(session: Session, absence: Absence) -> None:
+    ahead.forget(session, absence.elder_id, ABSENCES)
+    session.add(absence)
 
 
 def end_absences(session: Session, elder_id: UUID, today: date) -> None:

@@ -5,7 +5,7 @@ SQLite takes to answer it.
 """
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import UUID
@@ -208,6 +208,19 @@ def last_done(session: Session, elder_id: UUID, but: UUID | None = None) -> Visi
     if but is None:
         return next(iter(ahead.of(session, LAST_DONE, elder_id)), None)
     return session.exec(OTHER_DONE, params={"elder": elder_id, "most": 1, "but": but}).first()
+
+
+def ended_lately(session: Session, staff: Staff, today: date, most: int) -> list[Elder]:
+    """Who has left the lists in the last months, the latest first."""
+    values = {"most": most, **scope(session, staff, today)}
+    statement = (
+        select(Elder)
+        .where(Elder.state != ACTIVE, in_scope(staff.role))
+        .where(col(Elder.ended_on) >= today - timedelta(days=100))
+        .order_by(col(Elder.ended_on).desc(), Elder.code)
+        .limit(bindparam("most"))
+    )
+    return list(session.exec(statement, params=values))
 
 
 def open_promises(

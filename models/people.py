@@ -1,6 +1,6 @@
 """Staff and their chats: invitations, who writes from where, who may not any more."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, and_, col, func, or_, select, update
@@ -71,6 +71,21 @@ def join(session: Session, invitation: Invitation, chat: Chat, now: datetime) ->
     chat.wrong_codes, chat.wait_until = 0, None
     chat.unreachable_at, chat.unreachable_why = None, ""
     return session.get_one(Staff, invitation.staff_id)
+
+
+def leave_for_good(session: Session, staff: Staff, today: date, now: datetime) -> int:
+    """No longer works here: on no list, not to be invited; the elders wait for somebody else."""
+    staff.left_on = today
+    return revoke(session, staff, now)
+
+
+def take_back(session: Session, asker: Staff, code: str) -> Staff | None:
+    """Undoes a leaving that was a mistake."""
+    staff = session.exec(select(Staff).where(Staff.code == code.upper())).first()
+    if not staff or not staff.left_on or staff.unit_id not in branch(session, asker.unit_id):
+        return None
+    staff.left_on = None
+    return staff
 
 
 def revoke(session: Session, staff: Staff, now: datetime) -> int:

@@ -11,7 +11,7 @@ from models import ahead
 from models.attachment import Photo
 from models.case_query import OPEN_CASES
 from models.draft import new_tag
-from models.elder import Absence, Elder
+from models.elder import ABSENCES, Absence, Elder
 from models.lookup import LAST_DONE
 from models.staff import Staff
 from models.visit import CURRENT, SUPERSEDED, VOID, Concern, Promise, Visit, still_open
@@ -28,13 +28,17 @@ def record(
     session: Session, visit: Visit, concerns: list[Concern], promise: Promise | None
 ) -> Visit:
     """A new visit with what it raised; the pictures that stand in its answers become its own."""
-    ahead.forget(session, visit.elder_id, LAST_DONE, OPEN_CASES, OPEN_PROMISES)
+    _forget(session, visit.elder_id)
     session.connection().execute(insert(Visit), visit.model_dump())
     session.add_all([*concerns, *([promise] if promise else [])])
     kept = [UUID(one) for one in cast(list[str], visit.answers.get("photo") or [])]
     if kept:
         session.exec(update(Photo).where(col(Photo.id).in_(kept)).values(visit_id=visit.id))
     return visit
+
+
+def _forget(session: Session, elder_id: UUID) -> None:
+    ahead.forget(session, elder_id, LAST_DONE, OPEN_CASES, OPEN_PROMISES, ABSENCES)
 
 
 def take_photos(session: Session, old: Visit, new: Visit) -> None:
@@ -47,6 +51,7 @@ def retire(
 ) -> None:
     """Takes a visit out of force (`superseded` or `void`) with its concerns and promises, and
     with what it said of earlier ones: those are open again."""
+    _forget(session, visit.elder_id)
     visit.state = state
     visit.changed_by, visit.changed_at, visit.change_reason = staff.id, now, reason
     session.add(visit)
@@ -90,6 +95,7 @@ def move(
     away = absence.model_dump(exclude=OWN) if absence else {}
     new = Visit(**_kept(visit), elder_id=elder.id, logged_at=now, change_reason=reason)
     revise(session, visit, new, staff, now)
+    _forget(session, elder.id)
     session.add(new)
     session.flush()
     session.add_all(copied(Concern, one, new) for one in concerns)
@@ -146,20 +152,28 @@ def promise_by_ref(session: Session, ref: str) -> Promise | None:
 
 
 def settle_promise(
-    session: Session, ref: str, staff: Staff, now: datetime, in_: UUID | None, dropped: str = ""
+    session: Session,
+    elder_id: UUID,
+    ref: str,
+    staff: Staff,
+    now: datetime,
+    in_: UUID | None,
+    dropped: str = "",
 ) -> bool:
     """Marks an open promise kept, or dropped for a reason; False if somebody did so before."""
+    _forget(session, elder_id)
     what = {"dropped_at": now, "drop_reason": dropped} if dropped else {"kept_at": now}
     found = session.exec(
         update(Promise)
-        .where(col(Promise.ref) == ref, still_open())
+        .where(col(Promise.elder_id) == elder_id, col(Promise.ref) == ref, still_open())
         .values(settled_by=staff.id, settled_in=in_, **what)
     )
     return found.rowcount == 1
 
 
-def reopen_promise(session: Session, ref: str) -> None:
+def reopen_promise(session: Session, elder_id: UUID, ref: str) -> None:
     """Takes back a mistaken word that was given outside a visit."""
+    _forget(session, elder_id)
     told = (col(Promise.ref) == ref, col(Promise.withdrawn).is_(False))
     outside = col(Promise.settled_in).is_(None)
     session.exec(update(Promise).where(*told, outside).values(**UNSETTLED))

@@ -4,7 +4,7 @@ import pytest
 
 from models.audit import Audit
 from models.invitation import Invitation
-from models.staff import Chat
+from models.staff import Chat, Staff
 
 
 @pytest.fixture
@@ -129,9 +129,31 @@ def test_quitting_keeps_the_records(town, zhou):
 
 
 def test_a_coordinator_shuts_a_lost_phone_out(town, zhou, wang):
-    wang.talk("/revoke 周明", "要停用 周明 S01 联络员 吗", "[停用]", "已停用(1 个聊天)")
+    wang.talk("/revoke 周明", "要停用 周明 S01 联络员 吗", "[手机丢了]", "已停用(1 个聊天)")
     zhou.talk("/visit", "请发邀请码")
     assert [a.action for a in town.rows(Audit, action="revoke")] == ["revoke"]
+
+
+def test_whoever_has_left_for_good_is_on_no_list_until_taken_back(town, zhou, wang):
+    wang.talk(
+        "/revoke 周明",
+        "要停用",
+        "[已离岗]",
+        "周明 S01 联络员 已离岗,不再列入名单。现有 5 位老人没人负责",
+    )
+    undo = wang.find("点错了")
+    assert [one.left_on for one in town.rows(Staff, name="周明")] == [town.now.date()]
+    zhou.talk("/visit", "请发邀请码")
+    wang.talk(
+        "/invite 周明",
+        "没有「周明」",
+        "/revoke 周明 left",
+        "没有「周明」",
+        "/revoke E9 back",
+        "没有可恢复的人",
+    )
+    wang.press(undo).talk("[重新邀请]", "邀请码")
+    assert [a.action for a in town.rows(Audit, detail="S01")] == ["left", "back", "invite"]
 
 
 def test_only_coordinators_invite_and_only_within_their_branch(town, zhou, wang):

@@ -1,0 +1,170 @@
+"""An elder has died or moved away: confirmed by a coordinator, and taken back if it was wrong."""
+
+from uuid import UUID
+
+from sqlmodel import col, delete
+
+from handlers import form
+from handlers.questions import Choice, Filling, Form, Question, say_value
+from handlers.talk import Button, Reply
+from handlers.tell import chats_of, where
+from handlers.turn import Turn, day
+from locales import gettext as _
+from locales import mark as N_
+from locales import speaking
+from models import leave as leaves
+from models import lookup
+from models.audit import Audit
+from models.draft import Draft
+from models.elder import ACTIVE, DECEASED, MOVED, Elder
+from models.mailbox import NUDGE
+from models.staff import Staff
+
+ENDED = {"deceased": DECEASED, "moved": MOVED}
+UNDO = "undo"
+
+
+def ended_command(turn: Turn, rest: str) -> list[Reply]:
+    """/ended — those ended lately; /ended CODE deceased|moved|undo — sets or takes back."""
+    code, what, sure = (*rest.split(), "", "", "")[:3]
+    if not code:
+        return [_lately(turn)]
+    elder = lookup.by_code(turn.session, turn.staff, code, turn.today)
+    if elder is None or what not in (*ENDED, UNDO):
+        return [Reply(_("Please use the button of the report, or ask for help with /help."))]
+    if what == UNDO:
+        return [_ask_undo(turn, elder)]
+    if elder.state != ACTIVE:
+        return [_off(turn, elder)]
+    return [_end(turn, elder, what) if sure == "yes" else _ask(turn, elder, what)]
+
+
+def _ask(turn: Turn, elder: Elder, what: str) -> Reply:
+    text = _("Has %(who)s died? All visits and greetings stop with this.")
+    if what == "moved":
+        text = _("Has %(who)s moved away for good? All visits stop with this.")
+    rows = (
+        (Button(_("Yes, confirmed"), f"/ended {elder.code} {what} yes"),),
+        (Button(_("Not yet"), "/help"),),
+    )
+    return Reply(text % {"who": turn.label(elder)}, rows)
+
+
+def _end(turn: Turn, elder: Elder, what: str) -> Reply:
+    attempts = lookup.last_visits(turn.session, elder.id, 5)
+    reported = next((v.visited_on for v in attempts if v.outcome == what), turn.today)
+    elder.state, elder.ended_on = ENDED[what], reported
+    turn.session.exec(delete(Draft).where(col(Draft.subject) == elder.code))
+    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=what))
+    return _off(turn, elder)
+
+
+def _off(turn: Turn, elder: Elder) -> Reply:
+    text = _("%(who)s is off every list since %(day)s. The records stay.")
+    gaps = {"who": turn.label(elder), "day": day(elder.ended_on or turn.today)}
+    undo = Button(_("That was wrong…"), f"/ended {elder.code} {UNDO}")
+    return Reply(text % gaps, ((undo,),))
+
+
+def _lately(turn: Turn) -> Reply:
+    found = lookup.ended_lately(turn.session, turn.staff, turn.today, 10)
+    if not found:
+        return Reply(_("Nobody has left the lists lately."))
+    rows = tuple((Button(_lately_label(turn, e), f"/ended {e.code} {UNDO}"),) for e in found)
+    return Reply(_("Off the lists lately. Tap whom to bring back, if that was wrong."), rows)
+
+
+def _lately_label(turn: Turn, elder: Elder) -> str:
+    gaps = {"day": day(elder.ended_on or turn.today), "who": turn.label(elder)}
+    return _("%(day)s %(who)s") % gaps
+
+
+# Back again
+
+
+def _ask_undo(turn: Turn, elder: Elder) -> Reply:
+    if elder.state == ACTIVE:
+        return Reply(_("%(who)s is on the lists.") % {"who": turn.label(elder)})
+    context = {
+        "code": elder.code,
+        "name": elder.name,
+        "who": turn.kept(elder),
+        "state": elder.state,
+    }
+    draft = form.start(turn, BACK, elder.code, {}, context)
+    return form.card(BACK, Filling(draft, turn))
+
+
+def _title(filling: Filling) -> str:
+    return _("Back on the lists: %(who)s") % {"who": filling.turn.label_of(filling.known("who"))}
+
+
+def _review(filling: Filling) -> Reply:
+    why = say_value(BACK.by_name["why"], filling, filling.get("why"))
+    text = _("%(title)s\nReason: %(why)s\nVisits, reminders and greetings go on with this.") % {
+        "title": _title(filling),
+        "why": why,
+    }
+    rows = (
+        (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
+        (form.form_button(filling.draft, _("Leave it as it is"), form.REALLY),),
+    )
+    return Reply(text, rows, form.card_name(filling))
+
+
+def _submit(filling: Filling) -> list[Reply]:
+    turn = filling.turn
+    elder = lookup.by_code(turn.session, turn.staff, filling.known("code"), turn.today)
+    form.drop(filling)
+    if elder is None or elder.state == ACTIVE:
+        text = _("Nothing to do: %(who)s is on the lists.")
+        who = turn.label_of(filling.known("who"))
+        return [Reply(text % {"who": who}, (), form.card_name(filling))]
+    elder.state, elder.ended_on = ACTIVE, None
+    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id,
+                           action="back", detail=str(filling.get("why"))))  # fmt: skip
+    return [_back_reply(filling, elder), *_tell(turn, elder)]
+
+
+def _back_reply(filling: Filling, elder: Elder) -> Reply:
+    """The wrong report itself can be voided, too."""
+    turn = filling.turn
+    text = _("✅ %(who)s is back on the lists; visits and reminders go on.")
+    attempts = lookup.last_visits(turn.session, elder.id, 5)
+    wrong = next((v.ref for v in attempts if ENDED.get(v.outcome)), "")
+    rows = ((Button(_("Void the report"), f"/fix {wrong} void"),),) if wrong else ()
+    return Reply(text % {"who": turn.label(elder)}, rows, form.card_name(filling))
+
+
+def _tell(turn: Turn, elder: Elder) -> list[Reply]:
+    """The liaison had been told that it was over."""
+    return [
+        _told(turn, liaison, chat.id, elder)
+        for liaison in leaves.liaisons_of(turn.session, elder, turn.today)
+        for chat in chats_of(turn, liaison)
+        if liaison.id != turn.staff.id
+    ]
+
+
+def _told(turn: Turn, liaison: Staff, chat: UUID, elder: Elder) -> Reply:
+    with speaking(liaison.locale or turn.office.locale):
+        text = _("%(who)s is back on your list: the report was wrong.")
+        return Reply(text % {"who": where(turn, elder)}, to=chat, lane=NUDGE)
+
+
+BACK = Form(
+    name="back",
+    version=1,
+    questions=(
+        Question(
+            "why", N_("Reason"), N_("Why was it wrong? (tap or write)"),
+            choices=(Choice("wrong_person", N_("Wrong person")),
+                     Choice("false_report", N_("Not true")),
+                     Choice("returned", N_("Came back"))),
+            free=True,
+        ),
+    ),
+    title=_title,
+    review=_review,
+    submit=_submit,
+)  # fmt: skip
