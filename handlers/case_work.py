@@ -11,7 +11,8 @@ from handlers.case_open import Opened, announced, hours_of, tell_holders
 from handlers.case_tell import desk, meant, renew_everywhere, tell
 from handlers.case_words import BUTTONS
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
-from handlers.questions import Choice, Filling, Form, Question, match, written_date
+from handlers.dates import coming_day
+from handlers.questions import Choice, Filling, Form, Question, match
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, local_date
 from locales import gettext as _
@@ -247,9 +248,7 @@ def _referral(case: Case, words: str) -> tuple[str, dict[str, Any]]:
 def _next_day(turn: Turn, case: Case, words: str) -> date:
     last = local_date(case.resolve_until, turn.office.zone)
     found = _choice("date", words) if words in DAYS else match(MENUS["date"].choices, words)
-    on = turn.today + timedelta(days=int(found.code)) if found else written_date(words, turn.today)
-    if found is None and on < turn.today - timedelta(days=300):  # 01-03 said in December
-        on = on.replace(year=on.year + 1)
+    on = turn.today + timedelta(days=int(found.code)) if found else coming_day(words, turn.today)
     if not turn.today <= on <= last:
         raise Unclear(
             _("Please name a day from today to %(last)s, when it is to be resolved.")
