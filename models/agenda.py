@@ -23,7 +23,7 @@ from models.due import (
     status,
     window,
 )
-from models.due_query import absent, due_rows, recent_of
+from models.due_query import absent, due_rows, read_recent, recent_of
 from models.elder import ACTIVE, Elder, Who
 from models.lookup import LAST, TODAY, in_scope, scope
 from models.org import settings
@@ -155,7 +155,9 @@ def next_up(session: Session, staff: Staff, but: UUID, today: date) -> Elder | N
     policy = office_policy(session)
     first = window(today, policy).first
     values = {"but": but, "first": first, "most": CANDIDATES, **scope(session, staff, today)}
-    for elder in session.exec(_longest_unvisited(staff.role), params=values):
+    candidates = session.exec(_longest_unvisited(staff.role), params=values).all()
+    read_recent(session, [elder.id for elder in candidates], today, policy)
+    for elder in candidates:
         said = status(recent_of(session, elder, today, policy), today, policy)
         if said.state == OVERDUE or (said.state in (DUE, NOT_YET) and _may_go(said, today, policy)):
             return elder

@@ -4,8 +4,10 @@ Each visit since the horizon is read once; everything else is arithmetic on the 
 window and kind of visit. `recent_of` reads the same facts for one elder.
 """
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -13,7 +15,6 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
-    Uuid,
     and_,
     bindparam,
     case,
@@ -311,9 +312,9 @@ def _contact_due(facts: CTE, today: date, policy: Policy) -> Flag:
 
 
 # Of one elder; built once, since building takes longer than answering.
-ELDER = bindparam("elder", type_=Uuid)
-VISITS = select_rows(col(Visit.visited_on), col(Visit.mode)).where(
-    Visit.elder_id == ELDER,
+ELDERS: Any = bindparam("elders", expanding=True)
+VISITS: Any = select_rows(col(Visit.elder_id), col(Visit.visited_on), col(Visit.mode)).where(
+    col(Visit.elder_id).in_(ELDERS),
     Visit.state == CURRENT,
     Visit.outcome == DONE,
     col(Visit.visited_on) >= bindparam("since"),
@@ -326,13 +327,12 @@ SINCE: Any = select_rows(
     col(Elder.id).label("elder_id"),
     ASSIGNED.correlate(Elder).scalar_subquery().label("since"),
     PUT_OFF.correlate(Elder).scalar_subquery().label("put_off"),
-).where(col(Elder.id).in_(bindparam("elders", expanding=True)))
+).where(col(Elder.id).in_(ELDERS))
 
 
 def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Recent:
     """The facts of one elder, for `models.due.status`."""
-    values = {"elder": elder.id, "since": horizon(today, policy)}
-    visits = session.exec(VISITS, params=values).all()
+    visits = ahead.of(session, VISITS, elder.id, since=horizon(today, policy))
     first = window(today, policy).first
     (said,) = ahead.of(session, SINCE, elder.id, first=first)
     absences = ahead.of(session, ABSENCES, elder.id)
@@ -341,7 +341,14 @@ def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Re
         elder.residence,
         elder.state,
         said.since,
-        tuple(visits),
+        tuple((one.visited_on, one.mode) for one in visits),
         tuple((one.from_on, one.until_on) for one in absences),
         said.put_off,
     )
+
+
+def read_recent(session: Session, elder_ids: Collection[UUID], today: date, policy: Policy) -> None:
+    """So that `recent_of` need not ask for each of them."""
+    ahead.read(session, VISITS, elder_ids, since=horizon(today, policy))
+    ahead.read(session, SINCE, elder_ids, first=window(today, policy).first)
+    ahead.read(session, ABSENCES, elder_ids)

@@ -11,6 +11,7 @@ from models import ahead
 from models.attachment import Photo
 from models.case_query import OPEN_CASES
 from models.draft import new_tag
+from models.due_query import VISITS
 from models.elder import ABSENCES, Absence, Elder
 from models.lookup import LAST_DONE
 from models.staff import Staff
@@ -38,7 +39,8 @@ def record(
 
 
 def _forget(session: Session, elder_id: UUID) -> None:
-    ahead.forget(session, elder_id, LAST_DONE, OPEN_CASES, OPEN_PROMISES, ABSENCES)
+    questions = (VISITS, LAST_DONE, OPEN_CASES, OPEN_PROMISES, ABSENCES)
+    ahead.forget(session, elder_id, *questions)
 
 
 def take_photos(session: Session, old: Visit, new: Visit) -> None:

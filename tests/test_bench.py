@@ -48,7 +48,7 @@ def test_the_list_names_every_bench(capsys):
 
 
 def test_an_unknown_bench_is_answered_with_those_there_are():
-    with pytest.raises(Problem, match="steps, latency, footprint"):
+    with pytest.raises(Problem, match="steps, latency, footprint, digest"):
         bench("fast", as_json=False)
 
 

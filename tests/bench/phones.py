@@ -19,7 +19,8 @@ class Shown(NamedTuple):
 
 
 def choose(codes: Sequence[str], random: Random) -> str:
-    """The button a liaison presses who visits in person: an answer, submit, the next elder."""
+    """The button a liaison presses who visits in person: an answer, submit, the next elder;
+    empty when her list is done and none is offered."""
     answers = [code for code in codes if ".a:" in code]
     if any(code.endswith(":in_person") for code in answers):
         return answers[0]
@@ -27,7 +28,7 @@ def choose(codes: Sequence[str], random: Random) -> str:
         likely = answers[:3]
         return random.choices(likely, USUALLY[: len(likely)])[0]
     submit = [code for code in codes if code.endswith(".s")]
-    return (submit or [code for code in codes if code.startswith("/visit ")])[0]
+    return next(iter(submit or [code for code in codes if code.startswith("/visit ")]), "")
 
 
 class Phones:
@@ -43,6 +44,7 @@ class Phones:
         self.shown: dict[int, Shown] = {}
         self.seen = 0
         self.number = 1000
+        self.rounds = [0] * size.liaisons
         self.liaison = {named("chat", one): one for one in range(size.liaisons)}
 
     def updates(self, liaisons: Iterable[int]) -> list[dict[str, Any]]:
@@ -51,10 +53,15 @@ class Phones:
     def next(self, liaison: int) -> dict[str, Any]:
         self.number += 1
         chat, shown = chat_of(liaison), self.shown.get(liaison)
-        if shown is None:
-            return typed(self.number, chat, f"/visit {elder_code(liaison, 0, self.size)}")
-        code = choose([code for row in shown.rows for _label, code in row], self.random)
-        return press(self.number, chat, code, shown.text, shown.rows)
+        code = choose([c for row in shown.rows for _label, c in row], self.random) if shown else ""
+        if shown and code:
+            return press(self.number, chat, code, shown.text, shown.rows)
+        return typed(self.number, chat, f"/visit {self.whom(liaison)}")
+
+    def whom(self, liaison: int) -> str:
+        """The code of each of her elders in turn."""
+        self.rounds[liaison] += 1
+        return elder_code(liaison, self.rounds[liaison] % self.size.elders_each, self.size)
 
     def look(self, engine: Engine) -> int:
         """Reads what has come in since the last look; how many messages it was."""
