@@ -13,7 +13,7 @@ run: install
 	@$(BIN)/python -m bot run
 
 test: .venv/tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: .venv/tests
 	$(BIN)/ruff check .
