@@ -8,6 +8,8 @@ from handlers.broadcast import already_sent, broadcast_command
 from handlers.case_work import FORM as CASEWORK
 from handlers.cases import by_word, case_command, cases_command
 from handlers.due import due_command, why_command
+from handlers.duty import duty_command
+from handlers.emergency import with_number_first
 from handlers.ended import BACK, ended_command
 from handlers.fix import MEND, fix_command
 from handlers.flags import flag_command
@@ -16,6 +18,8 @@ from handlers.join import join_again, quit_command, refuse_group, stranger
 from handlers.later import LATER, instead_command, later_command
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
 from handlers.pick import pick_elder
+from handlers.problem import FORM as PROBLEM
+from handlers.problem import problem_command, proposed
 from handlers.promises import kept_command
 from handlers.questions import Filling, Form, open_question, tidy
 from handlers.settings import settings_command
@@ -38,7 +42,8 @@ from models.mailbox import menu_of
 from models.staff import COORDINATOR, LIAISON
 
 FORMS: dict[str, Form] = {
-    form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, BACK)
+    form.name: form
+    for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, BACK)
 }
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
@@ -92,6 +97,8 @@ COMMANDS = (
     Command("kept", ("办了", "kept"), N_("Promise kept"), kept_command, VISITORS),
     Command("go", ("继续", "草稿", "go"), N_("My drafts"), go_command, VISITORS),
     Command("codes", ("代码", "codes"), N_("Codes for one line"), codes_command, VISITORS),
+    Command("problem", ("上报", "反映"), N_("Report a problem"), problem_command, VISITORS),
+    Command("duty", ("值班", "duty"), N_("Who is on duty"), duty_command),
     Command("cases", ("问题", "个案", "未办结", "cases"), N_("Open cases"), cases_command),
     Command("case", ("case",), N_("One case"), case_command, listed=False),
     *(Command(name, words, N_("Work on a case"), by_word(name), listed=False)
@@ -117,7 +124,21 @@ COMMANDS = (
     Command("join", (), N_("Join"), join_again, listed=False),
     Command("start", (), N_("Begin"), lambda turn, rest: [hello(turn)], listed=False),
 )  # fmt: skip
-GLUED = ("走访", "拜访", "查看", "历史", "改期", "为什么", "邀请", "停用", "代班", "请假", "更正")
+GLUED = (
+    "走访",
+    "拜访",
+    "查看",
+    "历史",
+    "改期",
+    "为什么",
+    "邀请",
+    "停用",
+    "代班",
+    "请假",
+    "更正",
+    "上报",
+    "反映",
+)
 BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
 
 
@@ -178,11 +199,12 @@ def _no_draft(turn: Turn, tag: str) -> Reply:
 
 def _attached(turn: Turn) -> list[Reply]:
     draft = turn.open_draft()
-    if draft is None or draft.form != VISIT.name:
+    shape = FORMS[draft.form] if draft else None
+    if draft is None or shape is None or "photo" not in shape.by_name:
         raise Unclear(_("Please choose the elder first (send the name), then send the picture."))
-    replies = photos.take(turn, VISIT, Filling(draft, turn))
+    replies = photos.take(turn, shape, Filling(draft, turn))
     caption = turn.said.text.strip()
-    return form.add_remark(VISIT, Filling(draft, turn), caption) if caption else replies
+    return form.add_remark(shape, Filling(draft, turn), caption) if caption else replies
 
 
 def _typed(turn: Turn, text: str) -> list[Reply]:
@@ -191,9 +213,8 @@ def _typed(turn: Turn, text: str) -> list[Reply]:
     if text[0] in "/!／":
         return _command(turn, text)
     draft = turn.open_draft()
-    if draft is not None:
-        return _in_dialogue(turn, draft, text)
-    return _plain_words(turn, text)
+    replies = _in_dialogue(turn, draft, text) if draft else _plain_words(turn, text)
+    return with_number_first(turn, text, replies)
 
 
 def _command(turn: Turn, text: str) -> list[Reply]:
@@ -249,7 +270,7 @@ def _plain_words(turn: Turn, text: str) -> list[Reply]:
         return [_about(turn, hits[0])]
     if hits:
         return [pick_elder(turn, "/who", 0, hits, words)]
-    return [not_understood(turn, text, BY_WORD)]
+    return proposed(turn, text) or [not_understood(turn, text, BY_WORD)]
 
 
 def _with_blank(words: str) -> str:
@@ -270,6 +291,7 @@ def _about(turn: Turn, elder: Elder) -> Reply:
     rows = (
         (Button(_("Log a visit"), f"/visit {elder.code}"),),
         (Button(_("Card"), f"/brief {elder.code}"), Button(_("History"), f"/history {elder.code}")),
+        (Button(_("Report a problem"), f"/problem {elder.code}"),),
     )
     return Reply(turn.label(elder), rows)
 

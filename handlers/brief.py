@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from handlers.case_card import short_line
+from handlers.concern_words import Observation
 from handlers.pick import ago, pick_elder
 from handlers.promises import kept_rows
 from handlers.talk import Button, Reply
@@ -18,7 +19,8 @@ from models import case_query, lookup
 from models.audit import Audit
 from models.calendar import birthdays
 from models.elder import LIXIU, Elder
-from models.visit import DONE, GOOD, NOT_OBSERVED, Visit
+from models.staff import COORDINATOR
+from models.visit import DONE, EMERGENCY, GOOD, NOT_OBSERVED, Visit
 
 SEX = {"m": N_("male"), "f": N_("female")}
 BIRTHDAY_SOON = timedelta(days=15)
@@ -45,7 +47,7 @@ def history_command(turn: Turn, rest: str) -> list[Reply]:
     if not visits:
         text = _("%(who)s has not been visited yet.") % {"who": turn.label(elder)}
         return [Reply(text, _ways_on(elder))]
-    lines = [turn.label(elder), *(visit_line(visit) for visit in visits)]
+    lines = [turn.label(elder), *(visit_line(turn, visit) for visit in visits)]
     return [Reply("\n".join(lines), _ways_on(elder))]
 
 
@@ -108,7 +110,7 @@ def _last_line(turn: Turn, last: Visit | None) -> str:
         "day": day(last.visited_on),
         "ago": ago(turn, last.visited_on),
         "how": _how(last),
-        "found": found_words(last),
+        "found": found_words(turn, last),
     }
 
 
@@ -117,10 +119,10 @@ def _how(visit: Visit) -> str:
     return next((_(choice.label) for choice in table if choice.code == value), value)
 
 
-def found_words(visit: Visit) -> str:
-    """What was not good, or that all was well."""
+def found_words(turn: Turn, visit: Visit) -> str:
+    """What was not good, or that all was well; suspected abuse is not written out."""
     odd = [
-        f"{_(seen.short)} {_(seen.by_word[word].label)}"
+        f"{_(seen.short)} {_said(turn, seen, word)}"
         for seen in OBSERVED
         if (word := getattr(visit, seen.name)) not in (None, GOOD, NOT_OBSERVED)
         and word in seen.by_word
@@ -128,8 +130,18 @@ def found_words(visit: Visit) -> str:
     return _(", ").join(odd) if odd else _("all well")
 
 
-def visit_line(visit: Visit) -> str:
-    found = found_words(visit) if visit.outcome == DONE else ""
+def _said(turn: Turn, seen: Observation, word: str) -> str:
+    hidden = is_restricted(seen.name, word) and turn.staff.role != COORDINATOR
+    return _("see the case") if hidden else _(seen.by_word[word].label)
+
+
+def is_restricted(observation: str, word: str | None) -> bool:
+    """Only the legal group and the coordinator read that it was suspected."""
+    return (observation, word) == ("family_care", EMERGENCY)
+
+
+def visit_line(turn: Turn, visit: Visit) -> str:
+    found = found_words(turn, visit) if visit.outcome == DONE else ""
     note = visit.note[:40]
     return " · ".join(part for part in (day(visit.visited_on), _how(visit), found, note) if part)
 

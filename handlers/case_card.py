@@ -138,7 +138,7 @@ def state_line(
     return " · ".join(part for part in (first, _term(turn, case)) if part)
 
 
-QUIET = ("note", "date", "raise", "mentioned", "escalated", "told_nobody")
+QUIET = ("note", "date", "raise", "wish", "moved", "mentioned", "escalated", "told_nobody")
 SAYS = (RETURNED, RESOLVED, *ENDED)
 
 
@@ -168,6 +168,8 @@ def _notes(turn: Turn, story: Sequence[tuple[CaseEvent, Staff | None]]) -> list[
 def _rows(turn: Turn, case: Case, is_: Collection[str]) -> Rows:
     """What this person may do now, then where to read more."""
     may = {one.action for one in case_query.allowed(case, is_, turn.staff)}
+    if not case.restricted:
+        may.discard("wish")
     doing = [Button(_(BUTTONS[name]), _code(case, name)) for name in BUTTONS if name in may]
     rows = [tuple(doing[i : i + ACROSS]) for i in range(0, len(doing), ACROSS)]
     more = [Button(_("Story"), _code(case, "story"))]

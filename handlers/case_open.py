@@ -18,7 +18,7 @@ from models.staff import Staff
 from models.visit import Concern, Visit
 from models.workdays import differing_days
 
-STEP = {OPENED: "open", "raise": "raise", "reopen": "reopen"}
+STEP = {OPENED: "open", "raise": "raise", "reopen": "reopen", "refer": "refer"}
 
 
 @dataclass
@@ -49,7 +49,7 @@ def announced(turn: Turn, elder: Elder, one: Opened) -> Opened:
         one.meant = meant(turn, one.case, elder, AT_ONCE[one.case.severity])
         one.told = tell(desk(turn), one.case, elder, STEP[one.how], one.meant)
     if one.how != OPENED:
-        renew_everywhere(turn, one.case, elder)
+        renew_everywhere(turn, one.case, elder, one.told)
     return one
 
 
@@ -83,10 +83,15 @@ def from_visit(
     visit: Visit,
     raised: Sequence[tuple[Found, Concern]],
     old: Visit | None = None,
+    alarmed: Collection[int] = (),
 ) -> list[Opened]:
-    """The cases of the concerns of a visit; of one that corrects another only what is new is
-    told, and what it does not say any more is withdrawn."""
+    """The cases of the concerns of a visit. What was told before, by the visit that this one
+    corrects or while its card was filled in (`alarmed` are numbers of cases), is told again only
+    where it is new, and withdrawn where it is not said any more."""
     before = _cases_of(turn, old) if old else {}
+    before |= _numbered(turn, alarmed)
+    if old is not None:
+        take_back(turn, old)
     opened = []
     for found, concern in raised:
         one = _report_concern(turn, elder, visit, found, before.pop(found.category, None))
@@ -103,11 +108,17 @@ def _cases_of(turn: Turn, visit: Visit) -> dict[str, Case]:
     return {case.category: case for case in found}
 
 
+def _numbered(turn: Turn, numbers: Collection[int]) -> dict[str, Case]:
+    found = [case_query.by_number(turn.session, one) for one in numbers]
+    return {one[0].category: one[0] for one in found if one}
+
+
 def _report_concern(
     turn: Turn, elder: Elder, visit: Visit, found: Found, before: Case | None
 ) -> Opened:
     if before is None or before.state not in MOVES["raise"].states:
         return report(turn, elder, problem_of(found, words_of(found), visit))
+    before.text = before.text or words_of(found)
     if before.severity == found.severity:
         return Opened(before, MENTIONED)
     case_record.raise_to(turn.session, before, found.severity, turn.staff, turn.now, hours_of(turn))
@@ -118,6 +129,7 @@ def retract(turn: Turn, case: Case, elder: Elder, reason: str) -> None:
     """Its visit was voided, or says otherwise now: one mention less, and without any it goes."""
     if case.state not in MOVES["retract"].states:
         return
+    told: list[Staff] = []
     if case.mentions > 1:
         case.mentions -= 1
         case_record.note_event(turn.session, case, "withdraw", turn.staff, turn.now, reason)
@@ -125,12 +137,13 @@ def retract(turn: Turn, case: Case, elder: Elder, reason: str) -> None:
         case_record.move(
             turn.session, case, MOVES["retract"], turn.staff, turn.now, hours_of(turn), reason
         )
-        tell_holders(turn, case, elder, "withdraw")
-    renew_everywhere(turn, case, elder)
+        told = tell_holders(turn, case, elder, "withdraw")
+    renew_everywhere(turn, case, elder, told)
 
 
 def withdraw_all(turn: Turn, visit: Visit, elder: Elder, reason: str) -> None:
-    """The visit is void, and with it what it raised."""
+    """The visit is void, and with it what it raised, and what it said of older cases."""
+    take_back(turn, visit)
     for case in _cases_of(turn, visit).values():
         retract(turn, case, elder, reason)
 
@@ -139,6 +152,7 @@ def move_all(turn: Turn, visit: Visit, to: Elder, reason: str) -> None:
     """The visit was somebody else's: a case that only it opened goes along, with notice to
     those told; from one that others mentioned too it is taken out and reported anew."""
     was = turn.session.get_one(Elder, visit.elder_id)
+    take_back(turn, visit)
     concerns = {one.case_id: one for one in record.concerns_of(turn.session, visit.id)}
     for case in _cases_of(turn, visit).values():
         if case.mentions > 1:
@@ -148,6 +162,21 @@ def move_all(turn: Turn, visit: Visit, to: Elder, reason: str) -> None:
             one.case_id = report(turn, to, problem).case.id
         elif case.state in MOVES["moved"].states:
             _move(turn, case, to, reason)
+
+
+TAKEN_BACK = {"close": MOVES["unclose"], "reopen": MOVES["unreopen"]}
+
+
+def take_back(turn: Turn, visit: Visit) -> None:
+    """What this visit answered about resolved cases is open again, unless more has happened."""
+    for event in case_query.said_in(turn.session, visit.id):
+        case = turn.session.get_one(Case, event.case_id)
+        last = case_query.last_event(turn.session, case.id, *MOVES)
+        what = TAKEN_BACK.get(event.action)
+        if what and last and last.id == event.id and case.state in what.states:
+            elder = turn.session.get_one(Elder, case.elder_id)
+            case_record.move(turn.session, case, what, turn.staff, turn.now, hours_of(turn))
+            renew_everywhere(turn, case, elder)
 
 
 def _move(turn: Turn, case: Case, to: Elder, reason: str) -> None:
@@ -161,15 +190,14 @@ def _move(turn: Turn, case: Case, to: Elder, reason: str) -> None:
         turn.session, case, MOVES["moved"], turn.staff, turn.now, hours_of(turn), text,
         elder_id=to.id,
     )  # fmt: skip
-    tell_holders(turn, case, to, "moved")
-    renew_everywhere(turn, case, to)
+    renew_everywhere(turn, case, to, tell_holders(turn, case, to, "moved"))
 
 
-def tell_holders(turn: Turn, case: Case, elder: Elder, name: str) -> None:
+def tell_holders(turn: Turn, case: Case, elder: Elder, name: str) -> list[Staff]:
     """Everybody who was told of a case hears of its end."""
     people = {line.staff.id: line.staff for line in case_query.deliveries(turn.session, case.id)}
     people.pop(turn.staff.id, None)
-    tell(desk(turn), case, elder, f"{name}{case.rev}", people.values())
+    return tell(desk(turn), case, elder, f"{name}{case.rev}", people.values())
 
 
 # What is said to who reported it
@@ -191,7 +219,7 @@ def _lines(turn: Turn, one: Opened) -> list[str]:
     }
     if one.how == MENTIONED:
         if case.mentions == 1:
-            return []
+            return [_("%(mark)s Case %(number)d (%(group)s): reported already.") % gaps]
         return [_("%(mark)s Added to case %(number)d (mentioned %(times)d times).") % gaps]
     if not one.told:
         first = _("⚠️ Case %(number)d (%(group)s, %(severity)s): nobody can be reached in chat; "

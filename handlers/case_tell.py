@@ -110,13 +110,15 @@ def held(at: Desk, case: Case) -> datetime | None:
     return None if case.severity <= URGENT else quiet_until(at.now, at.office.zone)
 
 
-def renew_everywhere(turn: Turn, case: Case, elder: Elder) -> None:
-    """The card as it is now, for every other chat that has it."""
+def renew_everywhere(turn: Turn, case: Case, elder: Elder, but: Iterable[Staff] = ()) -> None:
+    """The card as it is now, for every other chat that has it; `but` were sent it just now."""
     turn.session.flush()
+    told = {staff.id for staff in but}
     ids = [one for one in case_query.holders(turn.session, case.id) if one != turn.chat.id]
     posts = []
     for staff, chat in _readers(turn.session, ids):
-        if not case_query.standing(turn.session, staff, case, elder, turn.today):
+        is_ = case_query.standing(turn.session, staff, case, elder, turn.today)
+        if staff.id in told or not is_:
             continue
         theirs = turn_of(turn.session, turn.office, turn.now, staff, chat)
         with speaking(staff.locale or turn.office.locale):

@@ -103,6 +103,7 @@ BUTTONS = {  # what the moves are called on a button, in this order
     "note": N_("Note…"),
     "date": N_("Next date…"),
     "raise": N_("How urgent…"),
+    "wish": N_("Elder's wish…"),
     "withdraw": N_("Withdraw…"),
 }
 DONE = {  # what somebody did, in the story of a case: who stands before it
@@ -121,6 +122,10 @@ DONE = {  # what somebody did, in the story of a case: who stands before it
     "date": N_("set the next date"),
     "raise": N_("changed the urgency"),
     "withdraw": N_("withdrew it"),
+    "retract": N_("withdrew it"),
+    "unclose": N_("took back the closing"),
+    "unreopen": N_("took back the reopening"),
+    "wish": N_("wrote down the elder's wish"),
     "moved": N_("moved it to the right person"),
 }
 

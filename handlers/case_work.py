@@ -75,6 +75,14 @@ MENUS: Mapping[str, Menu] = {
         N_("Why withdraw it? (tap or write)"),
         (Choice("mistake", N_("False alarm")), Choice("solved", N_("Solved already"))),
     ),
+    "wish": Menu(
+        N_("What does the elder wish? (tap or write)"),
+        (
+            Choice("quiet", N_("Do not tell family")),
+            Choice("agrees", N_("Agrees to a report")),
+            Choice("unsaid", N_("Did not say")),
+        ),
+    ),
     "note": Menu(N_("Please write your note.")),
     "date": Menu(
         N_("When does it go on? (tap, or write a date)"),
@@ -205,8 +213,8 @@ def _done(turn: Turn, case: Case, elder: Elder, what: Move, words: str) -> Reply
         case_record.move(
             turn.session, case, what, turn.staff, turn.now, hours_of(turn), text, **values
         )
-        _tell_others(turn, case, elder, what.action)
-        renew_everywhere(turn, case, elder)
+        told = _tell_others(turn, case, elder, what.action)
+        renew_everywhere(turn, case, elder, told)
     now = card(turn, case, elder)
     return replace(now, toast=_("Noted"))
 
@@ -224,7 +232,8 @@ def _meaning(turn: Turn, case: Case, action: str, words: str) -> tuple[str, dict
             raise Unclear(_("Please tap one of the buttons, or write its number or its words."))
         return "", {"severity": int(level.code)}
     found = _choice(action, words)
-    return _(found.label) if found else words, {}
+    text = _(found.label) if found else words
+    return text, {"wish": text} if action == "wish" else {}
 
 
 def _choice(action: str, words: str) -> Choice | None:
@@ -257,29 +266,29 @@ def _next_day(turn: Turn, case: Case, words: str) -> date:
     return on
 
 
-def _tell_others(turn: Turn, case: Case, elder: Elder, action: str) -> None:
+def _tell_others(turn: Turn, case: Case, elder: Elder, action: str) -> list[Staff]:
     """Who hears of it as news, not only by the card that changes where it stands."""
+    if action in ("refer", "reopen"):
+        return announced(turn, elder, Opened(case, action)).told
+    if action == "withdraw":
+        return tell_holders(turn, case, elder, action)
+    people = {one.id: one for one in _news_for(turn, case, elder, action)}
+    people.pop(turn.staff.id, None)
+    if not people:
+        return []
+    return tell(desk(turn), case, elder, f"{NEWS[action]}{case.rev}", people.values())
+
+
+NEWS = {"ack": "acked", "resolve": "resolved", "return": "return"}
+
+
+def _news_for(turn: Turn, case: Case, elder: Elder, action: str) -> list[Staff]:
+    reporter = turn.session.get_one(Staff, case.reported_by)
     if action == "ack" and case.severity == EMERGENCY:
-        _tell(turn, case, elder, "acked", [_reporter(turn, case)])
-    elif action == "resolve":
+        return [reporter]
+    if action == "return":
+        return meant(turn, case, elder, (COORDINATOR,))
+    if action == "resolve":
         words = (LIAISON, COORDINATOR) if case.severity <= URGENT else (LIAISON,)
-        _tell(turn, case, elder, "resolved",
-              [_reporter(turn, case), *meant(turn, case, elder, words)])  # fmt: skip
-    elif action == "return":
-        _tell(turn, case, elder, "return", meant(turn, case, elder, (COORDINATOR,)))
-    elif action == "withdraw":
-        tell_holders(turn, case, elder, "withdraw")
-    elif action == "refer":
-        announced(turn, elder, Opened(case, "refer"))
-    elif action == "reopen":
-        announced(turn, elder, Opened(case, "reopen"))
-
-
-def _reporter(turn: Turn, case: Case) -> Staff:
-    return turn.session.get_one(Staff, case.reported_by)
-
-
-def _tell(turn: Turn, case: Case, elder: Elder, name: str, people: list[Staff]) -> None:
-    others = {one.id: one for one in people if one.id != turn.staff.id}
-    if others:
-        tell(desk(turn), case, elder, f"{name}{case.rev}", others.values())
+        return [reporter, *meant(turn, case, elder, words)]
+    return []

@@ -8,6 +8,7 @@ from babel.dates import format_date
 
 from handlers import form
 from handlers.broadcast_card import more
+from handlers.case_digest import case_lines
 from handlers.due import due_lines, due_rows
 from handlers.promises import kept_button
 from handlers.talk import Button, Reply, Rows
@@ -131,7 +132,10 @@ def coordinator_digest(turn: Turn, found: Tally, unreachable: int) -> Reply:
     lines += _alone_lines(found)
     if unreachable:
         lines.append(_("⚠️ Staff who cannot be reached: %(count)d") % {"count": unreachable})
+    of_cases = case_lines(turn)
+    lines += of_cases
     ways = [
+        (len(of_cases), Button(_("Cases"), "/cases")),
         (found.all_late, Button(_("Write to them"), "/broadcast")),
         (len(found.alone), Button(_("Arrange…"), "/assign")),
         (unreachable, Button(_("Who is it?"), "/unreachable")),

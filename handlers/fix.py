@@ -71,7 +71,7 @@ def _menu(turn: Turn, visit: Visit, rest: str) -> list[Reply]:
     elder = turn.session.get_one(Elder, visit.elder_id)
     text = _("%(who)s\n%(visit)s\nWhat is wrong with it?") % {
         "who": turn.label(elder),
-        "visit": visit_line(visit),
+        "visit": visit_line(turn, visit),
     }
     rows = (
         (Button(_("An answer"), f"/fix {visit.ref} answers"),),
@@ -118,7 +118,7 @@ def _mend(turn: Turn, visit: Visit, action: str) -> list[Reply]:
         "action": action,
         "ref": visit.ref,
         "from": turn.kept(elder),
-        "line": visit_line(visit),
+        "line": visit_line(turn, visit),
         "likely": _likely(turn, elder),
     }
     draft = form.find_draft(turn, MEND.name, visit.ref)

@@ -143,7 +143,8 @@ def _onward(form: Form, filling: Filling) -> list[Reply]:
     """The next question, or the review; where one answer is all that is asked, it is done."""
     if form.at_once and open_question(form, filling) is None:
         return _submit(form, filling)
-    return [card(form, filling)]
+    said: Sequence[Reply] = form.answered(filling)
+    return [*said, card(form, filling)]
 
 
 def _open(form: Form, filling: Filling, name: str) -> list[Reply]:

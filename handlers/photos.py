@@ -2,8 +2,9 @@
 
 import hashlib
 import io
+from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from handlers import form
 from handlers.questions import Filling, Form
@@ -11,6 +12,7 @@ from handlers.talk import Attachment, Reply
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from models.attachment import Photo
+from models.case import Case
 
 LARGEST = 10 * 1024 * 1024  # bytes as sent
 MOST_PIXELS = 50_000_000  # as sent: a file of a few bytes can claim to be any size
@@ -75,3 +77,11 @@ def _clean(data: bytes) -> tuple[bytes, int, int]:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)
     return out.getvalue(), image.width, image.height
+
+
+def give_to_case(turn: Turn, filling: Filling, case: Case) -> None:
+    """The pictures on a card belong to the case it has become."""
+    kept = [UUID(one) for one in filling.get("photo") or ()]
+    if kept:
+        turn.session.flush()
+        turn.session.exec(update(Photo).where(col(Photo.id).in_(kept)).values(case_id=case.id))

@@ -5,7 +5,8 @@ from typing import Any
 
 from handlers import case_open, form, tell
 from handlers import visit_follows as follows
-from handlers.brief import short_brief
+from handlers.brief import is_restricted, short_brief
+from handlers.case_follow import settle_case
 from handlers.case_open import Opened, from_visit
 from handlers.due import explain
 from handlers.flags import propose
@@ -13,6 +14,7 @@ from handlers.pick import pick_elder
 from handlers.questions import Filling, Form
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
+from handlers.visit_alarm import ALARMED, alarm_at_once
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import Found, found
 from handlers.visit_form import (
@@ -25,7 +27,16 @@ from handlers.visit_form import (
     too_old,
     visited_on,
 )
-from handlers.visit_left_open import ASKED, CARRIED, Thing, find_left_open, settle
+from handlers.visit_left_open import (
+    ASKED,
+    CARRIED,
+    CASE,
+    PROMISE,
+    Thing,
+    find_left_open,
+    settle,
+    settle_promise,
+)
 from handlers.visit_line import Line, read_line
 from handlers.visit_review import intro, review, title, toggle, unticked, urgent
 from locales import gettext as _
@@ -79,6 +90,7 @@ def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[s
     """What the card needs to know, read once: the dialogue itself asks the database nothing."""
     last = lookup.last_done(turn.session, elder.id, mending.root_id if mending else None)
     seen = {name: getattr(last, name) for name in OBSERVATIONS} if last else {}
+    seen = {name: None if is_restricted(name, word) else word for name, word in seen.items()}
     things = find_left_open(turn, elder)
     return {
         "code": elder.code,
@@ -111,7 +123,8 @@ def submit(filling: Filling) -> list[Reply]:
     concerns = found(filling.answers, last_seen(filling))
     visit = _row(filling, elder)
     old = _fixed_visit(filling)
-    opened = from_visit(turn, elder, visit, _store(filling, visit, old, concerns), old)
+    raised = _store(filling, visit, old, concerns)
+    opened = from_visit(turn, elder, visit, raised, old, filling.known(ALARMED) or ())
     form.drop(filling)
     others = tell.about(turn, visit, elder)
     flags = propose(turn, elder, "empty_nest") if follows.newly_alone(filling, visit) else []
@@ -204,7 +217,7 @@ def _store(
     raised = [(one, _concern(filling, visit, one)) for one in concerns]
     record.record(turn.session, visit, [concern for _found, concern in raised], promise)
     follows.settle_absence(filling, visit, absence)
-    settle(filling, visit)
+    settle(filling, visit, SETTLED)
     return [one for one in raised if one[1].state != UNTICKED]
 
 
@@ -318,6 +331,7 @@ def draft_line(draft: OpenDraft, turn: Turn) -> str:
     return title(Filling(draft, turn))
 
 
+SETTLED = {PROMISE.name: settle_promise, CASE.name: settle_case}
 VISIT = Form(
     name=FORM_NAME,
     version=1,
@@ -331,4 +345,5 @@ VISIT = Form(
     shortcut=fill_well,
     loose_text="note",
     toggle=toggle,
+    answered=alarm_at_once,
 )

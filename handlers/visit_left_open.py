@@ -4,23 +4,25 @@ Each kind of open thing is one `Kind` in KINDS: a promise is one, a case may be 
 carries what it asks about as data, so that it can be resumed, corrected and voided.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
+from handlers.case_card import what
 from handlers.questions import Choice, Filling, Question, say_value
-from handlers.turn import Turn, day
+from handlers.turn import Turn, day, local_date
 from locales import gettext as _
 from locales import mark as N_
-from models import record
+from models import case_query, record
+from models.case import RESOLVED, Case
 from models.elder import Elder
 from models.visit import DONE, Promise, Visit
 
 ASKED = 3  # things asked about at one visit, the oldest of each kind first
 CARRIED = "_left_open"  # among the answers of a stored visit, for its correction
-KEPT, STILL_OPEN, DROPPED = "kept", "open", "dropped"
+KEPT, STILL_OPEN, DROPPED, UNASKED = "kept", "open", "dropped", "unasked"
 
 
 class Thing(NamedTuple):
@@ -35,8 +37,8 @@ class Thing(NamedTuple):
 @dataclass(frozen=True)
 class Kind:
     """`find` what is open for an elder; `line` of a brief and `ask` of a card have the gaps `day`
-    and `text`; for the answers in `wants_why` a reason is asked; `settle` does what (ref, answer,
-    reason) means once the visit is stored, and `models.record.retire` has to take that back."""
+    and `text`; for the answers in `wants_why` a reason is asked. What an answer means is said by
+    `handlers.visit.SETTLED`, and has to be taken back when the visit is voided."""
 
     name: str
     find: Callable[[Turn, Elder], Sequence[Thing]]
@@ -45,7 +47,6 @@ class Kind:
     choices: tuple[Choice, ...]
     wants_why: tuple[str, ...]
     reasons: tuple[Choice, ...]
-    settle: Callable[[Turn, Visit, str, str, str], None]
 
 
 def open_promises(turn: Turn, elder: Elder) -> list[Thing]:
@@ -56,7 +57,7 @@ def as_thing(promise: Promise) -> Thing:
     return Thing(PROMISE.name, promise.ref, promise.made_on.isoformat(), promise.text)
 
 
-def _settle_promise(turn: Turn, visit: Visit, ref: str, answer: str, why: str) -> None:
+def settle_promise(turn: Turn, visit: Visit, ref: str, answer: str, why: str) -> None:
     if answer != STILL_OPEN:
         record.settle_promise(
             turn.session, visit.elder_id, ref, turn.staff, turn.now, visit.id, why
@@ -79,9 +80,42 @@ PROMISE = Kind(
         Choice("otherwise", N_("Solved another way")),
         Choice("impossible", N_("Cannot be done")),
     ),
-    _settle_promise,
 )
-KINDS = {kind.name: kind for kind in (PROMISE,)}
+
+
+def resolved_cases(turn: Turn, elder: Elder) -> list[Thing]:
+    """Not those that only the legal group and the coordinator read: they ask themselves."""
+    found = case_query.open_of(turn.session, elder.id)
+    return [
+        Thing(CASE.name, str(one.number), _resolved_on(turn, one).isoformat(), what(one))
+        for one in found
+        if one.state == RESOLVED and not one.restricted
+    ]
+
+
+def _resolved_on(turn: Turn, case: Case) -> date:
+    return local_date(case.resolved_at or case.since, turn.office.zone)
+
+
+CASE = Kind(
+    "case",
+    resolved_cases,
+    N_("To ask: %(text)s, resolved on %(day)s"),
+    N_("Last time: %(text)s. Resolved on %(day)s: is it mended?"),
+    (
+        Choice(KEPT, N_("🟢 Mended"), words=("是", "yes", "修好了", "好了")),
+        Choice(STILL_OPEN, N_("Not mended"), words=("否", "no", "没好", "没修好")),
+        Choice(UNASKED, N_("Could not ask")),
+    ),
+    (STILL_OPEN,),
+    (
+        Choice("same", N_("As before")),
+        Choice("worse", N_("Worse")),
+        Choice("nobody_came", N_("Nobody came")),
+    ),
+)
+KINDS = {kind.name: kind for kind in (PROMISE, CASE)}
+Settle = Callable[[Turn, Visit, str, str, str], None]  # ref, answer, reason
 
 
 def find_left_open(turn: Turn, elder: Elder) -> list[Thing]:
@@ -165,10 +199,10 @@ def _said(filling: Filling, by_name: dict[str, Question], name: str) -> str:
     return _(", ").join(say_value(by_name[one], filling, filling.get(one)) for one in names)
 
 
-def settle(filling: Filling, visit: Visit) -> None:
+def settle(filling: Filling, visit: Visit, settled: Mapping[str, Settle]) -> None:
     """Does what the answers mean, once the visit is stored."""
     for place, thing in enumerate(things(filling) if visit.outcome == DONE else ()):
         answer = filling.get(f"left_{place}")
         if answer:
             why = str(filling.get(f"left_{place}_why") or "")
-            KINDS[thing.kind].settle(filling.turn, visit, thing.ref, answer, why)
+            settled[thing.kind](filling.turn, visit, thing.ref, answer, why)

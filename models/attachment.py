@@ -14,6 +14,7 @@ class Photo(SQLModel, table=True):
     staff_id: UUID = Field(foreign_key="staff.id")
     draft_tag: str = Field(index=True)
     visit_id: UUID | None = Field(default=None, foreign_key="visit.id", index=True)
+    case_id: UUID | None = Field(default=None, foreign_key="elder_case.id", index=True)
     sha256: str = Field(index=True)
     mime: str
     width: int

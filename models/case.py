@@ -19,7 +19,7 @@ UNRESOLVED = (OPEN, ACKNOWLEDGED, IN_PROGRESS, RETURNED)
 ENDED = (CLOSED, WITHDRAWN)
 VISIT, PROBLEM, PETITION, WALK_IN = "visit", "problem", "petition", "walk_in"
 SOURCES = (VISIT, PROBLEM, PETITION, WALK_IN)
-EMERGENCY, URGENT, SOON, ROUTINE = 1, 2, 3, 4  # severities
+EMERGENCY, URGENT, SOON, ROUTINE = SEVERITIES = 1, 2, 3, 4
 
 # Who somebody is to a case; a person may be several.
 GROUP, COORDINATOR, LIAISON, REPORTER = "group", "coordinator", "liaison", "reporter"
@@ -62,6 +62,9 @@ MOVES: Mapping[str, Move] = {
         Move("withdraw", (OPEN,), WITHDRAWN, (REPORTER, COORDINATOR)),
         Move("retract", (*UNRESOLVED, RESOLVED), WITHDRAWN, NOBODY_PRESSES),
         Move("moved", (*UNRESOLVED, RESOLVED), "", NOBODY_PRESSES),
+        Move("unclose", (CLOSED,), RESOLVED, NOBODY_PRESSES),
+        Move("unreopen", (OPEN,), RESOLVED, NOBODY_PRESSES),
+        Move("wish", UNRESOLVED, "", EVERYBODY),
         Move("note", (*UNRESOLVED, RESOLVED), "", EVERYBODY),
         Move("date", (ACKNOWLEDGED, IN_PROGRESS), "", (GROUP, COORDINATOR)),
         Move("raise", UNRESOLVED, "", (COORDINATOR,)),
@@ -118,6 +121,7 @@ class Case(SQLModel, table=True):
     climbed_at: datetime
     next_at: datetime | None = Field(default=None, index=True)
     late_at: datetime | None = None
+    events: int = 0  # how many there are
 
     __mapper_args__ = {"version_id_col": VERSION}  # who reads first and writes second is told
     __table_args__ = (
@@ -134,6 +138,7 @@ class CaseEvent(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     case_id: UUID = Field(foreign_key="elder_case.id")
+    place: int  # in the story of its case
     at: datetime
     action: str
     state: str  # the state it led to
@@ -141,7 +146,7 @@ class CaseEvent(SQLModel, table=True):
     text: str = ""
     visit_id: UUID | None = Field(default=None, foreign_key="visit.id", index=True)
 
-    __table_args__ = (Index("ix_case_event_case", "case_id", "at"),)
+    __table_args__ = (Index("ix_case_event_case", "case_id", "place"),)
 
 
 WAITING, REACHED, NOBODY, MOOT = "waiting", "reached", "nobody", "moot"

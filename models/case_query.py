@@ -186,7 +186,7 @@ def events(session: Session, case_id: UUID) -> list[tuple[CaseEvent, Staff | Non
         select(CaseEvent, Staff)
         .outerjoin(Staff, col(Staff.id) == CaseEvent.staff_id)
         .where(CaseEvent.case_id == case_id)
-        .order_by(col(CaseEvent.at), col(CaseEvent.id))
+        .order_by(col(CaseEvent.place))
     )
     return [(event, staff) for event, staff in session.exec(statement)]
 
@@ -195,7 +195,12 @@ def last_event(session: Session, case_id: UUID, *actions: str) -> CaseEvent | No
     statement = select(CaseEvent).where(
         CaseEvent.case_id == case_id, col(CaseEvent.action).in_(actions)
     )
-    return session.exec(statement.order_by(col(CaseEvent.at).desc())).first()
+    return session.exec(statement.order_by(col(CaseEvent.place).desc())).first()
+
+
+def said_in(session: Session, visit_id: UUID) -> list[CaseEvent]:
+    """What a visit did to cases."""
+    return list(session.exec(select(CaseEvent).where(CaseEvent.visit_id == visit_id)).all())
 
 
 class Line(NamedTuple):

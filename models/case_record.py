@@ -228,9 +228,11 @@ def note_event(
 ) -> CaseEvent:
     """Adds a line to the story of a case."""
     ahead.forget(session, case.elder_id, OPEN_CASES)
+    case.events += 1
     event = CaseEvent(
         id=uuid4(),
         case_id=case.id,
+        place=case.events,
         at=now,
         action=action,
         state=case.state,

@@ -31,15 +31,18 @@ def _staff(session: Session, *where: object) -> list[Staff]:
 
 
 def named(session: Session, group: str, today: date, role: str = ON_DUTY) -> list[Staff]:
-    """Whom the coordinator put on duty, or in reserve, for this day; who is on leave is not."""
-    found = select(Duty.staff_id).where(
+    """Whom the coordinator put on duty, or in reserve, for this day: the last word counts. Who is
+    on leave is not."""
+    covering = select(Duty).where(
         Duty.service_group == group,
         Duty.role == role,
         Duty.from_on <= today,
         Duty.until_on >= today,
     )
-    away = away_ids(session, today)
-    return [one for one in _staff(session, col(Staff.id).in_(found)) if one.id not in away]
+    rows = session.exec(covering.order_by(col(Duty.made_at).desc())).all()
+    last = [row.staff_id for row in rows if row.made_at == rows[0].made_at]
+    away = away_ids(session, today) if last else set()
+    return [one for one in _staff(session, col(Staff.id).in_(last)) if one.id not in away]
 
 
 def on_duty(session: Session, group: str, units: Collection[UUID], today: date) -> list[Staff]:

@@ -143,8 +143,12 @@ def rungs(plan: Mapping[str, Any]) -> list[Rung]:
 
 
 def terms_of(plan: Mapping[str, Any], since: datetime, hours: Hours) -> tuple[datetime, ...]:
-    """Until when a case that begins at `since` is to be acknowledged, acted upon, resolved."""
-    return tuple(shift(since, _span(plan, name), hours) for name in (ACK, ACT, RESOLVE))
+    """Until when a case that begins at `since` is to be acknowledged, acted upon, resolved: in
+    this order, also when a week of holidays lies between."""
+    ack, act, resolve = (shift(since, _span(plan, name), hours) for name in (ACK, ACT, RESOLVE))
+    pause = _span(plan, "pause")
+    act = act if act > ack else shift(ack, pause, hours)
+    return ack, act, resolve if resolve > act else shift(act, pause, hours)
 
 
 def _span(plan: Mapping[str, Any], name: str) -> Span:

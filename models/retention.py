@@ -19,7 +19,8 @@ PICTURES_KEPT = timedelta(days=1)  # of a card that was thrown away, or taken of
 def tidy(session: Session, now: datetime) -> dict[str, int]:
     """Deletes old keys, sent messages and codes; how many rows of each went."""
     ended = col(Outgoing.state).in_((SENT, FAILED, DROPPED))
-    nobodys = col(Photo.visit_id).is_(None) & col(Photo.draft_tag).not_in(select(Draft.tag))
+    unused = col(Photo.visit_id).is_(None) & col(Photo.case_id).is_(None)
+    nobodys = unused & col(Photo.draft_tag).not_in(select(Draft.tag))
     gone = {
         "photo": delete(Photo).where(nobodys, col(Photo.received_at) < now - PICTURES_KEPT),
         "seen": delete(Seen).where(col(Seen.at) < now - SEEN_KEPT),

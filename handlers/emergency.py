@@ -1,0 +1,56 @@
+"""Words of danger, wherever they are written: the number to call comes before anything else."""
+
+from dataclasses import replace
+
+from handlers.case_words import CATEGORIES, Category
+from handlers.talk import Button, Reply
+from handlers.turn import Turn
+from handlers.visit_codes import CALL_110, CALL_119, CALL_120, CALL_120_110
+from locales import gettext as _
+from models.case import EMERGENCY
+
+CALLS = {
+    "life_danger": CALL_120,
+    "suicide_risk": CALL_120_110,
+    "missing": CALL_110,
+    "fire_gas_co": CALL_119,
+}
+HARMLESS = (
+    "煤气费",
+    "燃气费",
+    "煤气表",
+    "燃气表",
+    "燃气卡",
+    "换煤气",
+    "买煤气",
+    "没有煤气味",
+    "没闻到煤气",
+)
+
+
+def danger_in(text: str) -> Category | None:
+    """The emergency that these words name."""
+    for harmless in HARMLESS:
+        text = text.replace(harmless, "")
+    grave = (one for one in CATEGORIES.values() if one.severity == EMERGENCY)
+    return next((one for one in grave if any(word in text for word in one.words)), None)
+
+
+def call_line(category: str, severity: int) -> str:
+    """What stands first on every answer to an emergency."""
+    if severity != EMERGENCY:
+        return ""
+    return _(CALLS.get(category, CALL_120))
+
+
+def with_number_first(turn: Turn, text: str, replies: list[Reply]) -> list[Reply]:
+    """In the middle of something else: the number first, and a button to report it."""
+    found = danger_in(text)
+    if found is None or not replies or "☎️" in replies[0].text.partition("\n")[0]:
+        return replies
+    draft = turn.open_draft()
+    code = draft.context.get("code", "") if draft else ""
+    first, *rest = replies
+    button = Button(_("🆘 Report it now"), f"/problem {code} {found.code}".replace("  ", " "))
+    text = f"{call_line(found.code, found.severity)}\n{first.text}"
+    return [replace(first, text=text, rows=((button,), *first.rows)), *rest]

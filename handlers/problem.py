@@ -1,0 +1,369 @@
+"""Reporting a problem at any time: whose, what, a last look; a free sentence proposes the rest."""
+
+from collections.abc import Sequence
+
+from handlers import case_open, form, photos
+from handlers.case_words import CATEGORIES, Category, category_name
+from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES, SEVERITY_TERMS
+from handlers.emergency import call_line, danger_in
+from handlers.pick import not_on_list
+from handlers.questions import (
+    PHOTO,
+    TEXT,
+    Choice,
+    Filling,
+    Form,
+    Question,
+    free_text,
+    match,
+    say_value,
+    tidy,
+)
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import Turn, Unclear
+from locales import gettext as _
+from locales import mark as N_
+from models import lookup
+from models.case import EMERGENCY, PETITION, PROBLEM, SEVERITIES, WALK_IN
+from models.case_record import Problem
+from models.draft import OpenDraft
+from models.duty import on_duty
+from models.elder import Elder
+from models.org import up_from
+from models.staff import COORDINATOR
+
+NAME, MORE, OTHER = "problem", "more", "policy_question"
+SHOWN, NEAREST = 6, 200  # elders as buttons; elders whose names are looked for in a sentence
+USUAL = ("repair", "utilities", "medical_acute", "fall", "meals_delivery", "low_mood", "hardship",
+         "reimbursement", "fire_gas_co", "life_danger")  # fmt: skip
+
+
+def problem_command(turn: Turn, rest: str) -> list[Reply]:
+    """/problem — begin; /problem NAME words — with what is known already."""
+    first, _gap, words = rest.partition(" ")
+    hits = lookup.find(turn.session, turn.staff, first, turn.today) if first else []
+    if len(hits) == 1:
+        return [_begin(turn, hits[0], words.strip())]
+    return [_begin(turn, None, rest if not hits else words.strip(), hits)]
+
+
+def proposed(turn: Turn, text: str) -> list[Reply] | None:
+    """What a free sentence proposes, if it names a problem: 高永昌家屋顶漏雨."""
+    if turn.staff.role not in REPORTERS or guess(text) is None:
+        return None
+    named = [one for one in _nearest(turn, NEAREST) if one.name in text]
+    return [_begin(turn, named[0] if len(named) == 1 else None, text, named)]
+
+
+REPORTERS = ("liaison", "coordinator")
+
+
+def _nearest(turn: Turn, most: int) -> list[Elder]:
+    return [one for one, _on in lookup.caseload(turn.session, turn.staff, turn.today, 0, most)]
+
+
+def guess(text: str) -> Category | None:
+    """The category whose words stand in it; danger before everything else."""
+    found = danger_in(text)
+    if found is not None:
+        return found
+    return next(
+        (one for one in CATEGORIES.values() if any(word in text for word in one.words)), None
+    )
+
+
+def _begin(turn: Turn, elder: Elder | None, text: str, hits: Sequence[Elder] = ()) -> Reply:
+    """A card of its own for each elder; begun again, it goes on with what is new."""
+    subject = elder.code if elder else ""
+    before = form.find_draft(turn, NAME, subject)
+    if before is not None:
+        turn.drafts.remove(before)
+    context = {"likely": [[one.code, turn.label(one)] for one in hits[:SHOWN]]}
+    draft = form.start(turn, FORM, subject, {}, context)
+    filling = Filling(draft, turn)
+    if elder:
+        form.put(filling, "elder", elder.code)
+        _know(filling, elder)
+    if text:
+        form.put(filling, "what", _read_what(filling, text))
+    return form.card(FORM, filling)
+
+
+def _know(filling: Filling, elder: Elder) -> None:
+    about = {"code": elder.code, "name": elder.name, "label": filling.turn.village(elder)}
+    filling.draft.context = {**filling.draft.context, **about}
+
+
+# Whose
+
+
+def _elders(filling: Filling) -> tuple[Choice, ...]:
+    likely = filling.known("likely")
+    if likely:
+        return tuple(Choice(code, label) for code, label in likely)
+    turn = filling.turn
+    return tuple(Choice(one.code, turn.label(one)) for one in _nearest(turn, SHOWN))
+
+
+def _read_elder(filling: Filling, text: str) -> str:
+    choice = match(_elders(filling), text)
+    if choice is not None:
+        return choice.code
+    turn = filling.turn
+    hits = lookup.find(turn.session, turn.staff, tidy(text), turn.today)
+    if not hits:
+        raise Unclear(not_on_list(text))
+    if len(hits) == 1:
+        return hits[0].code
+    likely = [[one.code, turn.label(one)] for one in hits[:SHOWN]]
+    filling.draft.context = {**filling.draft.context, "likely": likely}
+    form.touch(filling.draft, turn)
+    raise Unclear(_("“%(asked)s” fits several people. Which one?") % {"asked": text[:40]})
+
+
+def _elder(filling: Filling) -> Elder | None:
+    turn, code = filling.turn, filling.get("elder")
+    return lookup.by_code(turn.session, turn.staff, code, turn.today) if code else None
+
+
+def _say_elder(filling: Filling, code: str) -> str:
+    elder = _elder(filling)
+    return filling.turn.label(elder) if elder else code
+
+
+# What
+
+
+def _usual(filling: Filling) -> tuple[Choice, ...]:
+    return (*(_choice(code) for code in USUAL), Choice(MORE, N_("Something else…")))
+
+
+def _choice(code: str) -> Choice:
+    return Choice(code, CATEGORIES[code].label)
+
+
+def _read_what(filling: Filling, text: str) -> str:
+    """A category, or words that may name one."""
+    if text in CATEGORIES:
+        return text
+    choice = match(tuple(_choice(code) for code in CATEGORIES), text)
+    return choice.code if choice else free_text(text)
+
+
+def _all(filling: Filling) -> tuple[Choice, ...]:
+    return tuple(_choice(code) for code in CATEGORIES if code not in USUAL)
+
+
+def category(filling: Filling) -> Category | None:
+    """What was chosen, or what the words propose."""
+    chosen = filling.get("category") or filling.get("what")
+    if not chosen:
+        return None
+    return CATEGORIES.get(chosen) or guess(str(filling.get("what")))
+
+
+def _unguessed(filling: Filling) -> bool:
+    what = filling.get("what")
+    if not what:
+        return False
+    return (
+        what == MORE
+        or "category" in filling.answers
+        or (what not in CATEGORIES and guess(what) is None)
+    )
+
+
+def words(filling: Filling) -> str:
+    """What was written, beside the category."""
+    what = filling.get("what") or ""
+    written = "" if what in CATEGORIES or what == MORE else what
+    return "\n".join(part for part in (written, filling.get("text") or "") if part)
+
+
+def severity(filling: Filling) -> int:
+    found = category(filling)
+    usual = found.severity if found else 4
+    return int(filling.get("severity") or usual)
+
+
+def _levels(filling: Filling) -> tuple[Choice, ...]:
+    """An emergency is not made any smaller, and one step is the most that is moved."""
+    found = category(filling)
+    usual = found.severity if found else 4
+    if usual == EMERGENCY:
+        return ()
+    near = [level for level in SEVERITIES if abs(level - usual) <= 1]
+    return tuple(Choice(str(level), SEVERITY_NAMES[level]) for level in near)
+
+
+def _asks_wish(filling: Filling) -> bool:
+    found = category(filling)
+    return "wish" in filling.answers or bool(found and found.restricted)
+
+
+def _is_coordinator(filling: Filling) -> bool:
+    return filling.turn.staff.role == COORDINATOR
+
+
+# The look at it
+
+
+def title(filling: Filling) -> str:
+    elder = _elder(filling)
+    if elder is None:
+        return _("Report a problem")
+    return _("Report: %(name)s") % {"name": filling.turn.shown(elder.name)}
+
+
+def urgent(filling: Filling) -> str:
+    found = category(filling)
+    return call_line(found.code, severity(filling)) if found else ""
+
+
+def review(filling: Filling) -> Reply:
+    elder, found = _elder(filling), category(filling)
+    if elder is None or found is None:
+        return Reply(_("That elder is not on your list any more."), (), form.card_name(filling))
+    lines = [urgent(filling), _("Check: %(who)s") % {"who": filling.turn.label(elder)}]
+    lines += [_what(filling, found), *_more(filling), _to_whom(filling, elder, found)]
+    return Reply("\n".join(line for line in lines if line), _rows(filling), form.card_name(filling))
+
+
+def _what(filling: Filling, found: Category) -> str:
+    said = words(filling)
+    name = category_name(found.code)
+    return _("%(what)s: %(detail)s") % {"what": name, "detail": said} if said else name
+
+
+def _more(filling: Filling) -> list[str]:
+    return [
+        _("%(what)s: %(answer)s")
+        % {"what": _(FORM.by_name[name].step),
+           "answer": say_value(FORM.by_name[name], filling, filling.get(name))}
+        for name in ("wish", "source", "photo")
+        if filling.get(name)
+    ]  # fmt: skip
+
+
+def _to_whom(filling: Filling, elder: Elder, found: Category) -> str:
+    turn = filling.turn
+    units = up_from(turn.session, elder.unit_id)
+    names = [one.name for one in on_duty(turn.session, found.group, units, turn.today)[:2]]
+    gaps = {
+        "group": _(GROUP_NAMES[found.group]),
+        "names": _(", ").join(names),
+        "what": category_name(found.code),
+        "severity": _(SEVERITY_NAMES[severity(filling)]),
+        "term": _(SEVERITY_TERMS[severity(filling)]),
+    }
+    if names:
+        return _("→ %(group)s (%(names)s): %(what)s, %(severity)s, %(term)s") % gaps
+    return _("→ %(group)s: %(what)s, %(severity)s, %(term)s") % gaps
+
+
+def _rows(filling: Filling) -> Rows:
+    def button(label: str, code: str) -> Button:
+        return form.form_button(filling.draft, label, code)
+
+    grave = severity(filling) == EMERGENCY
+    submit = _("🆘 Report and tell at once") if grave else _("✅ Report it")
+    more = [button(_("＋ A word"), "q:text"), button(_("＋ Photo"), "q:photo")]
+    if _levels(filling):
+        more.append(button(_("How urgent…"), "q:severity"))
+    more.append(button(_("Another kind"), "q:category"))
+    if _is_coordinator(filling):
+        more.append(button(_("Letter or visit"), "q:source"))
+    return (
+        (button(submit, form.SUBMIT),),
+        *form.in_rows(more, 2),
+        (button(_("Later"), form.PARK), button(_("Discard"), form.DISCARD)),
+    )
+
+
+def submit(filling: Filling) -> list[Reply]:
+    """Opens or joins the case, and says who was told."""
+    turn, elder, found = filling.turn, _elder(filling), category(filling)
+    if elder is None or found is None:
+        return [form.stale(FORM, filling)]
+    first = urgent(filling)
+    problem = Problem(
+        category=found.code,
+        service_group=found.group,
+        severity=severity(filling),
+        text=words(filling),
+        also_group=found.also,
+        restricted=found.restricted,
+        wish=_wish(filling),
+        source=str(filling.get("source") or PROBLEM),
+    )
+    form.drop(filling)
+    opened = case_open.report(turn, elder, problem)
+    photos.give_to_case(turn, filling, opened.case)
+    lines = [first, *case_open.lines(turn, [opened])]
+    card = Button(_("Case %(number)d") % {"number": opened.case.number},
+                  f"/case {opened.case.number}")  # fmt: skip
+    text = "\n".join(line for line in lines if line)
+    return [Reply(text, ((card,),), form.card_name(filling), toast=_("Reported"))]
+
+
+def _wish(filling: Filling) -> str:
+    given = filling.get("wish")
+    return say_value(FORM.by_name["wish"], filling, given) if given else ""
+
+
+def reported_as(draft: OpenDraft) -> str:
+    return str(draft.context.get("name") or "")
+
+
+FORM = Form(
+    name=NAME,
+    version=1,
+    questions=(
+        Question(
+            "elder", N_("Person"), N_("Whose problem is it? Tap, or send the name."),
+            choices=_elders, across=1, check=_read_elder, shown=_say_elder,
+        ),
+        Question(
+            "what", N_("Problem"), N_("What is it? Tap, or say it in a few words."),
+            choices=_usual, check=_read_what, resets=("category", "severity", "wish"),
+        ),
+        Question(
+            "category", N_("Problem"), N_("Which of these is it?"),
+            choices=_all, when=_unguessed, across=3, resets=("severity",),
+        ),
+        Question(
+            "wish", N_("Elder's wish"), N_("What does the elder wish? (tap or write)"),
+            choices=(
+                Choice("quiet", N_("Do not tell family")),
+                Choice("agrees", N_("Agrees to a report")),
+                Choice("unsaid", N_("Did not say")),
+            ),
+            when=_asks_wish, free=True,
+        ),
+        Question(
+            "severity", N_("How urgent"), N_("How urgent is it?"), choices=_levels,
+            when=lambda filling: "severity" in filling.answers, optional=True,
+        ),
+        Question(
+            "source", N_("Came by"), N_("How did it come?"),
+            choices=(
+                Choice(PETITION, N_("Letter, petition")), Choice(WALK_IN, N_("Came in person")),
+            ),
+            when=_is_coordinator, optional=True,
+        ),
+        Question(
+            "text", N_("Words"), N_("Please say it in a few words."), kind=TEXT, optional=True
+        ),
+        Question(
+            "photo", N_("Photo"),
+            N_("Please send a picture of the hazard. No faces, please."),
+            kind=PHOTO, optional=True, shown=lambda filling, value: _("%(count)d picture(s)")
+            % {"count": len(value)},
+        ),
+    ),
+    title=title,
+    review=review,
+    submit=submit,
+    urgent=urgent,
+    loose_text="text",
+)  # fmt: skip

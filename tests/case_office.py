@@ -1,0 +1,84 @@
+"""What the tests of cases share: the sweep, and a delivery that looks again before it sends."""
+
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.fresh import Recheck
+from handlers import escalate
+from models.case import Case, CaseEvent, CaseStep
+from models.mailbox import DROPPED, FAILED, SENT, WAITING, Outgoing
+from models.outbox import Job
+from models.staff import Chat, Staff
+
+
+def sweep(town) -> int:
+    with Session(town.database) as session:
+        count = escalate.sweep(session, town.receiver.office, town.now)
+        session.commit()
+        return count
+
+
+def send(town, fails=()) -> int:
+    """Hands everything that may go now to the network; `fails` are names it refuses."""
+    recheck, sent = Recheck(town.receiver.office), 0
+    with Session(town.database) as session:
+        for row, chat in session.exec(waiting(town)).all():
+            news = recheck(session, [job(row, chat)], town.now).get(row.seq)
+            row.state, row.problem = (DROPPED, news) if isinstance(news, str) else (SENT, "")
+            if isinstance(news, Job):
+                row.text, row.rows = news.text, news.rows
+            if row.state == SENT and chat.address in fails:
+                row.state = FAILED
+            row.sent_at = town.now if row.state == SENT else None
+            sent += row.state == SENT
+        session.commit()
+    return sent
+
+
+def waiting(town):
+    due = col(Outgoing.not_before).is_(None) | (col(Outgoing.not_before) <= town.now)
+    return (
+        select(Outgoing, Chat)
+        .join(Chat, col(Chat.id) == Outgoing.chat_id)
+        .where(Outgoing.state == WAITING, due)
+        .order_by(col(Outgoing.seq))
+    )
+
+
+def job(row, chat) -> Job:
+    kept = {name: getattr(row, name) for name in Job.__dataclass_fields__ if hasattr(row, name)}
+    return Job(**kept, network=chat.network, address=chat.address, private=chat.private)
+
+
+def pass_time(town, minutes, every=1, fails=()):
+    """The clock goes on, with a sweep and a delivery every so many minutes."""
+    for _step in range(minutes // every):
+        town.now += timedelta(minutes=every)
+        sweep(town)
+        send(town, fails)
+
+
+def the_case(town, **where) -> Case:
+    (found,) = town.rows(Case, **where)
+    return found
+
+
+def steps(town) -> list[str]:
+    """The names of the steps that were taken, in order."""
+    return [one.name for one in sorted(town.rows(CaseStep), key=lambda one: (one.at, one.name))]
+
+
+def did(town) -> list[str]:
+    """What was done to the cases, in order."""
+    found = sorted(town.rows(CaseEvent), key=lambda one: one.at)
+    return [one.action for one in found]
+
+
+def officer(town, name, group, role="duty") -> None:
+    """One more person, of the county."""
+    (liu,) = town.rows(Staff, name="刘强")
+    staff = Staff(code=f"S{len(town.staff) + 1:02d}", name=name, role=role, unit_id=liu.unit_id,
+                  service_group=group, phone="+86 000 0000 0199")  # fmt: skip
+    town.staff[name] = staff.id
+    town.change(staff)
