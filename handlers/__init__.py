@@ -42,8 +42,7 @@ from models.mailbox import menu_of
 from models.staff import COORDINATOR, LIAISON
 
 FORMS: dict[str, Form] = {
-    form.name: form
-    for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, BACK)
+    form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, BACK)
 }
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)

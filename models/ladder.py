@@ -143,12 +143,8 @@ def rungs(plan: Mapping[str, Any]) -> list[Rung]:
 
 
 def terms_of(plan: Mapping[str, Any], since: datetime, hours: Hours) -> tuple[datetime, ...]:
-    """Until when a case that begins at `since` is to be acknowledged, acted upon, resolved: in
-    this order, also when a week of holidays lies between."""
-    ack, act, resolve = (shift(since, _span(plan, name), hours) for name in (ACK, ACT, RESOLVE))
-    pause = _span(plan, "pause")
-    act = act if act > ack else shift(ack, pause, hours)
-    return ack, act, resolve if resolve > act else shift(act, pause, hours)
+    """Until when a case that begins at `since` is to be acknowledged, acted upon, resolved."""
+    return tuple(shift(since, _span(plan, name), hours) for name in (ACK, ACT, RESOLVE))
 
 
 def _span(plan: Mapping[str, Any], name: str) -> Span:
@@ -166,7 +162,7 @@ def began(case: Case, phase: str, hours: Hours) -> datetime:
     if phase == FOLLOW_UP:
         return shift(case.resolved_at or case.since, _span(case.plan, "follow_up"), hours)
     if phase == RESOLVE:
-        return case.resolve_until
+        return _in_order(case, case.resolve_until, 2, hours)
     return _act_began(case, pause, hours)
 
 
@@ -174,7 +170,17 @@ def _act_began(case: Case, pause: Span, hours: Hours) -> datetime:
     """Nobody is chased within a pause of having taken it on, nor before the day they named."""
     grace = [shift(case.acknowledged_at, pause, hours)] if case.acknowledged_at else []
     named = [datetime.combine(case.next_on, CLOSES, hours.zone)] if case.next_on else []
-    return max([case.act_until, *grace, *(at.astimezone(UTC) for at in named)])
+    start = _in_order(case, case.act_until, 1, hours)
+    return max([start, *grace, *(at.astimezone(UTC) for at in named)])
+
+
+def _in_order(case: Case, at: datetime, pauses: int, hours: Hours) -> datetime:
+    """Working days stand still over a holiday while the hours of a term go on: nobody is told
+    that it is not done before the time to acknowledge it is over."""
+    count, unit = _span(case.plan, "pause")
+    if unit == MINUTES or case.state != OPEN:
+        return at
+    return max(at, shift(case.ack_until, (count * pauses, unit), hours))
 
 
 def instant(case: Case, rung: Rung, hours: Hours) -> datetime:

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from bot.fresh import Recheck
 from handlers import escalate
+from models.case import WAITING as UNDER_WAY
 from models.case import Case, CaseEvent, CaseStep
 from models.mailbox import DROPPED, FAILED, SENT, WAITING, Outgoing
 from models.outbox import Job
@@ -51,12 +52,21 @@ def job(row, chat) -> Job:
     return Job(**kept, network=chat.network, address=chat.address, private=chat.private)
 
 
-def pass_time(town, minutes, every=1, fails=()):
-    """The clock goes on, with a sweep and a delivery every so many minutes."""
-    for _step in range(minutes // every):
-        town.now += timedelta(minutes=every)
+def pass_time(town, minutes, fails=()):
+    """The clock goes on, from one instant at which something may be due to the next."""
+    until = town.now + timedelta(minutes=minutes)
+    while town.now < until:
+        town.now = min(until, soonest(town))
         sweep(town)
         send(town, fails)
+
+
+def soonest(town):
+    """A minute on while something is under way, else when the next step is due."""
+    if town.rows(CaseStep, outcome=UNDER_WAY):
+        return town.now + timedelta(minutes=1)
+    coming = [one.next_at for one in town.rows(Case) if one.next_at]
+    return max(min(coming, default=town.now + timedelta(days=400)), town.now + timedelta(minutes=1))
 
 
 def the_case(town, **where) -> Case:

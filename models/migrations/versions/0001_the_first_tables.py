@@ -288,6 +288,7 @@ def upgrade() -> None:
         sa.Column("climbed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("late_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("events", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["elder_id"],
             ["elder.id"],
@@ -514,6 +515,7 @@ def upgrade() -> None:
         "case_event",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
@@ -535,7 +537,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("case_event", schema=None) as batch_op:
-        batch_op.create_index("ix_case_event_case", ["case_id", "at"], unique=False)
+        batch_op.create_index("ix_case_event_case", ["case_id", "place"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_event_visit_id"), ["visit_id"], unique=False)
 
     op.create_table(
@@ -667,12 +669,17 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.Uuid(), nullable=False),
         sa.Column("draft_tag", sa.String(), nullable=False),
         sa.Column("visit_id", sa.Uuid(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("mime", sa.String(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["elder_case.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["staff_id"],
             ["staff.id"],
@@ -684,6 +691,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("photo", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_photo_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_draft_tag"), ["draft_tag"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_sha256"), ["sha256"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_visit_id"), ["visit_id"], unique=False)
