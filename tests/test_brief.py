@@ -50,7 +50,7 @@ def test_the_history_shows_visits_and_attempts_latest_first(town, zhou):
 
 def test_a_bare_name_offers_what_can_be_done(zhou):
     zhou.talk("高永昌", "高永昌 81岁 柳泉村")
-    assert zhou.screen.rows == [["记走访"], ["信息卡", "历次走访"]]
+    assert zhou.screen.rows == [["记走访"], ["信息卡", "历次走访"], ["上报问题"]]
 
 
 def test_an_unknown_word_gets_the_two_likeliest_commands(zhou):

@@ -110,7 +110,8 @@ def test_a_phone_visit_leaves_the_lodging_unseen(town, zhou):
 def test_an_emergency_puts_the_number_to_call_first(town, zhou, wang):
     zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "[没看到]", "健康", "[稳定]", "子女",
               "[周到孝顺]", "住宿", "[有险情]", "☎️ 先打 119 / 120!")  # fmt: skip
-    assert zhou.screen.text.startswith("☎️ 先打 119 / 120!")
+    assert all(screen.text.startswith("☎️ 先打 119 / 120!") for screen in zhou.news)
+    assert "已通知王主任" in zhou.text  # before anything else is asked
     zhou.talk(
         "[还有人在里面]",
         "☎️",
@@ -121,7 +122,7 @@ def test_an_emergency_puts_the_number_to_call_first(town, zhou, wang):
         "[提交]",
         "☎️ 先打 119",
     )
-    assert "已通知王主任" in zhou.text
+    assert "个案1(应急):已上报" in zhou.text
     wang.look()
     assert wang.screen.text.startswith("🆘 个案1 · 紧急 · 应急、家政组")
     (concern,) = town.rows(Concern)
