@@ -7,6 +7,7 @@ forks. The child then runs the real command line, `python -m bot run`, from its 
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def main() -> None:
             print(os.waitstatus_to_exitcode(status), flush=True)
         else:
             print(os.fork() or become_the_bot(**order), flush=True)
+    os.killpg(0, signal.SIGKILL)  # whoever a failed test left alive, and this process
 
 
 def become_the_bot(env: dict[str, str], log: str) -> int:

@@ -31,11 +31,12 @@ class Lives:
 
     def __init__(self, folder: Path, env: dict[str, str]) -> None:
         self.folder, self.env, self.report = folder, env, folder / "bot.log"
+        self.plain: list[asyncio.subprocess.Process] = []
 
     async def __aenter__(self) -> "Lives":
         self.forks = await asyncio.create_subprocess_exec(
             sys.executable, str(ROOT / "tests" / "forkserver.py"), cwd=self.folder,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         return self
 
@@ -43,6 +44,10 @@ class Lives:
         assert self.forks.stdin
         self.forks.stdin.close()
         await self.forks.wait()
+        for process in self.plain:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
     async def fork(self) -> Life:
         pid = await self._ask(env=self.env, log=str(self.report))
@@ -55,6 +60,7 @@ class Lives:
                 sys.executable, "-m", "bot", "run", cwd=self.folder, stdout=report, stderr=report,
                 env={**os.environ, **self.env, "PYTHONPATH": str(ROOT)},
             )  # fmt: skip
+        self.plain.append(process)
         return Life(process.pid, process.wait)
 
     async def _ask(self, **order: object) -> int:

@@ -1,8 +1,8 @@
 """A scripted load: liaisons at their phones, walking through visits at the Bot API test server.
 
 Each looks at her chat and answers the newest card by a button or a word. When nothing comes she
-does what people do: presses again, or asks for the card again. What she typed she does not type
-again, so it must not get lost. She remembers what she answered.
+presses again; what she typed she does not type again, so it must not get lost. She remembers
+what she answered.
 """
 
 import asyncio
@@ -19,9 +19,8 @@ from tests.bot_api_world import Shown
 
 T = TypeVar("T")
 BUTTON = re.compile(r"f\.(\w+)\.(\d+)\.(.+)")
-PATIENCE = 1.0  # seconds until a button is pressed again; who typed something waits longer
-TYPED = 6.0
-SCREEN = 12  # messages: further up nobody looks
+PATIENCE = 1.0  # seconds until a button is pressed again
+SCREEN = 30  # messages: further up nobody looks
 BACK, SUBMIT, ANSWER = "<", "s", "a:"
 
 
@@ -55,7 +54,7 @@ class Liaison:
         self.chance = Random(f"{seed}-{chat}")  # noqa: S311
         self.walks: list[Walk] = []
         self.updates: list[int] = []
-        self.asked_again = 0
+        self.pressed_again = 0
         self.longest = 0.0
         self.going_home = False
         self.news = asyncio.Event()  # to be set when something is shown in her chat
@@ -71,10 +70,8 @@ class Liaison:
 
     async def walk(self, walk: Walk) -> None:
         old = {one.tag for one in self.walks}
-        self.ask_for_card(walk)
-        card = await self.wait(
-            lambda: self.card(but=old), again=lambda: self.ask_for_card(walk), patience=TYPED
-        )
+        self.type(f"/visit {walk.elder}")
+        card = await self.wait(lambda: self.card(but=old))
         walk.tag = card.tag
         while not walk.done and not self.going_home:
             card = await self.answer(walk, card)
@@ -83,13 +80,11 @@ class Liaison:
         """One answer, by word or button; gives the card that it led to."""
         if self.writes(walk, card):
             self.type(walk.answers[-1])
-            again, patience = (lambda: self.ask_for_card(walk)), TYPED
-        else:
-            step = self.chosen(walk, card)
-            self.keep(walk, step)
-            self.tap(walk, step)
-            again, patience = (lambda: self.tap(walk, step)), PATIENCE
-        return await self.wait(lambda: self.after(walk, card), again, patience)
+            return await self.wait(lambda: self.after(walk, card))
+        step = self.chosen(walk, card)
+        self.keep(walk, step)
+        self.tap(walk, step)
+        return await self.wait(lambda: self.after(walk, card), again=lambda: self.tap(walk, step))
 
     def writes(self, walk: Walk, card: Card) -> bool:
         """Words where the card asks for some, and sometimes a note at the end."""
@@ -118,9 +113,6 @@ class Liaison:
     def type(self, text: str) -> None:
         self.updates.append(self.api.say(self.chat, text))
 
-    def ask_for_card(self, walk: Walk) -> None:
-        self.type(f"/visit {walk.elder}")
-
     def tap(self, walk: Walk, step: str) -> None:
         """On the newest card there is. After a crash that may be an older state of it, without
         this button: tapping any other there must bring the current one."""
@@ -130,20 +122,21 @@ class Liaison:
         self.updates.append(self.api.press(self.chat, data, card.message))
 
     async def wait(
-        self, seen: Callable[[], T | None], again: Callable[[], None], patience: float
+        self, seen: Callable[[], T | None], again: Callable[[], None] | None = None
     ) -> T:
         """Until she sees what she waits for; does it `again` when nothing came."""
         clock = asyncio.get_running_loop().time
-        began, next_at = clock(), clock() + patience * (1 + self.chance.random())
+        began = next_at = clock()
         while not (found := seen()):
+            if clock() >= next_at:
+                if again and next_at > began:
+                    again()
+                    self.pressed_again += 1
+                next_at = clock() + PATIENCE * (1 + self.chance.random())
             self.news.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(next_at - clock()):
                     await self.news.wait()
-            if clock() >= next_at and not seen():
-                again()
-                self.asked_again += 1
-                next_at = clock() + patience * (1 + self.chance.random())
         self.longest = max(self.longest, clock() - began)
         return found
 
