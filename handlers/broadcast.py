@@ -129,6 +129,12 @@ def _review(filling: Filling) -> Reply:
 
 def _to_whom(filling: Filling, plan: Plan) -> str:
     gaps = {"audience": audience(filling), "count": len(plan.ready), "lost": len(plan.unreached)}
+    if not plan.ready and plan.unreached:
+        return ngettext(
+            "Nobody of %(audience)s can be reached (%(lost)d person).",
+            "Nobody of %(audience)s can be reached (%(lost)d people).",
+            len(plan.unreached),
+        ) % gaps  # fmt: skip
     if not plan.ready:
         return _("Nobody to send it to: %(audience)s.") % gaps
     if plan.unreached:

@@ -1,5 +1,6 @@
 """Whom to see and when: /due, and why somebody is or is not due: /why."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from locales import ngettext
 from models import agenda as plan
 from models.due import OVERDUE, Status, before, status, window
 from models.due_query import recent_of
+from models.elder import age
 
 SHOWN = 6
 WHOLE = ("all", "全部")
@@ -108,18 +110,35 @@ def _missed_since(one: plan.Line, mine: plan.Agenda) -> date:
 
 def due_rows(turn: Turn, mine: plan.Agenda, whole: bool = False) -> Rows:
     """A button for each line, and the way to put one off."""
-    buttons = [_button(turn, mark, one) for mark, one in _to_act_on(mine)[:SHOWN]]
+    named = _to_act_on(mine)[:SHOWN]
+    names = told_apart(turn, [one for _mark, one in named])
+    buttons = [_button(mark, one, name) for (mark, one), name in zip(named, names, strict=True)]
     ways = (Button(_("Not today…"), "/later"),) if buttons or mine.put_off else ()
     more = () if whole or not mine.later else (Button(_("Whole list"), "/due all"),)
     last = (*ways, *more)
     return (*form.in_rows(buttons, 2), last) if last else form.in_rows(buttons, 2)
 
 
-def _button(turn: Turn, mark: str, one: plan.Line) -> Button:
-    name = {"name": turn.shown(one.elder.name)}
+def _button(mark: str, one: plan.Line, name: str) -> Button:
     if mark == "📞":
-        return Button(_("📞 %(name)s") % name, f"/visit {one.elder.code} phone")
-    return Button(_("Visit %(name)s") % name, f"/visit {one.elder.code}")
+        return Button(_("📞 %(name)s") % {"name": name}, f"/visit {one.elder.code} phone")
+    return Button(_("Visit %(name)s") % {"name": name}, f"/visit {one.elder.code}")
+
+
+def told_apart(turn: Turn, lines: Sequence[plan.Line]) -> list[str]:
+    """Names for buttons; where two are the same, the age stands with them, or else the code."""
+    named = [(turn.shown(one.elder.name), age(one.elder, turn.today)) for one in lines]
+    names = [name for name, _years in named]
+    return [
+        name if names.count(name) == 1 else _with_more(name, years, named.count((name, years)), one)
+        for (name, years), one in zip(named, lines, strict=True)
+    ]
+
+
+def _with_more(name: str, years: int | None, same: int, one: plan.Line) -> str:
+    if years is None or same > 1:
+        return f"{name} {one.elder.code}"
+    return _("%(name)s, %(years)d") % {"name": name, "years": years}
 
 
 # Why

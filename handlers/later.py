@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from handlers import form
 from handlers.brief import one_elder
 from handlers.dates import coming_day
-from handlers.due import explain
+from handlers.due import explain, told_apart
 from handlers.pick import not_on_list
 from handlers.questions import Choice, Filling, Form, Question, say_value, tidy
 from handlers.talk import Button, Reply
@@ -56,7 +56,10 @@ def _which(turn: Turn) -> Reply:
     if not named:
         found = one_elder(turn, "p0", "/later")
         return found if isinstance(found, Reply) else Reply(_("Whom?"), ((whole,),))
-    buttons = [Button(turn.shown(one.elder.name), f"/later {one.elder.code}") for one in named]
+    names = told_apart(turn, named)
+    buttons = [
+        Button(name, f"/later {one.elder.code}") for name, one in zip(names, named, strict=True)
+    ]
     return Reply(_("Who cannot be visited today?"), (*form.in_rows(buttons, 2), (whole,)))
 
 

@@ -204,12 +204,13 @@ def _submit(filling: Filling) -> list[Reply]:
     if filling.get("cover") != "backups":
         cover = leaves.by_code(turn.session, filling.get("cover"))
     form.drop(filling)
-    text = _("✅ Leave noted, %(first)s to %(last)s. To end it early, send /leave end.") % {
+    text = _("✅ Leave noted, %(first)s to %(last)s. If you are back early, tap below.") % {
         "first": day(first),
         "last": day(last),
     }
     granted = _grant(turn, turn.staff, cover, first, last)
-    return [Reply(text, (), form.card_name(filling)), *_tell(turn, granted)]
+    rows = ((Button(_("Back early"), "/leave end"),),)
+    return [Reply(text, rows, form.card_name(filling)), *_tell(turn, granted)]
 
 
 def _grant(turn: Turn, staff: Staff, cover: Staff | None, first: date, last: date) -> Granted:
@@ -238,7 +239,7 @@ def _chats(turn: Turn, people_: Iterable[Staff]) -> list[tuple[Staff, Chat]]:
 
 
 def _already(running: Leave) -> Reply:
-    text = _("You are on leave %(first)s to %(last)s. To end it now, send /leave end.")
+    text = _("You are on leave %(first)s to %(last)s. If you are back already, tap below.")
     rows = ((Button(_("I am back"), "/leave end"),),)
     return Reply(text % {"first": day(running.from_on), "last": day(running.until_on)}, rows)
 

@@ -117,10 +117,13 @@ def arrange(lines: list[Line], today: date, policy: Policy, differing: dict[str,
         put_off=[one for one in open_ if one.reason == PUT_OFF],
         satisfied=done,
         suspended=[one for one in lines if one.state == SUSPENDED and one.reason == "away"],
-        calls=[
-            one for one in lines if one.contact_due and one not in mine and one.state != OVERDUE
-        ],
+        calls=[one for one in lines if one.contact_due and one not in mine and _waits(one)],
     )
+
+
+def _waits(one: Line) -> bool:
+    """Neither in the list for being late nor put off, which says when."""
+    return one.state != OVERDUE and one.reason != PUT_OFF
 
 
 def _share(

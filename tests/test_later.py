@@ -16,9 +16,9 @@ def test_an_overdue_visit_that_was_put_off_waits_and_comes_back_by_itself(town, 
     zhou.talk("/due", "🔴 高永昌")
     put_off(zhou, "11月14日")
     zhou.talk("/due", "应访 5,已访 0,逾期 4", "/why 高永昌", "⏸ 已改到 11月14日,那天再提醒您。")
-    zhou.talk("/due", "⏸ 高永昌 81岁 柳泉村  改到11月14日,到时再提醒")
+    zhou.talk("/due", "⏸ 高永昌 81岁 柳泉村  改到11月14日再提醒")
     sweep(town, EIGHT + timedelta(days=1))
-    assert "⏸ 高*昌 81岁 柳泉村  改到11月14日,到时再提醒" in zhou.look()[0].text
+    assert "⏸ 高*昌 81岁 柳泉村  改到11月14日再提醒" in zhou.look()[0].text
     assert "⏸ 已改期:1 位" in wang.look()[0].text
     town.now = EIGHT + timedelta(days=2)
     zhou.talk("/due", "🔴 高永昌", "/why 高永昌", "🔴 逾期")
@@ -90,3 +90,16 @@ def test_after_a_visit_the_next_one_of_the_list_is_offered(town, zhou):
     assert ["下一位:廖玉珍"] in zhou.screen.rows
     zhou.talk("走访 廖玉珍 00000", "核对", "[提交]", "已记下")
     assert "下一位" not in str(zhou.screen.rows)
+
+
+def test_two_of_one_name_are_told_apart_on_the_buttons(town, zhou):
+    zhou.talk("/due", "逾期 5")
+    assert "走访 李秀英79岁" in str(zhou.screen.rows)
+    assert "走访 李秀英84岁" in str(zhou.screen.rows)
+    zhou.talk("/later", "哪一位", "[李秀英84岁]", "暂不走访:李秀英 84岁")
+
+
+def test_whoever_was_put_off_stands_in_the_list_once(town, zhou):
+    zhou.talk("/later 王德胜", "是什么情况", "[改天去]", "改到哪天去", "11月14日", "什么原因", "[我没空]",
+              "我没空", "[确认]", "⏸", "/due", "⏸ 王德胜")  # fmt: skip
+    assert zhou.text.count("王德胜") == 1
