@@ -72,7 +72,7 @@ async def attempt(house: "House", work: Callable[[Session], T]) -> T | None:
     try:
         return await house.run_db(partial(in_transaction, house, work))
     except Exception as problem:  # noqa: BLE001
-        log.warning("sweep_failed", problem=type(problem).__name__)
+        log.warning("sweep_failed", exc_info=problem)
         return None
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 import structlog
 from sqlmodel import Session
 
+from bot.receive import is_out_of_order
 from handlers import case_tell, escalate, nudge
 from handlers.turn import Office
+from models.mailbox import EMERGENCY, FAILED
 from models.outbox import Job
 
 log = structlog.get_logger()
@@ -23,8 +25,20 @@ class Recheck:
     def __call__(
         self, session: Session, jobs: Sequence[Job], now: datetime
     ) -> Mapping[int, Job | str]:
-        looked_at = {job.seq: self._now(session, job, now) for job in jobs if job.kind}
+        looked_at = {job.seq: self._apart(session, job, now) for job in jobs if job.kind}
         return {seq: found for seq, found in looked_at.items() if found is not None}
+
+    def _apart(self, session: Session, job: Job, now: datetime) -> Job | str | None:
+        """One that cannot be looked at must not hold up all the others: it is dropped, but an
+        emergency goes as it was written."""
+        try:
+            with session.begin_nested():
+                return self._now(session, job, now)
+        except Exception as problem:
+            if is_out_of_order(problem):
+                raise
+            log.error("message_not_renewed", seq=job.seq, kind=job.kind, exc_info=problem)
+            return None if job.lane <= EMERGENCY else FAILED
 
     def _now(self, session: Session, job: Job, now: datetime) -> Job | str | None:
         renew = escalate.renew if job.kind == case_tell.KIND else nudge.renew

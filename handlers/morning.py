@@ -5,12 +5,15 @@ is counted up along the way.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ColumnElement, String, and_, cast, false, literal
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
 from handlers.digest import coordinator_digest, liaison_digest
@@ -34,6 +37,7 @@ QUIET_FROM, QUIET_UNTIL = time(21), time(7, 30)
 IN_DIALOGUE = timedelta(minutes=10)
 PORTION = 1000  # liaisons whose elders are in memory at once
 Greeted = tuple[Staff, Chat]
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,18 @@ class Post:
     once: str
     not_before: datetime | None = None
     anew: bool = False
+
+
+@contextmanager
+def apart(kind: str) -> Iterator[None]:
+    """What goes wrong with one is logged, and the others get theirs. Not what the database says:
+    then the transaction of all of them is over."""
+    try:
+        yield
+    except SQLAlchemyError:
+        raise
+    except Exception as problem:  # noqa: BLE001
+        log.error("not_written", kind=kind, exc_info=problem)
 
 
 def digests(session: Session, office: Office, now: datetime) -> Iterator[Post]:
@@ -70,17 +86,17 @@ def digests(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     yield from coordinator_posts(session, office, now, coordinators, census)
 
 
-def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Post:
-    """The digest of one person as of now."""
+def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Post | None:
+    """The digest of one person as of now; None when it cannot be made."""
     today = local_date(now, office.zone)
     if one[0].role == LIAISON:
         found = _mornings(session, [one[0]], today)
-        return next(liaison_posts(session, office, now, [one], found))
+        return next(liaison_posts(session, office, now, [one], found), None)
     census = Census(session, [one[0]], today)
     for portion in portions(session, census.liaisons(session, today)):
         for morning in _mornings(session, portion, today).values():
             census.count(morning)
-    return next(coordinator_posts(session, office, now, [one], census))
+    return next(coordinator_posts(session, office, now, [one], census), None)
 
 
 def _there(people_: Iterable[Greeted], busy: set[UUID]) -> list[Greeted]:
@@ -116,9 +132,10 @@ def liaison_posts(
     for staff, chat in wanted:
         morning, last = found[staff.id], shown.get(chat.id)
         morning.drafts = [d for d in morning.drafts if last is None or d.updated_at >= last]
-        with speaking(staff.locale or office.locale):
-            reply = liaison_digest(turn_of(session, office, now, staff, chat), morning)
-        yield Post(chat, reply, DIGEST, digest_key(staff, today))
+        with apart(DIGEST):
+            with speaking(staff.locale or office.locale):
+                reply = liaison_digest(turn_of(session, office, now, staff, chat), morning)
+            yield Post(chat, reply, DIGEST, digest_key(staff, today))
 
 
 def coordinator_posts(
@@ -128,10 +145,11 @@ def coordinator_posts(
     census.close(session, today, office_policy(session))
     for staff, chat in wanted:
         lost = len(people.unreachable(session, staff))
-        with speaking(staff.locale or office.locale):
-            turn = turn_of(session, office, now, staff, chat)
-            reply = coordinator_digest(turn, census.of[staff.id], lost)
-        yield Post(chat, reply, DIGEST, digest_key(staff, today))
+        with apart(DIGEST):
+            with speaking(staff.locale or office.locale):
+                turn = turn_of(session, office, now, staff, chat)
+                reply = coordinator_digest(turn, census.of[staff.id], lost)
+            yield Post(chat, reply, DIGEST, digest_key(staff, today))
 
 
 def turn_of(session: Session, office: Office, now: datetime, staff: Staff, chat: Chat) -> Turn:

@@ -21,6 +21,7 @@ from handlers.morning import (
     QUIET_FROM,
     QUIET_UNTIL,
     Post,
+    apart,
     compose,
     digest_key,
     digests,
@@ -36,7 +37,7 @@ from locales import speaking
 from models import broadcast, mailbox
 from models.draft import Draft
 from models.leave import away_ids
-from models.mailbox import EMERGENCY, NUDGE, SENT, Outgoing
+from models.mailbox import EMERGENCY, FAILED, NUDGE, SENT, Outgoing
 from models.outbox import Job
 from models.staff import COORDINATOR, Chat, Staff
 from models.workdays import differing_days, is_workday
@@ -97,8 +98,10 @@ def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator
         if staff is None or chat is None:
             continue
         turn = turn_of(session, office, now, staff, chat)
-        with speaking(staff.locale or office.locale):
-            yield Post(chat, _reminder(turn, draft), DRAFT, f"{DRAFT}:{draft.tag}")
+        with apart(DRAFT):
+            with speaking(staff.locale or office.locale):
+                reply = _reminder(turn, draft)
+            yield Post(chat, reply, DRAFT, f"{DRAFT}:{draft.tag}")
 
 
 def is_quiet(now: datetime, office: Office) -> bool:
@@ -167,7 +170,9 @@ def ended_broadcasts(session: Session, office: Office, now: datetime) -> Iterato
     """The card of one that has gone out is brought up to date once, where it stands."""
     for one in broadcast.ended(session, now - timedelta(days=1)):
         maker, chat = session.get_one(Staff, one.made_by), session.get_one(Chat, one.chat_id)
-        if chat.staff_id == maker.id:
+        if chat.staff_id != maker.id:
+            continue
+        with apart(broadcast.PROGRESS):
             with speaking(maker.locale or office.locale):
                 reply = broadcast_card.last_state(session, office, one, now)
             yield Post(chat, reply, broadcast.PROGRESS, f"{broadcast.PROGRESS}:{one.ref}")
@@ -208,7 +213,8 @@ def _renew_digest(
         return None, "on leave"
     if now - row.made_at < STALE:
         return _as_written(row), ""
-    return compose(session, office, now, (staff, chat)).reply, ""
+    post = compose(session, office, now, (staff, chat))
+    return (post.reply, "") if post else (None, FAILED)
 
 
 def _renew_reminder(

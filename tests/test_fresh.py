@@ -3,12 +3,18 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel import Session
+import pytest
+from sqlalchemy.exc import ProgrammingError
+from sqlmodel import Session, select
+from structlog.testing import capture_logs
 
 from bot.deliver import Deliver
 from bot.fresh import Recheck
 from handlers import nudge
-from models.mailbox import Outgoing
+from models.draft import Draft
+from models.mailbox import EMERGENCY, NUDGE, SENDING, WAITING, Outgoing
+from models.staff import Chat
+from tests.conversation import plain
 
 EIGHT = datetime(2026, 11, 12, 0, 0, tzinfo=UTC)
 
@@ -44,7 +50,9 @@ async def deliver(town) -> list:
         recheck=Recheck(town.receiver.office),
     )  # fmt: skip
     running = asyncio.create_task(delivery.run())
-    await asyncio.sleep(0.5)
+    async with asyncio.timeout(10):
+        while any(row.state in (WAITING, SENDING) for row in town.rows(Outgoing)):
+            await asyncio.sleep(0.02)
     await delivery.drain()
     await running
     return screen.shown
@@ -74,3 +82,53 @@ async def test_a_digest_of_yesterday_is_dropped_and_the_reason_kept(town, zhou):
     assert await deliver(town) == []
     (row,) = town.rows(Outgoing, kind="digest")
     assert (row.state, row.problem) == ("dropped", "day over")
+
+
+async def test_a_digest_that_cannot_be_made_anew_holds_up_nobody(town, zhou, li):
+    zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神")
+    zhou.look()
+    town.now = EIGHT + timedelta(days=1)
+    sweep(town)
+    (draft,) = town.rows(Draft)
+    draft.context = ["周明"]
+    town.change(draft)
+    town.now += timedelta(minutes=5)
+    li.send(text="/help")
+    with capture_logs() as events:
+        shown = [one.text for one in await deliver(town)]
+    assert sum("李娜,早上好" in plain(text) for text in shown) == 1
+    assert not any("周明,早上好" in plain(text) for text in shown)
+    (left,) = town.rows(Outgoing, state="dropped", kind="digest")
+    assert left.problem == "failed"
+    told = [event for event in events if event["event"] == "not_written"]
+    assert {type(event.pop("exc_info")) for event in told} == {AttributeError}
+    assert "周明" not in str(events)
+
+
+@pytest.mark.parametrize("raises", [KeyError, ProgrammingError])
+async def test_what_cannot_be_looked_at_again_holds_up_nobody(town, zhou, li, monkeypatch, raises):
+    """Put into the real function, for no row is known that makes it fail. An emergency goes."""
+    real = nudge.renew
+
+    def fails(session, office, now, row):
+        if row.text == "提醒" and raises is KeyError:
+            raise KeyError("周明")
+        if row.text == "提醒":
+            session.connection().exec_driver_sql("SELECT nothing FROM nowhere")
+        return real(session, office, now, row)
+
+    monkeypatch.setattr(nudge, "renew", fails)
+    with Session(town.database) as session:
+        chats = {chat.address: chat.id for chat in session.exec(select(Chat))}
+        for name, lane, text in (
+            ("周明", NUDGE, "提醒"),
+            ("周明", EMERGENCY, "提醒"),
+            ("李娜", NUDGE, "问候"),
+        ):
+            row = Outgoing(chat_id=chats[name], lane=lane, kind="x", text=text, made_at=town.now)
+            session.add(row)
+        session.commit()
+    shown = await deliver(town)
+    assert sorted((one.address, one.text) for one in shown) == [("周明", "提醒"), ("李娜", "问候")]
+    (left,) = town.rows(Outgoing, state="dropped")
+    assert (left.lane, left.problem) == (NUDGE, "failed")

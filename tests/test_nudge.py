@@ -6,9 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 from sqlmodel import Session
+from structlog.testing import capture_logs
 
 from bot import clock
 from handlers import nudge
+from models.draft import Draft
 from models.mailbox import Outgoing
 from models.org import put_setting
 from models.staff import Staff
@@ -77,6 +79,36 @@ def test_never_into_an_open_dialogue(town, zhou):
     zhou.talk("/visit 高永昌", "怎么")
     assert sweep(town, EIGHT + timedelta(minutes=5)) == 0
     assert sweep(town, EIGHT + timedelta(minutes=11)) == 1
+
+
+def spoil(town, name):
+    """A draft that no digest can show: somebody's hand in the database."""
+    (draft,) = town.rows(Draft, staff_id=town.staff[name])
+    draft.context = [name]
+    town.change(draft)
+
+
+def test_one_whose_digest_cannot_be_made_keeps_nobody_else_from_theirs(town, zhou, li, wang):
+    zhou.talk("/visit 高永昌", "怎么")
+    spoil(town, "周明")
+    with capture_logs() as events:
+        assert sweep(town, EIGHT + timedelta(days=1)) == 2
+    assert "早上好" in li.look()[0].text
+    assert "早上好" in wang.look()[0].text
+    told = [event for event in events if event["event"] == "not_written"]
+    assert [event["kind"] for event in told] == ["digest", "draft"]
+    assert {type(event.pop("exc_info")) for event in told} == {AttributeError}
+    assert "周明" not in str(told)
+
+
+def test_one_whose_reminder_cannot_be_made_keeps_nobody_else_from_theirs(town, zhou, li):
+    town.now = EIGHT + timedelta(hours=2)
+    sweep(town)
+    for person in (zhou, li):
+        person.talk("/visit E0001" if person is zhou else "/visit E0006", "怎么")
+    spoil(town, "周明")
+    assert sweep(town, town.now + timedelta(hours=1, minutes=1)) == 1
+    assert "走访卡还没填完" in li.look()[0].text
 
 
 def test_nothing_to_somebody_on_leave_but_to_who_stands_in(town, zhou, li):
