@@ -111,6 +111,5 @@ class MeasuredReceiver(Receiver):
             self.figures.received.labels(said.network).inc()
         return received
 
-    def _apologise(self, said: Incoming, now: datetime, error: Exception) -> Received:
+    def failed(self, said: Incoming, error: Exception) -> None:
         self.figures.errors.labels("message").inc()
-        return super()._apologise(said, now, error)

@@ -194,8 +194,12 @@ class Receiver:
         if said.press:
             batch.result.toasts.append((said.press, next((r.toast for r in replies), "")))
 
+    def failed(self, said: Incoming, error: Exception) -> None:
+        """A message could not be handled: for whoever counts that."""
+
     def _apologise(self, said: Incoming, now: datetime, error: Exception) -> Received:
         """Keeps the key with an error code, logs the code, and tells the writer."""
+        self.failed(said, error)
         code = secrets.token_hex(2).upper()
         log.error("message_failed", code=code, network=said.network, kind=type(error).__name__,
                   where=where(error))  # fmt: skip

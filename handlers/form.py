@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers.questions import (
+    LONGEST,
     Filling,
     Form,
     Question,
@@ -23,7 +24,7 @@ from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from models.draft import OpenDraft
 
-BACK, DISCARD, REALLY, PARK, EDIT, SUBMIT, SHOW = "<", "x", "xx", "p", "e", "s", "v"
+BACK, DISCARD, REALLY, PARK, EDIT, SUBMIT, SHOW, MORE = "<", "x", "xx", "p", "e", "s", "v", "m"
 HOLE = None  # an answer that was taken out, or an optional question that was opened
 INSTANT = timedelta(microseconds=1)
 
@@ -109,9 +110,14 @@ def add_remark(form: Form, filling: Filling, text: str) -> list[Reply]:
     question = form.by_name.get(form.loose_text)
     if question is None:
         raise Unclear(_("Please tap one of the buttons on the card."))
-    before = filling.get(question.name)
-    whole = f"{before}\n{text}" if before else text
-    put(filling, question.name, read(question, filling, whole))
+    added, before = read(question, filling, text), filling.get(question.name)
+    whole = f"{before}\n{added}" if before else added
+    if len(whole) > LONGEST:
+        raise Unclear(
+            _("The note has room for %(left)d more characters; please write less.")
+            % {"left": max(LONGEST - len(before) - 1, 0)}
+        )
+    put(filling, question.name, whole)
     return [card(form, filling)]
 
 
@@ -245,6 +251,13 @@ def _submit(form: Form, filling: Filling) -> list[Reply]:
     return replies
 
 
+def _more(form: Form, filling: Filling) -> list[Reply]:
+    if form.more is None or open_question(form, filling) is not None:
+        return [stale(form, filling)]
+    second: Reply = form.more(filling)
+    return [second]
+
+
 def _show(form: Form, filling: Filling) -> list[Reply]:
     return [card(form, filling)]
 
@@ -257,6 +270,7 @@ ACTIONS = {
     EDIT: _edit_menu,
     SUBMIT: _submit,
     SHOW: _show,
+    MORE: _more,
 }
 
 

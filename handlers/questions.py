@@ -81,7 +81,8 @@ class Question:
 class Form:
     """A conversation as data: `title` and `review` make texts, `submit` does what was asked;
     `toggle` switches a tick of the review on or off, and tells whether there is such a tick;
-    `answered` does what an answer asks for at once, and says so before the next card."""
+    `more` is a second card of the review, for what is seldom wanted; `answered` does what an
+    answer asks for at once, and says so before the next card."""
 
     name: str
     version: int
@@ -94,6 +95,7 @@ class Form:
     shortcuts: Callable[[Filling, Question], Sequence[Choice]] = lambda filling, question: ()
     shortcut: Callable[[Filling, str], dict[str, Any]] | None = None
     toggle: Callable[[Filling, str], bool] | None = None
+    more: Callable[[Filling], Any] | None = None
     at_once: bool = False  # without a review
     answered: Callable[[Filling], Sequence[Any]] = lambda filling: ()
     loose_text: str = ""  # the optional question that takes what is typed at the review

@@ -38,12 +38,11 @@ from handlers.visit_left_open import (
     settle_promise,
 )
 from handlers.visit_line import Line, read_line
-from handlers.visit_review import intro, review, title, toggle, unticked, urgent
+from handlers.visit_review import intro, reports, review, title, toggle, unticked, urgent
 from locales import gettext as _
 from locales import ngettext
 from models import lookup, record
 from models.agenda import next_up, office_policy
-from models.draft import OpenDraft
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
 from models.elder import Elder
@@ -327,10 +326,6 @@ def _next_row(filling: Filling, elder: Elder) -> tuple[tuple[Button, ...], ...]:
     return ((Button(label, f"/visit {following.code}"),),)
 
 
-def draft_line(draft: OpenDraft, turn: Turn) -> str:
-    return title(Filling(draft, turn))
-
-
 SETTLED = {PROMISE.name: settle_promise, CASE.name: settle_case}
 VISIT = Form(
     name=FORM_NAME,
@@ -346,4 +341,5 @@ VISIT = Form(
     loose_text="note",
     toggle=toggle,
     answered=alarm_at_once,
+    more=reports,
 )

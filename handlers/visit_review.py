@@ -8,7 +8,18 @@ from handlers.concern_words import (
     SEVERITY_TERMS,
     Observation,
 )
-from handlers.form import DISCARD, EDIT, PARK, SUBMIT, card_name, form_button, in_rows, put
+from handlers.form import (
+    DISCARD,
+    EDIT,
+    MORE,
+    PARK,
+    SHOW,
+    SUBMIT,
+    card_name,
+    form_button,
+    in_rows,
+    put,
+)
 from handlers.questions import Filling, say_value
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import day
@@ -191,45 +202,60 @@ def _may_untick(one: Found) -> bool:
 
 
 def _rows(filling: Filling) -> Rows:
-    def button(label: str, code: str) -> Button:
-        return form_button(filling.draft, label, code)
-
-    surprising = bool(leap_lines(filling))
-    submit = _("✅ Yes, that is right: submit") if surprising else _("✅ Submit")
-    adding = [button(_("＋ Note"), "q:note"), button(_("Change…"), EDIT)]
+    """Three rows below the way on, the likeliest first: it is read on a phone, outdoors."""
+    submit = _("✅ Yes, that is right: submit") if leap_lines(filling) else _("✅ Submit")
+    adding = [(_("Change…"), EDIT), (_("＋ Note"), "q:note")]
     if not is_attempt(filling):
-        adding += [button(_("＋ Promise"), "q:promise"), button(_("＋ Photo"), "q:photo")]
+        adding += [(_("＋ Promise"), "q:promise"), (_("＋ Photo"), "q:photo")]
+    adding.append((_("Other day"), "q:visited_on"))
+    if _report_buttons(filling):
+        adding.append((_("Reports…"), MORE))
+    buttons = [form_button(filling.draft, *one) for one in adding]
+    leaving = ((_("Later"), PARK), (_("Discard"), DISCARD))
     return (
-        (button(submit, SUBMIT),),
-        *_level_rows(filling, button),
-        *_tick_rows(filling, button),
-        tuple(adding[:2]),
-        tuple(adding[2:]),
-        (button(_("Other day"), "q:visited_on"), button(_("Later"), PARK)),
-        (button(_("Discard"), DISCARD),),
+        (form_button(filling.draft, submit, SUBMIT),),
+        *in_rows(buttons, 3),
+        tuple(form_button(filling.draft, *one) for one in leaving),
     )
 
 
-def _level_rows(filling: Filling, button) -> Rows:  # type: ignore[no-untyped-def]
+def reports(filling: Filling) -> Reply:
+    """What is reported, and how urgent it is: each can be left out or moved one step."""
+    concerns = found(filling.answers, last_seen(filling))
+    ask = _("What shall be reported, and how urgent is it?")
+    lines = [title(filling), *raised_lines(filling, concerns), ask]
+    back = form_button(filling.draft, _("‹ Back to the card"), SHOW)
+    rows = (*in_rows(_report_buttons(filling), 2), (back,))
+    return Reply("\n".join(lines), rows, card_name(filling))
+
+
+def _report_buttons(filling: Filling) -> list[Button]:
+    return [*_ticks(filling), *_levels(filling)]
+
+
+def _levels(filling: Filling) -> list[Button]:
     concerns = found(filling.answers, last_seen(filling))
     movable = {c.observation.name: c.observation for c in concerns if c.default_severity > 1}
-    return tuple(
-        (button(_("%(what)s: how urgent") % {"what": _(seen.short)}, f"q:{name}_level"),)
+    return [
+        form_button(
+            filling.draft,
+            _("%(what)s: how urgent") % {"what": _(seen.short)},
+            f"q:{name}_level",
+        )
         for name, seen in movable.items()
-    )
+    ]
 
 
-def _tick_rows(filling: Filling, button) -> Rows:  # type: ignore[no-untyped-def]
+def _ticks(filling: Filling) -> list[Button]:
     """One button for each case that would be opened, to leave it out or take it in again."""
     concerns = found(filling.answers, last_seen(filling))
     without = unticked(filling)
-    ticks = {
-        one.category: button(
-            (_("☐ %(what)s") if one.category in without else _("☑ %(what)s"))
-            % {"what": category_name(one.category)},
-            f"t:{one.category}",
-        )
-        for one in concerns
-        if _may_untick(one)
-    }
-    return in_rows(list(ticks.values()), 2)
+    labels = {one.category: category_name(one.category) for one in concerns if _may_untick(one)}
+    return [
+        form_button(filling.draft, _tick_label(name, category in without), f"t:{category}")
+        for category, name in labels.items()
+    ]
+
+
+def _tick_label(name: str, left_out: bool) -> str:
+    return (_("☐ %(what)s") if left_out else _("☑ %(what)s")) % {"what": name}

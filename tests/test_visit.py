@@ -136,7 +136,7 @@ def test_an_emergency_cannot_be_made_smaller(zhou):
 
 
 def test_the_severity_moves_one_step_with_a_reason(town, zhou):
-    zhou.talk("走访 高永昌 0 1 0 2 0 屋顶漏雨", "→ 报家政组(刘强):维修,限期", "[住宿:改轻重]", "要说原因", "[急办]", "什么原因",
+    zhou.talk("走访 高永昌 0 1 0 2 0 屋顶漏雨", "→ 报家政组(刘强):维修,限期", "[上报…]", "要上报哪些", "[住宿:改轻重]", "要说原因", "[急办]", "什么原因",
               "老人怕塌", "→ 报家政组(刘强):维修,急办,24小时内", "[提交]", "已记下")  # fmt: skip
     (concern,) = town.rows(Concern)
     assert (concern.severity, concern.default_severity) == (2, 3)
@@ -152,6 +152,38 @@ def test_one_line_logs_a_whole_visit(town, zhou, line):
     zhou.talk(line, "住宿:⚠️ 有隐患,屋顶漏雨", "[提交]", "已记下")
     (visit,) = town.visits("高永昌")
     assert (visit.health, visit.lodging, visit.mode) == ("watch", "concern", "in_person")
+
+
+def test_the_last_look_has_few_rows_and_short_labels(zhou):
+    zhou.talk("走访 高永昌 1 2 3 2 2 都不太好", "核对")
+    assert zhou.screen.rows == [
+        ["✅ 提交"], ["修改…", "＋ 备注", "＋ 答应的事"], ["＋ 照片", "改日期", "上报…"], ["先放着", "放弃"]]  # fmt: skip
+    zhou.talk(
+        "[上报…]",
+        "→ 报",
+        "[‹ 回到卡片]",
+        "核对",
+        "/visit 廖玉珍",
+        "怎么",
+        "[没见到人…]",
+        "情况",
+        "[谢绝]",
+        "核对",
+    )
+    assert zhou.screen.rows == [["✅ 提交"], ["修改…", "＋ 备注", "改日期"], ["先放着", "放弃"]]
+
+
+def test_a_remark_that_is_too_long_says_how_much_room_is_left(zhou):
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "好" * 990,
+        "备注",
+        "今天聊到孙子考上大学",
+        "备注还能写 9 个字,请写短些。",
+    )
+    assert "今天聊到" not in zhou.text
+    zhou.talk("好" * 1001, "控制在 1000", "孙子来了", "孙子来了")
 
 
 def test_a_line_with_a_wrong_code_says_which(town, zhou):
@@ -380,6 +412,8 @@ def test_a_severity_raised_to_an_emergency_puts_a_number_first(zhou):
     zhou.talk(
         "走访 高永昌 03000 胸闷",
         "急办",
+        "[上报…]",
+        "要上报哪些",
         "[健康:改轻重]",
         "按多急办",
         "[紧急]",
