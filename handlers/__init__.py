@@ -2,7 +2,7 @@
 
 from handlers import form, photos
 from handlers.assign import assign_command
-from handlers.brief import brief_command, history_command
+from handlers.brief import brief_command, history_command, phone_command
 from handlers.broadcast import FORM as BROADCAST
 from handlers.broadcast import already_sent, broadcast_command
 from handlers.case_work import FORM as CASEWORK
@@ -33,6 +33,7 @@ from handlers.turn import Turn, Unclear
 from handlers.undelivered import undelivered_command
 from handlers.veil import veiled
 from handlers.visit import VISIT, visit_command
+from handlers.visit_line import split_line
 from locales import gettext as _
 from locales import mark as N_
 from models import lookup, record
@@ -92,6 +93,7 @@ COMMANDS = (
     Command("assign", ("安排", "assign"), N_("Find somebody"), assign_command, COVERERS),
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
+    Command("phone", ("电话", "phone"), N_("Telephone"), phone_command, VISITORS),
     Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),
     Command("kept", ("办了", "kept"), N_("Promise kept"), kept_command, VISITORS),
     Command("go", ("继续", "草稿", "go"), N_("My drafts"), go_command, VISITORS),
@@ -234,7 +236,7 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
         return form.press(shape, filling, form.BACK)
     other = _somebody_else(turn, shape, filling, word)
     if other is not None:
-        return [_about(turn, other)]
+        return _plain_words(turn, text)
     try:
         return form.type_text(shape, filling, text, is_command=_is_command(turn, word))
     except Unclear:
@@ -244,10 +246,14 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
 
 
 def _somebody_else(turn: Turn, shape: Form, filling: Filling, word: str) -> Elder | None:
-    """At a finished card the whole name of another elder is a wish to go on, not a remark."""
-    if len(word) > 8 or open_question(shape, filling) is not None:
+    """At a finished card the whole name of another elder, with or without what was found there,
+    is a wish to go on, not a remark."""
+    if open_question(shape, filling) is not None:
         return None
-    hits = [e for e in lookup.find(turn.session, turn.staff, word, turn.today) if e.name == word]
+    name, _tail = split_line(word, turn.today)
+    if len(name) > 8:
+        return None
+    hits = [e for e in lookup.find(turn.session, turn.staff, name, turn.today) if e.name == name]
     return hits[0] if len(hits) == 1 and hits[0].name != filling.known("name") else None
 
 
@@ -269,6 +275,9 @@ def _plain_words(turn: Turn, text: str) -> list[Reply]:
         return [_about(turn, hits[0])]
     if hits:
         return [pick_elder(turn, "/who", 0, hits, words)]
+    name, tail = split_line(words, turn.today)
+    if tail and lookup.find(turn.session, turn.staff, name, turn.today):
+        return _command(turn, f"/visit {words}")
     return proposed(turn, text) or [not_understood(turn, text, BY_WORD)]
 
 

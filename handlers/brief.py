@@ -32,7 +32,7 @@ def brief_command(turn: Turn, rest: str) -> list[Reply]:
     elder = one_elder(turn, rest, "/brief")
     if isinstance(elder, Reply):
         return [elder]
-    _audit(turn, elder, "brief")
+    audit(turn, elder, "brief")
     things = find_left_open(turn, elder)
     return [Reply(_full(turn, elder, things), (*_ways_on(elder), *kept_rows(things)))]
 
@@ -42,13 +42,29 @@ def history_command(turn: Turn, rest: str) -> list[Reply]:
     elder = one_elder(turn, rest, "/history")
     if isinstance(elder, Reply):
         return [elder]
-    _audit(turn, elder, "history")
+    audit(turn, elder, "history")
     visits = lookup.last_visits(turn.session, elder.id, SHOWN * 2)
     if not visits:
         text = _("%(who)s has not been visited yet.") % {"who": turn.label(elder)}
         return [Reply(text, _ways_on(elder))]
     lines = [turn.label(elder), *(visit_line(turn, visit) for visit in visits)]
     return [Reply("\n".join(lines), _ways_on(elder))]
+
+
+def phone_command(turn: Turn, rest: str) -> list[Reply]:
+    """/phone ELDER — the numbers, once somebody has asked for them; audited."""
+    elder = one_elder(turn, rest, "/phone")
+    if isinstance(elder, Reply):
+        return [elder]
+    audit(turn, elder, "phone")
+    lines = [_("📞 %(who)s: %(phone)s") % {"who": turn.label(elder), "phone": elder.phone}]
+    if not elder.phone:
+        lines = [_("There is no telephone number for %(who)s.") % {"who": turn.label(elder)}]
+    if elder.contact_name:
+        lines.append(_("In need call: %(name)s %(phone)s") % _contact(turn, elder))
+    call = (Button(_("📞 Call"), f"tel:{elder.phone.replace(' ', '')}"),) if elder.phone else ()
+    back = Button(_("Start the visit"), f"/visit {elder.code}")
+    return [Reply("\n".join(lines), ((*call, back),))]
 
 
 def one_elder(turn: Turn, rest: str, command: str) -> Elder | Reply:
@@ -58,13 +74,13 @@ def one_elder(turn: Turn, rest: str, command: str) -> Elder | Reply:
     return hits[0] if len(hits) == 1 else pick_elder(turn, command, 0, hits, rest)
 
 
-def _audit(turn: Turn, elder: Elder, action: str) -> None:
+def audit(turn: Turn, elder: Elder, action: str) -> None:
     line = Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action)
     turn.session.add(line)
 
 
 def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:
-    call = (Button(_("📞 Call"), f"tel:{elder.phone.replace(' ', '')}"),) if elder.phone else ()
+    call = (Button(_("📞 Call"), f"/phone {elder.code}"),) if elder.phone else ()
     return (
         (Button(_("Start the visit"), f"/visit {elder.code}"), *call),
         (Button(_("Card"), f"/brief {elder.code}"), Button(_("History"), f"/history {elder.code}")),

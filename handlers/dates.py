@@ -10,7 +10,8 @@ from locales import gettext as _
 
 FAR_AHEAD = timedelta(days=183)  # a day without a year is meant to come within half a year
 NAMED = {
-    "今天": 0, "今日": 0, "today": 0, "昨天": -1, "昨日": -1, "yesterday": -1, "前天": -2,
+    "今天": 0, "今日": 0, "today": 0, "昨天": -1, "昨晚": -1, "今早": 0, "昨日": -1,
+    "yesterday": -1, "前天": -2,
     "大前天": -3, "明天": 1, "明日": 1, "tomorrow": 1, "后天": 2, "大后天": 3,
 }  # fmt: skip
 NUMBERS = {word: number for number, word in enumerate("一二三四五六七八九十", 1)} | {"两": 2}

@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers import case_open, form, tell
 from handlers import visit_follows as follows
-from handlers.brief import is_restricted, short_brief
+from handlers.brief import audit, is_restricted, short_brief
 from handlers.case_follow import settle_case
 from handlers.case_open import Opened, from_visit
 from handlers.due import explain
@@ -57,7 +57,7 @@ def visit_command(turn: Turn, rest: str) -> list[Reply]:
     """/visit — the list; /visit NAME — the card; /visit NAME 0 1 0 2 0 words — the review."""
     if not rest:
         return [pick_elder(turn, "/visit", 0)]
-    line = read_line(rest)
+    line = read_line(rest, turn.today)
     if line.page is not None:
         return [pick_elder(turn, "/visit", line.page)]
     hits = lookup.find(turn.session, turn.staff, line.who, turn.today)
@@ -72,14 +72,17 @@ def begin(turn: Turn, elder: Elder, line: Line) -> list[Reply]:
     draft = existing or form.start(turn, VISIT, elder.code, {}, context_of(turn, elder))
     form.touch(draft, turn)
     filling = Filling(draft, turn)
-    if line.answers or not draft.answers:
+    told = bool(line.answers or line.on)
+    if not draft.answers:
+        audit(turn, elder, "visit_card")  # it shows what a brief shows
+    if told or not draft.answers:
         draft.started_at = turn.sent_at  # only looked at before: the visit begins now
-    if line.answers:
+    if told:
         kept = {name: draft.answers[name] for name in KEPT if draft.answers.get(name)}
         form.set_answers(draft, turn, {**kept, **line.filled(filling)})
         form.forget_inapplicable(VISIT, filling)
     card = form.card(VISIT, filling)
-    if existing and existing.answers and not line.answers:
+    if existing and existing.answers and not told:
         again = _("You had begun this; here it is again.")
         return [Reply(f"{again}\n{card.text}", card.rows, card.card)]
     return [card]

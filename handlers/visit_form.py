@@ -236,6 +236,11 @@ def _day_choices(filling: Filling) -> tuple[Choice, ...]:
 def _read_day(filling: Filling, text: str) -> str:
     choice = next((c for c in _day_choices(filling) if _(c.label) == tidy(text)), None)
     given = date.fromisoformat(choice.code) if choice else past_day(text, filling.turn.today)
+    return checked_day(filling, given)
+
+
+def checked_day(filling: Filling, given: date) -> str:
+    """As it is kept. Raises Unclear when a visit cannot be entered for that day."""
     today = filling.turn.today
     if given > today:
         raise Unclear(_("That day is still to come. Please write today or an earlier day."))

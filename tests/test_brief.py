@@ -21,13 +21,38 @@ def test_the_brief_tells_last_time_what_is_open_and_the_birthday(town, zhou):
     assert "11月12日答应过:换水龙头垫圈" in zhou.text
     assert "🎂 1月18日生日,满82岁" in zhou.text
     assert zhou.screen.rows[0] == ["开始走访", "📞 打电话"]
+    zhou.talk("[📞 打电话]", "高永昌 81岁 柳泉村:+86 000 0000 0001")
     assert zhou.find("打电话") == "tel:+8600000000001"
+    assert len(town.rows(Audit, action="phone")) == 1
 
 
 def test_each_look_at_a_person_is_audited(town, zhou):
     zhou.talk("/brief 高永昌", "高永昌", "/history 高永昌", "还没有走访记录")
     assert [(a.action, a.elder_id) for a in town.rows(Audit)] == [
         ("brief", town.elders["高永昌"]), ("history", town.elders["高永昌"])]  # fmt: skip
+
+
+def test_a_card_that_shows_as_much_leaves_a_line_too_once(town, zhou):
+    zhou.talk(
+        "/visit 高永昌",
+        "还没有走访过",
+        "[上门]",
+        "精神",
+        "[有说有笑]",
+        "健康",
+        "/visit 高永昌",
+        "填过一半",
+    )
+    assert [a.action for a in town.rows(Audit)] == ["visit_card"]
+
+
+def test_the_number_is_said_in_words_where_a_network_cannot_dial(town):
+    telegram = town.person("周明", "telegram", "4711")
+    telegram.talk("/brief 高永昌", "高*昌")
+    assert "0000 0001" not in telegram.text
+    telegram.talk(
+        "[📞 打电话]", "高*昌 81岁 柳泉村:+86 000 0000 0001", "/phone 欧阳建国", "没有「欧阳建国」"
+    )
 
 
 def test_the_history_shows_visits_and_attempts_latest_first(town, zhou):
