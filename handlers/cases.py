@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from handlers.case_card import card, card_name, story, title, whose
-from handlers.case_words import MARKS, STATES, category_name
+from handlers.case_words import BUTTONS, MARKS, STATES, category_name
 from handlers.case_work import act, drop_draft
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn
@@ -15,7 +15,6 @@ from models.case import MOVES, Case
 from models.elder import Elder
 
 PAGE = 6
-ASKED = {"story", "where"}
 
 
 def case_command(turn: Turn, rest: str) -> list[Reply]:
@@ -28,7 +27,7 @@ def case_command(turn: Turn, rest: str) -> list[Reply]:
         text = _("There is no case “%(number)s” on your list.") % {"number": number[:12]}
         return [Reply(text, ((Button(_("Cases"), "/cases"),),))]
     action, _gap, words = rest.partition(" ")
-    if action in MOVES:
+    if action in BUTTONS:
         return act(turn, *found, action, words.strip())
     drop_draft(turn, found[0])
     return [_shown(turn, *found, action)]

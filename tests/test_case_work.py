@@ -1,5 +1,7 @@
 """Working on a case in chat: who may do what, who was first, and that everybody's card is current."""
 
+import threading
+
 import pytest
 
 from models.case import CLOSED, OPEN, RESOLVED, Case, CaseEvent, CaseHolder
@@ -64,6 +66,28 @@ def test_two_who_press_at_once_get_one_winner_and_one_sentence(town, zhou, liu, 
     assert len(town.rows(CaseEvent, action="ack")) == 1
 
 
+def test_two_phones_at_the_very_same_moment(town, zhou, liu, wang):
+    """Two workers, each with a transaction of its own."""
+    report(zhou, "走访 高永昌 00030 塌了半边")
+    liu.look(), wang.look()
+    gate = threading.Barrier(2)
+
+    def press(person):
+        gate.wait()
+        person.press("/case 1 ack")
+
+    threads = [threading.Thread(target=press, args=(person,)) for person in (liu, wang)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (event,) = town.rows(CaseEvent, action="ack")
+    winner, loser = (liu, wang) if event.staff_id == town.staff["刘强"] else (wang, liu)
+    assert the_case(town, number=1).owner_id == event.staff_id
+    assert "没有改动。现在是:已受理" in loser.text
+    assert "没有改动" not in winner.text
+
+
 def test_a_person_presses_only_what_role_and_state_allow(town, zhou, liu):
     report(zhou)
     zhou.talk("/case 1", "待受理")
@@ -101,14 +125,14 @@ def test_a_case_is_found_only_by_those_whom_it_concerns(town, zhou, li, liu):
     report(zhou)
     li.talk(
         "/case 1",
-        "您的清单里没有个案“1”",
+        "您的清单里没有个案「1」",
         "/case 99",
-        "您的清单里没有个案“99”",
+        "您的清单里没有个案「99」",
         "/cases",
         "没有未办结",
     )
     officer(town, "陈芳", "medical")
-    town.person("陈芳").talk("/case 1", "您的清单里没有个案“1”", "/cases", "没有未办结")
+    town.person("陈芳").talk("/case 1", "您的清单里没有个案「1」", "/cases", "没有未办结")
 
 
 def test_returned_goes_to_the_coordinator_who_refers_it(town, zhou, liu, wang):

@@ -7,13 +7,16 @@ import pytest
 from sqlmodel import Session
 
 from handlers import escalate
+from handlers.turn import Office
 from models.case import CaseEvent, CaseNotice, CaseStep
 from models.mailbox import EMERGENCY, Outgoing
 from models.org import put_setting
 from tests.case_office import did, officer, pass_time, send, steps, sweep, the_case
+from tests.conversation import ZONE
 
 GAS = "走访 高永昌 00040 有煤气味"
 LEAK = "走访 高永昌 00020 屋顶漏雨"
+OFFICE = Office(zone=ZONE)
 NIGHT = datetime(2026, 11, 12, 15, 0, tzinfo=UTC)  # 23:00
 
 

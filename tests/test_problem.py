@@ -1,0 +1,158 @@
+"""Reporting a problem at any time, by taps or by a sentence; danger puts the number first."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlmodel import Session
+
+from handlers import nudge
+from handlers.emergency import HARMLESS, danger_in
+from handlers.problem import guess
+from models.case import Case
+from models.schedule import Leave
+from tests.case_office import officer, the_case
+
+
+def test_a_problem_takes_at_most_four_taps(town, zhou, liu):
+    zhou.talk("/problem", "是哪位老人?", "[高永昌", "什么问题?", "[维修]", "→ 报家政组(刘强):维修,一般", "[✅ 上报]",
+              "个案1(家政组,一般):已通知刘强。")  # fmt: skip
+    assert the_case(town).source == "problem"
+    assert "维修" in liu.look()[0].text
+
+
+def test_a_rarer_kind_takes_no_more(town, zhou, wang):
+    officer(town, "赵磊", "legal")
+    town.person("赵磊")
+    zhou.talk(
+        "/problem 高永昌",
+        "什么问题?",
+        "[其他…]",
+        "是哪一类?",
+        "[受骗]",
+        "→ 报维权组(赵磊)",
+        "[✅ 上报]",
+        "已通知",
+    )
+    assert the_case(town).category == "fraud"
+
+
+def test_a_free_sentence_proposes_category_and_severity(town, zhou, liu):
+    zhou.talk("高永昌家水龙头漏水", "→ 报家政组(刘强):维修,一般")
+    assert "核对:高永昌" in zhou.text
+    assert town.rows(Case) == []
+    zhou.talk(
+        "[改急缓…]",
+        "有多急?",
+        "[限期]",
+        "限期",
+        "再带把梯子",
+        "再带把梯子",
+        "[✅ 上报]",
+        "已通知刘强",
+    )
+    case = the_case(town)
+    assert (case.severity, case.text) == (3, "高永昌家水龙头漏水\n再带把梯子")
+
+
+def test_a_sentence_without_a_name_asks_whose(town, zhou, liu):
+    zhou.talk(
+        "家里停电了", "是哪位老人?", "廖玉珍", "→ 报家政组(刘强):水电气", "[✅ 上报]", "已通知刘强"
+    )
+    assert the_case(town).elder_id == town.elders["廖玉珍"]
+
+
+def test_danger_in_a_sentence_puts_the_number_before_anything_is_asked(town, zhou, liu, li, wang):
+    zhou.say("头晕,煤气")
+    assert zhou.screen.text.startswith("☎️ 先打 119 / 120!")
+    zhou.talk("[高永昌", "☎️", "[🆘 马上上报]", "☎️ 先打 119")
+    assert "已通知" in zhou.text
+    assert "📞 刘强" in zhou.text
+    assert "马上到" not in zhou.text
+    for person in (liu, li, wang):
+        assert "🆘 个案1 · 紧急" in person.look()[0].text
+
+
+def test_danger_in_the_middle_of_a_card_puts_the_number_first_too(town, zhou, liu):
+    zhou.talk(
+        "/visit 高永昌", "怎么", "[上门]", "精神", "[低落孤单]", "怎么", "老伴昏迷了", "☎️ 先打 120"
+    )
+    zhou.talk("[🆘 马上上报]", "→ 报应急", "[🆘 马上上报]", "请打电话")
+    assert the_case(town).category == "life_danger"
+
+
+@pytest.mark.parametrize("words", [*HARMLESS, "今天挺好", "要报销煤气费"])
+def test_harmless_words_are_no_alarm(words):
+    assert danger_in(words) is None
+
+
+def test_what_a_sentence_is_guessed_to_be():
+    said = {"屋顶漏雨": "repair", "儿子拿走了工资卡": "exploitation", "摔了一跤": "fall", "不想活了": "suicide_risk",
+            "护理费怎么办": "allowance", "停电了": "utilities", "老人走失了": "missing"}  # fmt: skip
+    assert {words: getattr(guess(words), "code", None) for words in said} == said
+
+
+def test_the_coordinator_enters_a_petition(town, wang, liu):
+    wang.talk(
+        "/problem 高永昌 屋里没水",
+        "→ 报家政组(刘强)",
+        "[来信来访]",
+        "怎么来的?",
+        "[来信]",
+        "来源:来信",
+        "[✅ 上报]",
+        "已通知刘强",
+    )
+    assert the_case(town).source == "petition"
+
+
+def test_the_wish_of_the_elder_is_asked_where_it_is_restricted(town, zhou, wang):
+    zhou.talk(
+        "/problem 高永昌 工资卡被儿子拿着",
+        "老人自己什么意愿?",
+        "[先别告诉家人]",
+        "老人意愿:先别告诉家人",
+        "[✅ 上报]",
+        "已通知王主任",
+    )
+    assert (the_case(town).wish, the_case(town).restricted) == ("先别告诉家人", True)
+
+
+def test_another_town_s_elder_is_not_found(town, zhou):
+    zhou.talk("/problem 欧阳建国", "是哪位老人?", "欧阳建国", "没有「欧阳建国」")
+    assert town.rows(Case) == []
+
+
+def test_the_coordinator_sets_who_is_on_duty_by_taps_and_by_words(town, zhou, liu, wang):
+    officer(town, "李强", "housekeeping")
+    li_qiang = town.person("李强")
+    liu.talk("/duty", "家政组:未排班,通知全组:刘强、李强")
+    liu.talk("/duty 家政组 刘强 今天", "值班由协调员安排")
+    wang.talk("/duty", "今天(11月12日)值班", "[家政组]", "家政组谁值班?", "[李强]", "李强 值家政组的班", "[本周]",
+              "✅ 李强,家政组值班:11月12日至11月15日", "值班 家政组 刘强 下周 后备", "刘强,家政组后备:11月16日至11月22日",
+              "值班 家政组 李四 本周", "对得上0位", "值班 家政组 刘强 13-40", "请写")  # fmt: skip
+    zhou.talk("上报 高永昌 漏雨", "→ 报家政组(李强)", "[✅ 上报]", "已通知李强。")
+    assert liu.look() == []
+    assert li_qiang.look()
+
+
+def test_who_is_on_leave_is_not_on_duty_and_the_backup_is(town, zhou, liu, wang):
+    officer(town, "李强", "housekeeping")
+    town.person("李强")
+    wang.talk("值班 家政组 刘强 本周", "刘强", "值班 家政组 李强 本周 后备", "李强")
+    zhou.talk("上报 高永昌 漏雨", "→ 报家政组(刘强)")
+    today = town.now.date()
+    town.change(Leave(staff_id=town.staff["刘强"], from_on=today, until_on=today,
+                      made_by=town.staff["王主任"], made_at=town.now))  # fmt: skip
+    zhou.talk("上报 高永昌 漏雨", "→ 报家政组(李强)")
+
+
+def test_the_coordinator_s_morning_names_new_and_overdue_cases(town, zhou, liu, wang):
+    zhou.talk("上报 高永昌 漏雨", "报家政组", "[✅ 上报]", "已通知")
+    town.now = datetime(2026, 11, 17, 0, 0, tzinfo=UTC)
+    with Session(town.database) as session:
+        nudge.sweep(session, town.receiver.office, town.now)
+        session.commit()
+    digest = next(one for one in wang.look() if "早上好" in one.text)
+    assert "个案:未办结1件,昨天以来新增0件,待回访0件。" in digest.text
+    assert "🔴 逾期1件,待受理1件。" in digest.text
+    assert "个案清单" in digest.buttons
