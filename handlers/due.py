@@ -79,7 +79,13 @@ def _later_lines(turn: Turn, mine: plan.Agenda) -> list[str]:
         for one in mine.later[: SHOWN * 4]
     ]
     return (
-        [_("Later in this window:"), *lines, *_more(len(mine.later) - SHOWN * 4)] if lines else []
+        [
+            _("Later, until %(last)s:") % {"last": day(mine.window.last)},
+            *lines,
+            *_more(len(mine.later) - SHOWN * 4),
+        ]
+        if lines
+        else []
     )
 
 
@@ -90,7 +96,7 @@ def _line(turn: Turn, mine: plan.Agenda, one: plan.Line, hide: bool) -> str:
 
 def _when(turn: Turn, mine: plan.Agenda, one: plan.Line) -> str:
     if one.reason == plan.PUT_OFF:
-        return _("put off, comes back on %(day)s") % {"day": day(one.suggested)}
+        return _("put off, you hear of it on %(day)s") % {"day": day(one.suggested)}
     if one.state == OVERDUE:
         late = (turn.today - _missed_since(one, mine)).days
         return ngettext("%(days)d day overdue", "%(days)d days overdue", late) % {"days": late}
