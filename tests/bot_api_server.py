@@ -39,7 +39,8 @@ class Fault:
     """What goes wrong with the next `times` requests to `method` ("" is any).
 
     `how`: "hang" answers never; "late" waits for `BotApi.late` first; "close" drops the
-    connection before doing anything, "lost" after doing it; a number is answered as that error.
+    connection before doing anything, "lost" after doing it, "cut" in the middle of the answer;
+    a number is answered as that error.
     """
 
     method: str
@@ -121,15 +122,18 @@ class BotApi(World):
                 raise Problem(401, "Unauthorized")
             params, files = await fields(request)
             after = await self._fault(method, params, request)
-            if method == "getUpdates":
-                return await self._get_updates(params)
-            self._check(method, params, files)
-            result = self._do(method, params, files)
+            response = await self._answer_to(method, params, files)
             if after:
-                drop(request)
+                await break_off(request, response, after)
         except Problem as problem:
             return self._refuse(method, problem)
-        return answer({"ok": True, "result": result})
+        return response
+
+    async def _answer_to(self, method: str, params: dict[str, Any], files: Files) -> web.Response:
+        if method == "getUpdates":
+            return await self._get_updates(params)
+        self._check(method, params, files)
+        return answer({"ok": True, "result": self._do(method, params, files)})
 
     def _refuse(self, method: str, problem: Problem) -> web.Response:
         if problem.code == 429:
@@ -139,15 +143,15 @@ class BotApi(World):
             content["parameters"] = problem.parameters
         return answer(content, problem.code)
 
-    async def _fault(self, method: str, params: dict[str, Any], request: web.Request) -> bool:
-        """True when the answer is to be lost after doing what was asked."""
+    async def _fault(self, method: str, params: dict[str, Any], request: web.Request) -> str:
+        """ "lost" or "cut" when the answer is to be so after doing what was asked."""
         for fault in self.faults:
             chat = fault.chat is None or str(fault.chat) == str(params.get("chat_id"))
             if fault.times > 0 and fault.method in ("", method) and chat:
                 fault.times -= 1
                 break
         else:
-            return False
+            return ""
         if fault.how == "hang":
             await asyncio.sleep(3600)
         if fault.how == "late":
@@ -157,7 +161,7 @@ class BotApi(World):
         if isinstance(fault.how, int):
             more = {"retry_after": fault.retry_after} if fault.retry_after else {}
             raise Problem(fault.how, fault.words, **more)
-        return fault.how == "lost"
+        return fault.how if fault.how in ("lost", "cut") else ""
 
     # --- updates
 
@@ -316,6 +320,15 @@ def drop(request: web.Request) -> NoReturn:
     if request.transport:
         request.transport.abort()
     raise ConnectionResetError
+
+
+async def break_off(request: web.Request, response: web.Response, how: str) -> NoReturn:
+    """Closes the connection before the answer, or in the middle of it."""
+    if how == "cut" and isinstance(response.body, bytes):
+        half = web.StreamResponse(headers={"Content-Length": str(len(response.body))})
+        await half.prepare(request)
+        await half.write(response.body[: len(response.body) // 2])
+    drop(request)
 
 
 async def fields(request: web.Request) -> tuple[dict[str, Any], Files]:

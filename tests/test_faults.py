@@ -408,7 +408,7 @@ METHODS = ("getUpdates", "sendMessage", "editMessageText", "answerCallbackQuery"
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-@pytest.mark.parametrize("how", [500, "close", "lost"])
+@pytest.mark.parametrize("how", [500, "close", "lost", "cut"])
 async def test_a_network_that_keeps_failing_gets_the_visit_through_once(
     town: Town, how: str | int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
