@@ -8,13 +8,14 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlmodel import Session
 
-from handlers import escalate, nudge
+from handlers import escalate, nudge, room_team
 from models import retention
 
 if TYPE_CHECKING:
     from bot.run import House
 
 PORTIONS = 100  # of one tick
+KINDS = (*nudge.KINDS, room_team.freed, room_team.lists)
 T = TypeVar("T")
 HALF, MINUTE, HOUR = 30, 60, 3600
 log = structlog.get_logger()
@@ -53,7 +54,7 @@ async def climb(house: "House") -> None:
 async def speak_up(house: "House") -> None:
     """Writes what is to be said unasked, and wakes delivery. Each kind on its own: where the
     digests fail, the alarm must not."""
-    for kind in nudge.KINDS:
+    for kind in KINDS:
         count = await attempt(house, partial(nudge.say, kind, house.office, house.clock()))
         if count:
             log.info("nudges_written", kind=kind.__name__, rows=count)

@@ -8,11 +8,12 @@ import structlog
 from sqlmodel import Session
 
 from bot.receive import is_out_of_order
-from handlers import case_tell, escalate, nudge
+from handlers import case_tell, escalate, nudge, room_team
 from handlers.turn import Office
 from models.mailbox import EMERGENCY, FAILED
 from models.outbox import Job
 
+RENEW = {case_tell.KIND: escalate.renew, room_team.KIND: room_team.renew}
 log = structlog.get_logger()
 
 
@@ -41,7 +42,7 @@ class Recheck:
             return None if job.lane <= EMERGENCY else FAILED
 
     def _now(self, session: Session, job: Job, now: datetime) -> Job | str | None:
-        renew = escalate.renew if job.kind == case_tell.KIND else nudge.renew
+        renew = RENEW.get(job.kind, nudge.renew)
         reply, reason = renew(session, self.office, now, job)
         if reply is None:
             log.info("message_dropped", seq=job.seq, kind=job.kind, why=reason)

@@ -22,6 +22,7 @@ from handlers.problem import FORM as PROBLEM
 from handlers.problem import problem_command, proposed
 from handlers.promises import kept_command
 from handlers.questions import Filling, Form, open_question, tidy
+from handlers.room import room_command
 from handlers.settings import settings_command
 from handlers.staff_desk import (
     invite_command,
@@ -40,13 +41,14 @@ from models import lookup, record
 from models.draft import OpenDraft
 from models.elder import Elder
 from models.mailbox import menu_of
-from models.staff import COORDINATOR, LIAISON
+from models.staff import COORDINATOR, DUTY, LIAISON
 
 FORMS: dict[str, Form] = {
     form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, BACK)
 }
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
+ROOM_USERS = (LIAISON, COORDINATOR, DUTY)
 
 
 def help_command(turn: Turn, rest: str) -> list[Reply]:
@@ -104,6 +106,7 @@ COMMANDS = (
     Command("case", ("case",), N_("One case"), case_command, listed=False),
     *(Command(name, words, N_("Work on a case"), by_word(name), listed=False)
       for name, words in MOVE_WORDS),
+    Command("room", ("解忧室", "解忧", "room"), N_("Worry-relief room"), room_command, ROOM_USERS),
     Command("broadcast", ("群发", "通知"), N_("Message to many"), broadcast_command, DESK),
     Command("undelivered", ("未送达",), N_("What did not arrive"), undelivered_command, DESK),
     Command("invite", ("邀请", "invite"), N_("Invite staff"), invite_command, DESK),
@@ -139,6 +142,7 @@ GLUED = (
     "更正",
     "上报",
     "反映",
+    "解忧室",
 )
 BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
 

@@ -6,6 +6,7 @@ It is masked on every network, since it shows on lock screens; where to go is on
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from handlers.case_ways import ways
 from handlers.case_words import BUTTONS, DONE, MARKS, STATES, category_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.talk import Button, Reply, Rows
@@ -27,7 +28,7 @@ from models.case import (
 from models.elder import Elder
 from models.staff import Staff
 
-REMARKS = ("note", "refer", "moved")
+REMARKS = ("note", "refer", "moved", "room", "fast")
 NOTES = 2  # of the latest that are shown
 LONGEST = 200  # characters of what was said
 ACROSS = 3
@@ -138,7 +139,8 @@ def state_line(
     return " · ".join(part for part in (first, _term(turn, case)) if part)
 
 
-QUIET = ("note", "date", "raise", "wish", "moved", "mentioned", "escalated", "told_nobody")
+QUIET = ("note", "date", "raise", "wish", "moved", "mentioned", "escalated", "told_nobody",
+         "room", "fast")  # fmt: skip
 SAYS = (RETURNED, RESOLVED, *ENDED)
 
 
@@ -174,7 +176,7 @@ def _rows(turn: Turn, case: Case, is_: Collection[str]) -> Rows:
     rows = [tuple(doing[i : i + ACROSS]) for i in range(0, len(doing), ACROSS)]
     more = [Button(_("Story"), _code(case, "story"))]
     if case_query.may_read(case, is_) and is_:
-        more.insert(0, Button(_("Where to go"), _code(case, "where")))
+        more = [Button(_("Where to go"), _code(case, "where")), *more, *ways(case, is_)]
     return (*rows, tuple(more))
 
 

@@ -119,6 +119,8 @@ DONE = {  # what somebody did, in the story of a case: who stands before it
     "refer": N_("referred it"),
     "return": N_("returned it"),
     "note": N_("noted"),
+    "room": N_("about the relief room"),
+    "fast": N_("about the fast-track"),
     "date": N_("set the next date"),
     "raise": N_("changed the urgency"),
     "withdraw": N_("withdrew it"),

@@ -319,6 +319,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_elder_case_state", ["state", "late_at"], unique=False)
 
     op.create_table(
+        "hospital_contact",
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["made_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("staff_id"),
+    )
+    op.create_table(
         "invitation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("code_hash", sa.String(), nullable=False),
@@ -630,6 +645,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_elder_flag_elder_id"), ["elder_id"], unique=False)
 
     op.create_table(
+        "fast_track",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ref", sa.String(length=12), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("needs", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("comes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["answered_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["elder_case.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ref"),
+    )
+    with op.batch_alter_table("fast_track", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fast_track_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_fast_track_remind_at"), ["remind_at"], unique=False)
+
+    op.create_table(
         "outgoing",
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("chat_id", sa.Uuid(), nullable=False),
@@ -737,6 +787,46 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_promise_elder_id"), ["elder_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_promise_ref"), ["ref"], unique=False)
         batch_op.create_index(batch_op.f("ix_promise_visit_id"), ["visit_id"], unique=False)
+
+    op.create_table(
+        "room_booking",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ref", sa.String(length=12), nullable=False),
+        sa.Column("elder_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("minute", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("seat", sa.String(), nullable=True),
+        sa.Column("daily", sa.String(), nullable=True),
+        sa.Column("booked_by", sa.Uuid(), nullable=False),
+        sa.Column("booked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["booked_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["elder_case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["elder_id"],
+            ["elder.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["settled_by"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("daily"),
+        sa.UniqueConstraint("ref"),
+        sa.UniqueConstraint("seat"),
+    )
+    with op.batch_alter_table("room_booking", schema=None) as batch_op:
+        batch_op.create_index("ix_room_booking_day", ["on_day", "minute"], unique=False)
+        batch_op.create_index(batch_op.f("ix_room_booking_elder_id"), ["elder_id"], unique=False)
 
     op.create_table(
         "case_notice",
