@@ -24,6 +24,7 @@ from sqlmodel import Session, col, select
 
 import handlers
 from handlers.foresee import foresee, only_answers
+from handlers.morning import quiet_until
 from handlers.talk import Incoming, Reply
 from handlers.turn import Newcomer, Office, Turn, local_date
 from locales import gettext as _
@@ -188,7 +189,7 @@ class Receiver:
         replies = list(replies)
         for reply in replies:
             if reply.text or reply.file_data:
-                row = outbox_row(said, chat, reply, batch.now)
+                row = outbox_row(said, chat, reply, batch.now, self.office)
                 batch.rows.append(row)
                 batch.shown[row["chat_id"]] = row["rows"]
         if said.press:
@@ -319,7 +320,11 @@ def touch(chat: Chat, now: datetime) -> None:
         chat.unreachable_at, chat.unreachable_why = None, ""
 
 
-def outbox_row(said: Incoming, chat: Chat, reply: Reply, now: datetime) -> dict[str, Any]:
+def outbox_row(
+    said: Incoming, chat: Chat, reply: Reply, now: datetime, office: Office
+) -> dict[str, Any]:
+    """A notice to somebody who did not ask waits for the end of the quiet hours."""
+    held = reply.to is not None and reply.lane == mailbox.NUDGE
     return mailbox.row(
         reply.to or chat.id,
         reply.text,
@@ -332,6 +337,7 @@ def outbox_row(said: Incoming, chat: Chat, reply: Reply, now: datetime) -> dict[
         kind="tell" if reply.to else "",  # to somebody who did not ask: looked at again
         file_name=reply.file_name,
         file_data=reply.file_data,
+        not_before=quiet_until(now, office.zone) if held else None,
     )
 
 

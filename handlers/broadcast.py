@@ -2,9 +2,8 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from handlers import broadcast_card, broadcast_text, form
 from handlers.broadcast_plan import (
@@ -21,7 +20,7 @@ from handlers.broadcast_plan import (
     towns,
 )
 from handlers.broadcast_text import COUNTED, TEMPLATES, gaps_in
-from handlers.morning import QUIET_FROM, QUIET_UNTIL, Post
+from handlers.morning import Post, quiet_until
 from handlers.nudge import write
 from handlers.questions import TEXT, Filling, Form, Question, match
 from handlers.talk import Button, Reply
@@ -261,16 +260,6 @@ def _store(filling: Filling, plan: Plan) -> Broadcast:
     turn.session.add(one)
     _audit(turn, "broadcast", one)
     return one
-
-
-def quiet_until(now: datetime, zone: ZoneInfo) -> datetime | None:
-    """When the quiet hours end that `now` lies in; None outside them."""
-    local = now.astimezone(zone)
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return None
-    late = local.time() >= QUIET_FROM
-    end = datetime.combine(local.date() + timedelta(days=late), QUIET_UNTIL, zone)
-    return end.astimezone(UTC)
 
 
 FORM = Form(

@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, select
 
-from handlers.broadcast import quiet_until
 from handlers.case_card import card, card_name
-from handlers.morning import Post, reachable, turn_of
+from handlers.morning import Post, quiet_until, reachable, turn_of
 from handlers.nudge import write
 from handlers.turn import Office, Turn
 from locales import gettext as _

@@ -7,9 +7,10 @@ is counted up along the way.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import ColumnElement, String, and_, cast, false, literal
@@ -150,6 +151,16 @@ def coordinator_posts(
                 turn = turn_of(session, office, now, staff, chat)
                 reply = coordinator_digest(turn, census.of[staff.id], lost)
             yield Post(chat, reply, DIGEST, digest_key(staff, today))
+
+
+def quiet_until(now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When the quiet hours end that `now` lies in; None outside them."""
+    local = now.astimezone(zone)
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return None
+    late = local.time() >= QUIET_FROM
+    end = datetime.combine(local.date() + timedelta(days=late), QUIET_UNTIL, zone)
+    return end.astimezone(UTC)
 
 
 def turn_of(session: Session, office: Office, now: datetime, staff: Staff, chat: Chat) -> Turn:

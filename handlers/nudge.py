@@ -9,9 +9,9 @@ from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import literal
+from sqlalchemy import bindparam, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from handlers import broadcast_card, form
 from handlers.morning import (
@@ -27,6 +27,7 @@ from handlers.morning import (
     digests,
     in_dialogue,
     is_ready,
+    quiet_until,
     reachable,
     turn_of,
 )
@@ -36,10 +37,12 @@ from locales import gettext as _
 from locales import speaking
 from models import broadcast, mailbox
 from models.draft import Draft
+from models.elder import ACTIVE, Elder
 from models.leave import away_ids
 from models.mailbox import EMERGENCY, FAILED, NUDGE, SENT, Outgoing
 from models.outbox import Job
 from models.staff import COORDINATOR, Chat, Staff
+from models.visit import Visit
 from models.workdays import differing_days, is_workday
 
 Kind = Callable[[Session, Office, datetime], Iterator[Post]]
@@ -105,7 +108,7 @@ def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator
 
 
 def is_quiet(now: datetime, office: Office) -> bool:
-    return not QUIET_UNTIL <= now.astimezone(office.zone).time() < QUIET_FROM
+    return quiet_until(now, office.zone) is not None
 
 
 def _lying(now: datetime) -> Any:
@@ -211,10 +214,28 @@ def _renew_digest(
         return None, "too late"
     if staff.id in away_ids(session, today):
         return None, "on leave"
-    if now - row.made_at < STALE:
+    if now - row.made_at < STALE and not _is_outdated(session, row):
         return _as_written(row), ""
     post = compose(session, office, now, (staff, chat))
     return (post.reply, "") if post else (None, FAILED)
+
+
+def _is_outdated(session: Session, row: Job) -> bool:
+    """Somebody named in it has died, moved, or was visited since it was written."""
+    codes = {code.split()[1] for line in row.rows for _label, code in line if is_visit(code)}
+    values = {"codes": sorted(codes), "since": row.made_at}
+    return bool(codes) and session.exec(CHANGED, params=values).first() is not None
+
+
+def is_visit(code: str) -> bool:
+    return code.startswith("/visit ")
+
+
+SEEN = select(Visit.id).where(Visit.elder_id == Elder.id, Visit.logged_at >= bindparam("since"))
+CHANGED = select(Elder.id).where(
+    col(Elder.code).in_(bindparam("codes", expanding=True)),
+    or_(Elder.state != ACTIVE, SEEN.exists()),
+)
 
 
 def _renew_reminder(

@@ -268,3 +268,22 @@ def test_the_last_reminder_comes_on_the_last_workday_where_the_window_ends_on_a_
     sweep(town, datetime(2026, 11, 13, 0, 0, tzinfo=UTC))
     assert "⏳ 今天是11月15日前最后一个工作日" in zhou.look()[0].text
     assert "您是后备,11月15日前还没人走访:E0001" in li.look()[0].text
+
+
+def test_who_died_since_a_minute_is_in_no_digest_that_is_just_going_out(town, zhou, wang):
+    sweep(town, EIGHT)
+    row = next(row for row in digest_rows(town) if "周明" in row.text)
+    town.now = EIGHT + timedelta(seconds=20)
+    wang.talk("/ended E0001 deceased yes", "不在任何名单上")
+    assert "高*昌" in row.text
+    assert "高*昌" not in renew(town, row)[0].text
+
+
+def test_a_notice_to_somebody_who_did_not_ask_waits_for_the_morning(town, zhou, li):
+    town.now = EIGHT + timedelta(hours=14)  # 22:00
+    zhou.talk("/later 高永昌", "是什么情况", "[请后备代去]", "请后备", "[确认]", "已请李娜")
+    told = next(row for row in town.rows(Outgoing) if "周明请您代走访" in row.text)
+    assert told.not_before == EIGHT + timedelta(days=1, minutes=-30)
+    town.now = EIGHT + timedelta(days=1, hours=2)
+    zhou.talk("/later E0002", "是什么情况", "[请后备代去]", "请后备", "[确认]", "已请李娜")
+    assert [row.not_before for row in town.rows(Outgoing) if "代走访 李" in row.text] == [None]
