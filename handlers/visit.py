@@ -42,10 +42,11 @@ from handlers.visit_review import intro, reports, review, title, toggle, unticke
 from locales import gettext as _
 from locales import ngettext
 from models import lookup, record
-from models.agenda import next_up, office_policy
+from models.agenda import office_policy
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
 from models.elder import Elder
+from models.next_up import next_up
 from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, UNTICKED, Concern, Promise, Visit
 
 FORM_NAME = "visit"
@@ -322,7 +323,7 @@ def _advice(outcome: str) -> str:
 def _next_row(filling: Filling, elder: Elder) -> tuple[tuple[Button, ...], ...]:
     """The next on the list, so that a round of visits needs no typing."""
     turn = filling.turn
-    following = next_up(turn.session, turn.staff, elder.id, turn.today)
+    following = next_up(turn.session, turn.staff.id, elder.id, turn.today)
     if following is None:
         return ()
     label = _("Next: %(name)s") % {"name": turn.shown(following.name)}

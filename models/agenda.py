@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from functools import cache
 from math import ceil
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session
 
 from models.due import (
     DUE,
@@ -20,14 +16,12 @@ from models.due import (
     Policy,
     Status,
     Window,
-    status,
     window,
 )
-from models.due_query import absent, due_rows, read_recent, recent_of
-from models.elder import ACTIVE, Elder, Who
-from models.lookup import LAST, TODAY, in_scope, scope
+from models.due_query import due_rows
+from models.elder import Who
+from models.lookup import in_scope, scope
 from models.org import settings
-from models.schedule import Postponement
 from models.staff import Staff
 from models.workdays import differing_days, workdays
 
@@ -107,7 +101,7 @@ def arrange(lines: list[Line], today: date, policy: Policy, differing: dict[str,
     open_ = [one for one in lines if one.state in (DUE, NOT_YET)]
     done = [one for one in lines if one.state == SATISFIED]
     share = _share(open_, done, today, policy, differing)
-    mine = [one for one in open_ if _may_go(one, today, policy)][:share]
+    mine = [one for one in open_ if may_go(one, today, policy)][:share]
     return Agenda(
         window(today, policy),
         policy,
@@ -138,47 +132,10 @@ def _share(
     return max(ceil((len(open_) + done_today) / len(left)) - done_today, 0)
 
 
-def _may_go(one: Line | Status, today: date, policy: Policy) -> bool:
+def may_go(one: Line | Status, today: date, policy: Policy) -> bool:
     """Due already, or near enough that a visit today would count."""
     if one.reason == PUT_OFF:
         return False
     if one.state == DUE or one.last_on is None:
         return True
     return today - one.last_on >= timedelta(days=policy.shortest_gap)
-
-
-# After a visit
-
-CANDIDATES = 4  # asked of the rule, the longest unvisited first
-
-
-def next_up(session: Session, staff: Staff, but: UUID, today: date) -> Elder | None:
-    """Whom to visit after `but`: the rule is asked of a few, since asking it of the whole list
-    takes longer than the dialogue may."""
-    policy = office_policy(session)
-    first = window(today, policy).first
-    values = {"but": but, "first": first, "most": CANDIDATES, **scope(session, staff, today)}
-    candidates = session.exec(_longest_unvisited(staff.role), params=values).all()
-    read_recent(session, [elder.id for elder in candidates], today, policy)
-    for elder in candidates:
-        said = status(recent_of(session, elder, today, policy), today, policy)
-        if said.state == OVERDUE or (said.state in (DUE, NOT_YET) and _may_go(said, today, policy)):
-            return elder
-    return None
-
-
-@cache
-def _longest_unvisited(role: str) -> SelectOfScalar[Elder]:
-    """Of who can be visited today."""
-    waits = select(Postponement.elder_id).where(
-        Postponement.elder_id == Elder.id,
-        Postponement.window_first == bindparam("first"),
-        col(Postponement.until_on) > TODAY,
-    )
-    return (
-        select(Elder)
-        .where(Elder.state == ACTIVE, in_scope(role), col(Elder.id) != bindparam("but"))
-        .where(~absent(TODAY, TODAY), ~waits.exists())
-        .order_by(LAST.is_not(None), LAST, Elder.code)
-        .limit(bindparam("most"))
-    )

@@ -1,8 +1,8 @@
 """A shelf for what a batch will ask about its elders: read for all of them at once.
 
-A question is a statement with the list parameter `elders` whose rows have an `elder_id`. It is
-asked with `of`, which looks on the shelf first; who was not foreseen is only slower. Whoever
-writes what may stand there says so with `forget`.
+A question is a statement with the list parameter `about` (ids), whose rows say whom they are
+about: in `elder_id`, as a rule. It is asked with `of`, which looks on the shelf first; who was
+not foreseen is only slower. Whoever writes what may stand there says so with `forget`.
 """
 
 from collections import defaultdict
@@ -15,12 +15,12 @@ from sqlmodel import Session
 SHELF = "ahead"
 
 
-def of(session: Session, question: Any, elder_id: UUID, **values: Any) -> list[Any]:
-    """The rows of one elder, in the statement's order."""
-    rows = found(session, question, elder_id)
+def of(session: Session, question: Any, about: UUID, **values: Any) -> list[Any]:
+    """The rows about one, in the statement's order."""
+    rows = found(session, question, about)
     if rows is not None:
         return list(rows)
-    return list(session.exec(question, params={"elders": [elder_id], **values}))
+    return list(session.exec(question, params={"about": [about], **values}))
 
 
 def found(session: Session, question: Any, about: Any) -> Any:
@@ -28,12 +28,14 @@ def found(session: Session, question: Any, about: Any) -> Any:
     return session.info.get(SHELF, {}).get((question, about))
 
 
-def read(session: Session, question: Any, elder_ids: Iterable[UUID], **values: Any) -> None:
+def read(
+    session: Session, question: Any, about: Iterable[UUID], by: str = "elder_id", **values: Any
+) -> None:
     """Puts the answers for all these on the shelf."""
     rows = defaultdict(list)
-    wanted = list(elder_ids)
-    for row in session.exec(question, params={"elders": wanted, **values}):
-        rows[row.elder_id].append(row)
+    wanted = list(about)
+    for row in session.exec(question, params={"about": wanted, **values}):
+        rows[getattr(row, by)].append(row)
     put(session, {(question, one): rows[one] for one in wanted})
 
 

@@ -43,7 +43,7 @@ BY_NUMBER = (
 )
 OPEN_CASES = (  # asked at every visit
     select(Case)
-    .where(col(Case.elder_id).in_(bindparam("elders", expanding=True)))
+    .where(col(Case.elder_id).in_(bindparam("about", expanding=True)))
     .where(col(Case.state).not_in(ENDED))
     .order_by(col(Case.severity), col(Case.opened_at))
 )

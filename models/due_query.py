@@ -312,9 +312,9 @@ def _contact_due(facts: CTE, today: date, policy: Policy) -> Flag:
 
 
 # Of one elder; built once, since building takes longer than answering.
-ELDERS: Any = bindparam("elders", expanding=True)
+ABOUT: Any = bindparam("about", expanding=True)
 VISITS: Any = select_rows(col(Visit.elder_id), col(Visit.visited_on), col(Visit.mode)).where(
-    col(Visit.elder_id).in_(ELDERS),
+    col(Visit.elder_id).in_(ABOUT),
     Visit.state == CURRENT,
     Visit.outcome == DONE,
     col(Visit.visited_on) >= bindparam("since"),
@@ -327,11 +327,11 @@ SINCE: Any = select_rows(
     col(Elder.id).label("elder_id"),
     ASSIGNED.correlate(Elder).scalar_subquery().label("since"),
     PUT_OFF.correlate(Elder).scalar_subquery().label("put_off"),
-).where(col(Elder.id).in_(ELDERS))
+).where(col(Elder.id).in_(ABOUT))
 
 
-def recent_of(session: Session, elder: Elder, today: date, policy: Policy) -> Recent:
-    """The facts of one elder, for `models.due.status`."""
+def recent_of(session: Session, elder: Elder | Any, today: date, policy: Policy) -> Recent:
+    """The facts of one elder (or a row with its id, tier, residence and state), for `status`."""
     visits = ahead.of(session, VISITS, elder.id, since=horizon(today, policy))
     first = window(today, policy).first
     (said,) = ahead.of(session, SINCE, elder.id, first=first)

@@ -114,7 +114,7 @@ def put_flag(session: Session, elder_id: UUID, flag: str, today: date, on: bool)
         running.until = today
 
 
-ABSENCES = select(Absence).where(col(Absence.elder_id).in_(bindparam("elders", expanding=True)))
+ABSENCES = select(Absence).where(col(Absence.elder_id).in_(bindparam("about", expanding=True)))
 
 
 def begin_absence(session: Session, absence: Absence) -> None:

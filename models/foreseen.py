@@ -14,10 +14,9 @@ from sqlmodel import Session
 from models import ahead
 from models.agenda import office_policy
 from models.case_query import OPEN_CASES
-from models.due import window
-from models.due_query import SINCE
-from models.elder import ABSENCES
+from models.due_query import read_recent
 from models.lookup import LAST_DONE, own_by_code
+from models.next_up import read_next_up
 from models.record import OPEN_PROMISES
 
 
@@ -40,6 +39,7 @@ def read_ahead(session: Session, all_: Iterable[Foreseen], today: date) -> None:
     submitted = {elder.id for pair, elder in elders.items() if wanted[pair]}
     for question in (LAST_DONE, OPEN_CASES, OPEN_PROMISES):
         ahead.read(session, question, opened)
-    first = window(today, office_policy(session)).first
-    ahead.read(session, ABSENCES, submitted)
-    ahead.read(session, SINCE, submitted, first=first)
+    if submitted:
+        people = {staff_id for (staff_id, _code), submits in wanted.items() if submits}
+        after = read_next_up(session, people, today)
+        read_recent(session, submitted | after, today, office_policy(session))

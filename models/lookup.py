@@ -194,7 +194,7 @@ LATEST = (
 LAST_DONE = (
     select(Visit)
     .join(Elder, col(Visit.id) == LATEST)
-    .where(col(Elder.id).in_(bindparam("elders", expanding=True)))
+    .where(col(Elder.id).in_(bindparam("about", expanding=True)))
 )
 
 

@@ -12,7 +12,7 @@ from models.attachment import Photo
 from models.case_query import OPEN_CASES
 from models.draft import new_tag
 from models.due_query import VISITS
-from models.elder import ABSENCES, Absence, Elder
+from models.elder import Absence, Elder
 from models.lookup import LAST_DONE
 from models.staff import Staff
 from models.visit import CURRENT, SUPERSEDED, VOID, Concern, Promise, Visit, still_open
@@ -39,7 +39,7 @@ def record(
 
 
 def _forget(session: Session, elder_id: UUID) -> None:
-    questions = (VISITS, LAST_DONE, OPEN_CASES, OPEN_PROMISES, ABSENCES)
+    questions = (VISITS, LAST_DONE, OPEN_CASES, OPEN_PROMISES)
     ahead.forget(session, elder_id, *questions)
 
 
@@ -133,7 +133,7 @@ def promise_of(session: Session, visit_id: UUID) -> Promise | None:
 # Asked at every visit: built once, as in lookup.
 OPEN_PROMISES = (
     select(Promise)
-    .where(col(Promise.elder_id).in_(bindparam("elders", expanding=True)), still_open())
+    .where(col(Promise.elder_id).in_(bindparam("about", expanding=True)), still_open())
     .order_by(col(Promise.made_on))
 )
 
