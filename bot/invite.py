@@ -26,8 +26,8 @@ def invite(settings: Settings, who: str) -> int:
         at = datetime.now(UTC)
         code = people.invite(session, staff, None, at)
         session.add(Audit(at=at, action="invite", detail=staff.code))
-        show(session, settings, staff, code)
         session.commit()
+        show(session, settings, staff, code)
     return 0
 
 
@@ -68,6 +68,7 @@ def show(session: Session, settings: Settings, staff: Staff, code: str) -> None:
 
 def keep(folder: Path, name: str, target: str) -> Path:
     """A picture of the invitation that only the operator can read."""
+    folder.mkdir(parents=True, exist_ok=True)  # with a database elsewhere it may be new
     file = folder / f"invitation-{name}.png"
     file.touch(mode=0o600)
     file.write_bytes(qr_png(target))

@@ -2,28 +2,21 @@
 
 import io
 import re
-from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
-from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
 from bot.config import Problem
 from bot.roster import import_file, write_template
-from handlers.documents.roster_template import offered, template
 from locales import speaking
 from models.assignment import Assignment
 from models.elder import Elder
 from models.org import Unit
-from models.roster_types import ELDERS, STAFF, UNITS
+from models.roster_types import ELDERS, STAFF
 from models.staff import Staff
-from tests.desk import ONE_SHEET, Desk
-
-TOWNS = ("岚桥镇", "柳泉镇", "沙河镇", "枫岭镇", "云台街道")
-VILLAGES = ("石沟村", "柳树村", "东坡村", "河湾村")
+from tests.desk import ONE_SHEET, Desk, county, key, mend, spoilt
 
 
 @pytest.fixture
@@ -37,76 +30,14 @@ def local(sqlite_database: Engine, tmp_path: Path) -> Desk:
     return Desk(sqlite_database, tmp_path)
 
 
-def key(table: str, field: str) -> int:
-    return [column.field for column in offered(table)].index(field) + 1
-
-
-def county() -> bytes:
-    """A workbook of three hundred elders, thirty liaisons and the units they belong to."""
-    villages = [(town, village) for town in TOWNS for village in VILLAGES]
-    staff = [f"{family}{given}" for family in "周吴郑王冯陈" for given in "明强娜芳勇"]
-    surnames, given_names = "高李王张刘陈杨赵黄孙", ("永昌", "秀英", "桂兰", "建国", "玉珍", "德胜")
-    elders = []
-    for number in range(300):
-        town, village = villages[number % 20]
-        elders.append(
-            {
-                "name": surnames[number % 10] + given_names[number % 6],
-                "sex": ("male", "female")[number % 2],
-                "birth": str(date(1930, 1, 1) + timedelta(days=40 * number)),
-                "town": town,
-                "village": village,
-                "phone": f"+86 000 0000 {number:04}",
-                "primary": staff[number % 20 % 5],
-                "backup": staff[5 + number % 20 % 5],
-                "status": "retired cadre",
-            }
-        )
-    people = [
-        {"name": name, "role": "liaison", "town": TOWNS[number % 5]}
-        for number, name in enumerate(staff)
-    ]
-    units = [{"county": "望岚县", "town": town, "village": village} for town, village in villages]
-    with speaking("en"):
-        return template({ELDERS: elders, STAFF: people, UNITS: units})
-
-
-MISTAKES = {
-    ("Elders", 7, "birth"): "38-1-1",
-    ("Elders", 19, "birth"): "农历1941年闰五月初五",
-    ("Elders", 33, "birth"): "2031-05-05",
-    ("Elders", 48, "town"): "岚乔镇",
-    ("Elders", 77, "primary"): "周朋",
-    ("Elders", 101, "phone"): "儿子的电话",
-    ("Elders", 150, "name"): None,
-    ("Elders", 202, "status"): "退伍",
-    ("Elders", 248, "backup"): "周明",
-    ("Staff", 9, "role"): "司机",
-}
-
-
 def test_a_workbook_with_ten_mistakes_is_mended_from_the_messages_alone(desk, capsys):
     path = desk.folder / "roster.xlsx"
-    path.write_bytes(county())
-    book = openpyxl.load_workbook(path)
-    right = {}
-    for (sheet, row, field), wrong in MISTAKES.items():
-        cell = book[sheet].cell(row, key(STAFF if sheet == "Staff" else ELDERS, field))
-        title = book[sheet].cell(1, cell.column).value
-        right[sheet, row, title] = cell.value
-        cell.value = wrong
-    book.save(path)
+    right = spoilt(path)
     with speaking("en"):
         assert import_file(desk.settings, path, dry_run=False, skip_bad=False) == 1
         assert desk.rows(Elder) == []
-        said = list(places(capsys.readouterr().out))
-        for sheet, row, title in said:
-            if (sheet, row, title) in right:
-                book[sheet].cell(row, column_of(book[sheet], title)).value = right.pop(
-                    (sheet, row, title)
-                )
+        mend(path, capsys.readouterr().out, right)
         assert not right
-        book.save(path)
         assert import_file(desk.settings, path, dry_run=False, skip_bad=False) == 0
         assert "Elders: 300 new" in capsys.readouterr().out
         assert import_file(desk.settings, path, dry_run=False, skip_bad=False) == 0
@@ -114,20 +45,6 @@ def test_a_workbook_with_ten_mistakes_is_mended_from_the_messages_alone(desk, ca
     assert len(desk.rows(Elder)) == 300
     assert len(desk.rows(Assignment)) == 600
     assert len(desk.rows(Unit)) == 26
-
-
-def places(out: str) -> Iterator[tuple[str, int, str]]:
-    """Sheet, row and column of every message."""
-    sheet = ""
-    for line in out.splitlines():
-        if found := re.match(r"Sheet “(.+)”:", line):
-            sheet = found[1]
-        elif found := re.match(r"  Rows? ([\d, ]+), “(.+?)”: ", line):
-            yield from ((sheet, int(row), found[2]) for row in found[1].split(", "))
-
-
-def column_of(sheet: Worksheet, title: str) -> int:
-    return next(cell.column for cell in sheet[1] if cell.value == title)
 
 
 def test_a_trial_shows_everything_and_writes_nothing(desk, capsys):
