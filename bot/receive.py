@@ -285,7 +285,7 @@ CHATS = (
         col(Chat.address).in_(bindparam("addresses", expanding=True)),
     )
     .order_by(col(Chat.id))
-    .with_for_update(of=Chat)
+    .with_for_update(of=Chat, key_share=True)  # others may write to these chats meanwhile
 )
 
 

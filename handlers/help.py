@@ -60,10 +60,18 @@ def _first_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
     draft = turn.open_draft()
     back = ((Button(_("Back to my draft"), form.resume_code(draft)),),) if draft else ()
     if turn.staff.role == "liaison":
-        return (*back, (Button(_("Whom to see"), "/due"), Button(_("Log a visit"), "/visit")))
+        return (
+            *back,
+            (Button(_("Whom to see"), "/due"), Button(_("Log a visit"), "/visit")),
+            (Button(_("Report a problem"), "/problem"), Button(_("Cases"), "/cases")),
+        )
     if turn.staff.role == "coordinator":
-        return (*back, (Button(_("Look somebody up"), "/brief"), Button(_("Invite"), "/invite")))
-    return back
+        return (
+            *back,
+            (Button(_("Look somebody up"), "/brief"), Button(_("Invite"), "/invite")),
+            (Button(_("Cases"), "/cases"), Button(_("Who is on duty"), "/duty")),
+        )
+    return (*back, (Button(_("Cases"), "/cases"), Button(_("Who is on duty"), "/duty")))
 
 
 def codes_command(turn: Turn, rest: str) -> list[Reply]:

@@ -72,6 +72,14 @@ MOVES: Mapping[str, Move] = {
 }  # fmt: skip
 
 
+STAMPS = {
+    ACKNOWLEDGED: "acknowledged_at",
+    IN_PROGRESS: "acted_at",
+    RETURNED: "returned_at",
+    RESOLVED: "resolved_at",
+}
+
+
 VERSION = Column("rev", Integer, nullable=False)
 
 

@@ -24,6 +24,7 @@ from models.case import (
     OPENED,
     RESOLVED,
     RETURNED,
+    STAMPS,
     VISIT,
     Case,
     CaseEvent,
@@ -166,12 +167,6 @@ CLEARED: Mapping[str, Any] = dict.fromkeys(
     ("owner_id", "resolved_by", "acknowledged_at", "acted_at", "returned_at", "resolved_at",
      "closed_at", "next_on")
 )  # fmt: skip
-STAMPS = {
-    ACKNOWLEDGED: "acknowledged_at",
-    IN_PROGRESS: "acted_at",
-    RETURNED: "returned_at",
-    RESOLVED: "resolved_at",
-}
 
 
 def move(

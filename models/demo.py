@@ -9,8 +9,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, SQLModel, select
 
+from models.demo_cases import Docket
 from models.demo_fates import Life, befall
 from models.demo_history import first_day, windows
 from models.demo_names import TOWNS
@@ -68,7 +70,8 @@ def write_county(
     start, ids = first_day(today, months), Ids(seed)
     people = Settlers(today, start, ids, Random(f"{seed} people")).settle(n)  # noqa: S311
     lives = befall(people, today, start, ids, Random(f"{seed} fates"))  # noqa: S311
-    frame = Frame(today, start, zone, ids, seed)
+    officers = {one.service_group: one.id for one in people.staff if one.role == DUTY}
+    frame = Frame(today, start, zone, ids, seed, Docket(today, zone, ids, seed, officers))
     _write_people(session, people, lives)
     put_setting(session, DEMO, True)
     session.flush()
@@ -123,7 +126,20 @@ def _write_history(session: Session, lives: list[Life], frame: Frame) -> int:
         Story(life, frame, wrong).tell(halves)
         if len(frame.rows.visits) >= AT_ONCE:
             written += _flush(session, frame)
-    return written + _flush(session, frame)
+    written += _flush(session, frame)
+    _write_cases(session, frame.docket)
+    return written
+
+
+def _write_cases(session: Session, docket: Docket) -> None:
+    """Last of all: cases are numbered in the order in which they were opened."""
+    cases, events, links = docket.rows()
+    _insert(session, "elder_case", cases)
+    _insert(session, "case_event", events)
+    if links:
+        concern = SQLModel.metadata.tables["concern"]
+        belongs = concern.update().where(concern.c.id == bindparam("of"))
+        session.connection().execute(belongs.values(case_id=bindparam("is")), links)
 
 
 def _swapped(life: Life) -> bool:

@@ -18,6 +18,7 @@ from models.demo_answers import (
     raised,
     written,
 )
+from models.demo_cases import Docket
 from models.demo_fates import DAY, Life
 from models.demo_history import Outing, Window, outings
 from models.demo_names import PROMISES
@@ -35,7 +36,6 @@ from models.visit import (
 )
 
 Row = dict[str, Any]
-RECENT = 14 * DAY  # younger concerns are still open
 FIXABLE = 35 * DAY  # younger visits carry the answers of their form, so that they can be mended
 HOURS = ((8, 30), (9, 20), (10, 10), (11, 0), (14, 0), (15, 0), (16, 0), (17, 0))
 NOT_MET = ("not_at_home", "not_at_home", "not_at_home", "refused")
@@ -61,6 +61,7 @@ class Frame:
     zone: ZoneInfo
     ids: Ids
     seed: int
+    docket: Docket
     rows: Rows = field(default_factory=Rows)
     named: int = 0
 
@@ -251,27 +252,24 @@ class Story:
         self.frame.rows.visits.append(old)
 
     def _raise(self, row: Row, seen: Seen, details: Seen) -> None:
-        """Only what is recent: older concerns have been dealt with, before there were cases."""
-        if self.frame.today - row["visited_on"] > RECENT and EMERGENCY not in seen.values():
-            return
         for one in raised(seen, self.before, details):
-            self.frame.rows.concerns.append(
-                {
-                    "id": self.frame.ids(),
-                    "visit_id": row["id"],
-                    "elder_id": self.elder.id,
-                    "observation": one.observation,
-                    "code": one.code,
-                    "category": one.category,
-                    "service_group": one.group,
-                    "severity": one.severity,
-                    "default_severity": one.severity,
-                    "severity_reason": "",
-                    "detail": one.detail,
-                    "state": "open",
-                    "raised_at": row["logged_at"],
-                }
-            )
+            concern = {
+                "id": self.frame.ids(),
+                "visit_id": row["id"],
+                "elder_id": self.elder.id,
+                "observation": one.observation,
+                "code": one.code,
+                "category": one.category,
+                "service_group": one.group,
+                "severity": one.severity,
+                "default_severity": one.severity,
+                "severity_reason": "",
+                "detail": one.detail,
+                "state": "open",
+                "raised_at": row["logged_at"],
+            }
+            self.frame.rows.concerns.append(concern)
+            self.frame.docket.add(concern, row["liaison_id"], row["note"])
 
     def _promise(self, row: Row, seen: Seen, last: bool) -> None:
         text = self.role.promised if last and self.role else ""
