@@ -119,25 +119,19 @@ def _observed(seen: Observation, filling: Filling) -> str:
     }
 
 
+OWN_LINES = {"how", "outcome", "visited_on"} | {
+    f"{seen.name}{part}" for seen in OBSERVED for part in ("", "_more", "_level", "_why")
+}
+
+
 def _said(filling: Filling) -> list[str]:
-    names = (
-        "hospital",
-        "until",
-        "present",
-        "promise",
-        "note",
-        "photo",
-        "late_reason",
-        "fix_reason",
-    )
+    """Every other answer; what was left open has lines of its own, too."""
+    asked = [q for q in QUESTIONS if q.name not in OWN_LINES and not q.name.startswith("left_")]
     return [
         _("%(what)s: %(answer)s")
-        % {
-            "what": _(BY_NAME[name].step),
-            "answer": say_value(BY_NAME[name], filling, filling.get(name)),
-        }
-        for name in names
-        if filling.get(name)
+        % {"what": _(question.step), "answer": say_value(question, filling, given)}
+        for question in asked
+        if (given := filling.get(question.name))
     ]
 
 
