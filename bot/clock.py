@@ -8,14 +8,15 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlmodel import Session
 
-from handlers import escalate, nudge, room_team
+from handlers import escalate, fast_tell, nudge, room_team
 from models import retention
 
 if TYPE_CHECKING:
     from bot.run import House
 
 PORTIONS = 100  # of one tick
-KINDS = (*nudge.KINDS, room_team.freed, room_team.lists)
+KINDS = (*nudge.KINDS, room_team.freed, room_team.lists, fast_tell.called_off,
+         fast_tell.reminders)  # fmt: skip
 T = TypeVar("T")
 HALF, MINUTE, HOUR = 30, 60, 3600
 log = structlog.get_logger()

@@ -8,12 +8,16 @@ import structlog
 from sqlmodel import Session
 
 from bot.receive import is_out_of_order
-from handlers import case_tell, escalate, nudge, room_team
+from handlers import case_tell, escalate, fast_tell, nudge, room_team
 from handlers.turn import Office
 from models.mailbox import EMERGENCY, FAILED
 from models.outbox import Job
 
-RENEW = {case_tell.KIND: escalate.renew, room_team.KIND: room_team.renew}
+RENEW = {
+    case_tell.KIND: escalate.renew,
+    room_team.KIND: room_team.renew,
+    fast_tell.KIND: fast_tell.renew,
+}
 log = structlog.get_logger()
 
 

@@ -11,6 +11,8 @@ from handlers.due import due_command, why_command
 from handlers.duty import duty_command
 from handlers.emergency import with_number_first
 from handlers.ended import BACK, ended_command
+from handlers.fast_track import FORM as FAST_TRACK
+from handlers.fast_track import fast_command, hospital_command
 from handlers.fix import MEND, fix_command
 from handlers.flags import flag_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
@@ -44,7 +46,8 @@ from models.mailbox import menu_of
 from models.staff import COORDINATOR, DUTY, LIAISON
 
 FORMS: dict[str, Form] = {
-    form.name: form for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, BACK)
+    form.name: form
+    for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, FAST_TRACK, BACK)
 }
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
@@ -107,6 +110,8 @@ COMMANDS = (
     *(Command(name, words, N_("Work on a case"), by_word(name), listed=False)
       for name, words in MOVE_WORDS),
     Command("room", ("解忧室", "解忧", "room"), N_("Worry-relief room"), room_command, ROOM_USERS),
+    Command("fast", ("绿色通道", "fast"), N_("Hospital fast-track"), fast_command, ROOM_USERS),
+    Command("hospital", ("医院联系人",), N_("Hospital contacts"), hospital_command, DESK),
     Command("broadcast", ("群发", "通知"), N_("Message to many"), broadcast_command, DESK),
     Command("undelivered", ("未送达",), N_("What did not arrive"), undelivered_command, DESK),
     Command("invite", ("邀请", "invite"), N_("Invite staff"), invite_command, DESK),

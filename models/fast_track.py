@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlmodel import Field, Session, SQLModel, col, delete, or_, select, update
+from sqlmodel import Field, Session, SQLModel, col, delete, func, or_, select, update
 
 from models import ladder
 from models.case import ENDED, UNRESOLVED, WITHDRAWN, Case
@@ -47,6 +47,7 @@ class FastTrack(SQLModel, table=True):
     case_id: UUID = Field(foreign_key="elder_case.id", index=True)
     needs: str
     state: str = ASKED
+    running: UUID | None = Field(default=None, unique=True)  # its case: one request at a time
     round: int = 1  # grows when papers were handed in and the hospital is asked again
     asked_by: UUID = Field(foreign_key="staff.id")
     asked_at: datetime
@@ -109,7 +110,7 @@ def put_contact(session: Session, staff: Staff, by: Staff, now: datetime, on: bo
 def ask(
     session: Session, case: Case, needs: str, by: Staff, now: datetime, hours: Hours
 ) -> FastTrack:
-    track = FastTrack(case_id=case.id, needs=needs, asked_by=by.id, asked_at=now,
+    track = FastTrack(case_id=case.id, running=case.id, needs=needs, asked_by=by.id, asked_at=now,
                       remind_at=_term(case, now, hours))  # fmt: skip
     session.add(track)
     session.flush()
@@ -143,13 +144,16 @@ def answer(
     comes_at: datetime | None = None,
 ) -> bool:
     """False when somebody was first. What was arranged or refused may be put right."""
-    before = (ASKED, PAPERS, ARRANGED, REFUSED)
-    return _change(session, track, before, state=state, answered_by=by.id, answered_at=now,
-                   answer=text, comes_at=comes_at, remind_at=None)  # fmt: skip
+    papers = state == PAPERS
+    before = RUNNING if papers else (*RUNNING, ARRANGED, REFUSED)
+    running = track.case_id if papers else None
+    return _change(session, track, before, state=state, running=running, answered_by=by.id,
+                   answered_at=now, answer=text, comes_at=comes_at, remind_at=None)  # fmt: skip
 
 
 def call_off(session: Session, track: FastTrack) -> bool:
-    return _change(session, track, (*RUNNING, ARRANGED), state=CALLED_OFF, remind_at=None)
+    return _change(session, track, (*RUNNING, ARRANGED), state=CALLED_OFF, running=None,
+                   remind_at=None)  # fmt: skip
 
 
 def reminded(session: Session, track: FastTrack, case: Case, now: datetime, hours: Hours) -> bool:
@@ -217,3 +221,15 @@ def unanswered(session: Session, units: Collection[UUID]) -> list[Asked]:
     """For the hospital: what waits, the gravest and oldest first."""
     statement = _whole().where(FastTrack.state == ASKED, col(Elder.unit_id).in_(units))
     return list(session.exec(statement.order_by(col(Case.severity), col(FastTrack.asked_at))))
+
+
+def tally(session: Session, units: Collection[UUID], since: datetime) -> dict[str, int]:
+    """How many requests since then, by state."""
+    statement = (
+        select(FastTrack.state, func.count())
+        .join(Case, col(Case.id) == FastTrack.case_id)
+        .join(Elder, col(Elder.id) == Case.elder_id)
+        .where(FastTrack.asked_at >= since, col(Elder.unit_id).in_(units))
+        .group_by(FastTrack.state)
+    )
+    return dict(session.exec(statement).all())

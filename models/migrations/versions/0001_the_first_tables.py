@@ -651,6 +651,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("needs", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("running", sa.Uuid(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
@@ -674,6 +675,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("ref"),
+        sa.UniqueConstraint("running"),
     )
     with op.batch_alter_table("fast_track", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_fast_track_case_id"), ["case_id"], unique=False)
