@@ -241,7 +241,7 @@ def _edit_menu(form: Form, filling: Filling) -> list[Reply]:
 
 def _edit_label(filling: Filling, question: Question) -> str:
     words = say_value(question, filling, filling.get(question.name))
-    return f"{_(question.step)}:{words[:8]}"
+    return _("%(what)s: %(answer)s") % {"what": _(question.step), "answer": words[:8]}
 
 
 def _submit(form: Form, filling: Filling) -> list[Reply]:
