@@ -32,6 +32,7 @@ from handlers.staff_desk import (
     unreachable_command,
 )
 from handlers.talk import Button, Reply
+from handlers.timeline import timeline_command
 from handlers.turn import Turn, Unclear
 from handlers.undelivered import undelivered_command
 from handlers.veil import veiled
@@ -100,6 +101,7 @@ COMMANDS = (
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
     Command("phone", ("电话", "phone"), N_("Telephone"), phone_command, VISITORS),
     Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),
+    Command("timeline", ("时间线",), N_("The whole story"), timeline_command, VISITORS),
     Command("kept", ("办了", "kept"), N_("Promise kept"), kept_command, VISITORS),
     Command("go", ("继续", "草稿", "go"), N_("My drafts"), go_command, VISITORS),
     Command("codes", ("代码", "codes"), N_("Codes for one line"), codes_command, VISITORS),

@@ -83,7 +83,11 @@ def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:
     call = (Button(_("📞 Call"), f"/phone {elder.code}"),) if elder.phone else ()
     return (
         (Button(_("Start the visit"), f"/visit {elder.code}"), *call),
-        (Button(_("Card"), f"/brief {elder.code}"), Button(_("History"), f"/history {elder.code}")),
+        (
+            Button(_("Card"), f"/brief {elder.code}"),
+            Button(_("History"), f"/history {elder.code}"),
+            Button(_("Timeline"), f"/timeline {elder.code}"),
+        ),
     )
 
 
