@@ -231,6 +231,7 @@ def test_nothing_comes_from_outside(visitor: Callable[..., Screen], bot: Bot) ->
 def test_a_call_is_a_link_the_phone_itself_opens(visitor: Callable[..., Screen], bot: Bot) -> None:
     zhou = visitor()
     zhou.say(f"/brief {bot.somebody_new()}")
+    zhou.tap("打电话")
     link = zhou.card.locator("a.key")
     expect(link).to_have_attribute("href", re.compile(r"^tel:\+86000\d+$"))
     zhou.shoot()
