@@ -232,7 +232,7 @@ def test_where_the_digests_fail_the_alarm_still_comes(town, zhou, wang, monkeypa
     now = EIGHT + timedelta(hours=2)
     house = SimpleNamespace(engine=town.database, office=town.receiver.office, run_db=run_db,
                             clock=lambda: now, deliver=SimpleNamespace(wake=lambda: None))  # fmt: skip
-    monkeypatch.setattr(nudge, "KINDS", (digests, *nudge.KINDS[1:]))
+    monkeypatch.setattr(clock, "KINDS", (digests, *clock.KINDS[1:]))
     asyncio.run(clock.speak_up(house))
     assert "今早的播报一条也没发出去" in wang.look()[-1].text
 
