@@ -3,15 +3,18 @@
 It is masked on every network, since it shows on lock screens; where to go is one tap further.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from handlers.case_ways import ways
 from handlers.case_words import BUTTONS, DONE, MARKS, STATES, category_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, day
+from handlers.veil import veil
 from locales import gettext as _
+from locales import mark as N_
 from models import case_query
 from models.case import (
     ACKNOWLEDGED,
@@ -24,7 +27,10 @@ from models.case import (
     Case,
     CaseEvent,
     CaseHolder,
+    CaseStep,
 )
+from models.case_delivery import note_arrivals
+from models.case_query import Line
 from models.elder import Elder
 from models.staff import Staff
 
@@ -44,7 +50,7 @@ def card(turn: Turn, case: Case, elder: Elder, head: str = "") -> Reply:
     hold(turn, case)
     first, *rest = _lines(turn, case, elder, is_)
     text = "\n".join(line for line in (first, head, *rest) if line)
-    return Reply(text, _rows(turn, case, is_), card_name(case))
+    return Reply(veil(text, [elder.name]), _rows(turn, case, is_), card_name(case))
 
 
 def hold(turn: Turn, case: Case) -> None:
@@ -75,7 +81,7 @@ def short_line(turn: Turn, case: Case, elder: Elder) -> str:
     is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
     gaps = {
         "number": case.number,
-        "what": what(case)[:40],
+        "what": veil(what(case), [elder.name])[:40],
         "group": _(GROUP_NAMES[case.service_group]),
         "severity": _(SEVERITY_NAMES[case.severity]),
         "state": _(STATES[case.state]),
@@ -193,7 +199,8 @@ def story(turn: Turn, case: Case, elder: Elder) -> Reply:
         lines.append(_told_of(turn, event, by, readable))
     back = Button(_("‹ Back to the card"), f"/case {case.number}")
     lines += ["", *_delivery_lines(turn, case)]
-    return Reply("\n".join(lines).strip(), ((back,),), card_name(case))
+    text = "\n".join(lines).strip()
+    return Reply(veil(text, [elder.name]), ((back,),), card_name(case))
 
 
 def _told_of(turn: Turn, event: CaseEvent, by: Staff | None, readable: bool) -> str:
@@ -205,20 +212,47 @@ def _told_of(turn: Turn, event: CaseEvent, by: Staff | None, readable: bool) -> 
     return f"{line}: {event.text}" if event.text and readable else line
 
 
+STEPS = {  # why people were told, in the story
+    "open": N_("new"),
+    "raise": N_("more urgent"),
+    "reopen": N_("not mended"),
+    "refer": N_("referred"),
+    "ack": N_("nobody acknowledged"),
+    "act": N_("nobody there yet"),
+    "back": N_("nobody decided"),
+    "resolve": N_("not resolved in time"),
+    "follow_up": N_("follow-up wanted"),
+    "acked": N_("acknowledged"),
+    "resolved": N_("resolved"),
+    "return": N_("returned"),
+    "withdraw": N_("withdrawn"),
+    "moved": N_("moved"),
+    "nobody": N_("nobody reached"),
+}
 ARRIVED = {"sent": "✓", "waiting": "⏳", "failed": "✗", "absent": "✗", "dropped": "–"}
 
 
 def _delivery_lines(turn: Turn, case: Case) -> list[str]:
-    found = case_query.deliveries(turn.session, case.id)
-    if not found:
-        return []
-    told = [
-        _("%(arrived)s %(who)s %(at)s")
+    """One line for each step: when, why, and whom it reached."""
+    note_arrivals(turn.session)
+    lines = [
+        _("%(at)s %(why)s: %(names)s")
         % {
-            "arrived": ARRIVED[notice.state],
-            "who": staff.name,
-            "at": at(turn, notice.arrived_at or notice.at),
+            "at": at(turn, step.at),
+            "why": _(STEPS.get(phase_of(step.name), "")) or step.name,
+            "names": _(", ").join(f"{ARRIVED[one.notice.state]}{one.staff.name}" for one in told),
         }
-        for _step, notice, staff in found
+        for step, told in groupby_step(case_query.deliveries(turn.session, case.id))
     ]
-    return [_("Told (✓ arrived, ⏳ waiting, ✗ not delivered):"), *told]
+    return [_("Told (✓ arrived, ⏳ waiting, ✗ not delivered):"), *lines] if lines else []
+
+
+def groupby_step(found: Iterable[Line]) -> Iterator[tuple[CaseStep, list[Line]]]:
+    for _key, lines in groupby(found, key=lambda one: one.step.id):
+        told = list(lines)
+        yield told[0].step, told
+
+
+def phase_of(name: str) -> str:
+    """ack2 → ack, nobody:ack2 → nobody"""
+    return name.partition(":")[0].rstrip("0123456789")

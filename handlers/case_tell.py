@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, select
 
-from handlers.case_card import card, card_name
+from handlers.case_card import card, phase_of
 from handlers.morning import Post, quiet_until, reachable, turn_of
 from handlers.nudge import write
 from handlers.turn import Office, Turn
@@ -17,6 +17,7 @@ from locales import speaking
 from models import case_query, duty
 from models.case import (
     ABSENT,
+    OPEN,
     URGENT,
     Case,
     CaseNotice,
@@ -46,9 +47,12 @@ HEADS = {  # why the card comes now, by the phase of the step
 }
 
 
-def phase_of(name: str) -> str:
-    """ack2 → ack, nobody:ack2 → nobody"""
-    return name.partition(":")[0].rstrip("0123456789")
+def head(case: Case, name: str) -> str:
+    """Why the card comes; what nobody has taken on is not said to be merely unfinished."""
+    phase = phase_of(name)
+    if case.state == OPEN and phase in ("act", "resolve"):
+        phase = "ack"
+    return _(HEADS[phase]) if phase in HEADS else ""
 
 
 def step_key(case: Case, name: str) -> str:
@@ -96,7 +100,7 @@ def post(at: Desk, case: Case, elder: Elder, step: CaseStep, to: tuple[Staff, Ch
     once = f"{KIND}:{step.key}:{staff.id.hex}"
     with speaking(staff.locale or at.office.locale):
         theirs = turn_of(at.session, at.office, at.now, staff, chat)
-        reply = card(theirs, case, elder, _(HEADS[phase_of(step.name)]))
+        reply = card(theirs, case, elder, head(case, step.name))
     return Post(chat, replace(reply, lane=lane(case)), KIND, once, held(at, case), anew=True)
 
 
@@ -148,6 +152,3 @@ def meant(turn: Turn, case: Case, elder: Elder, words: Iterable[str]) -> list[St
     """Whom these words mean, but for the person who speaks."""
     found = duty.told(turn.session, case, elder, words, turn.today)
     return [staff for staff in found if staff.id != turn.staff.id]
-
-
-__all__ = ["HEADS", "KIND", "card_name", "meant", "phase_of", "renew_everywhere", "tell"]

@@ -13,6 +13,7 @@ from models import case_query
 from models.audit import Audit
 from models.case import MOVES, Case
 from models.elder import Elder
+from models.staff import LEADER
 
 PAGE = 6
 
@@ -85,7 +86,9 @@ def _where(turn: Turn, case: Case, elder: Elder) -> Reply:
 
 
 def cases_command(turn: Turn, rest: str) -> list[Reply]:
-    """/cases — what is open, the overdue first; /cases mine; /cases p2."""
+    """/cases — what is open, the overdue first; /cases mine; /cases p2. A leader sees numbers."""
+    if turn.staff.role == LEADER:
+        return [_numbers(turn)]
     only_mine = "mine" in rest.split() or "我的" in rest.split()
     where = (case_query.mine(turn.staff),) if only_mine else ()
     number = next((int(w[1:]) for w in rest.split() if w[:1] == "p" and w[1:].isdecimal()), 0)
@@ -110,6 +113,17 @@ def cases_command(turn: Turn, rest: str) -> list[Reply]:
     rows = tuple(tuple(buttons[i : i + 3]) for i in range(0, len(buttons), 3))
     more = _turning("mine " if only_mine else "", number, count.all)
     return [Reply("\n".join(lines), (*rows, *more, *_switch(only_mine)))]
+
+
+def _numbers(turn: Turn) -> Reply:
+    count = case_query.counts(turn.session, turn.staff, turn.now, turn.today, turn.now)
+    text = _(
+        "Open cases: %(all)d, overdue: %(late)d, to be acknowledged: %(waiting)d, "
+        "to follow up: %(asked)d."
+    )
+    gaps = {"all": count.all, "late": count.late, "waiting": count.unacknowledged,
+            "asked": count.to_follow_up}  # fmt: skip
+    return Reply(text % gaps)
 
 
 def line(turn: Turn, case: Case, elder: Elder) -> str:

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, select, update
 
-from handlers.case_card import card
-from handlers.case_tell import HEADS, Desk, phase_of, tell
+from handlers.case_card import card, phase_of
+from handlers.case_tell import Desk, head, tell
 from handlers.morning import turn_of
 from handlers.talk import Reply
 from handlers.turn import Office, local_date
-from locales import gettext as _
 from locales import speaking
 from models import case_query, duty, ladder
 from models.case import (
@@ -30,11 +29,12 @@ from models.case import (
     CaseNotice,
     CaseStep,
 )
+from models.case_delivery import note_arrivals
 from models.case_record import note_event
 from models.elder import Elder
 from models.ladder import Hours, Rung
-from models.mailbox import DROPPED, FAILED, SENT, Outgoing
-from models.outbox import SUPERSEDED, Job
+from models.mailbox import FAILED, SENT
+from models.outbox import Job
 from models.staff import Chat, Staff
 from models.workdays import differing_days
 
@@ -98,30 +98,6 @@ def _take(at: Desk, case: Case, elder: Elder, rung: Rung) -> None:
 
 
 # What arrived
-
-
-def note_arrivals(session: Session) -> None:
-    """What the outbox knows of the messages that were on their way."""
-    statement = (
-        select(CaseNotice, Outgoing)
-        .join(Outgoing, col(Outgoing.once) == CaseNotice.once)
-        .where(CaseNotice.state == WAITING, col(Outgoing.state).in_((SENT, FAILED, DROPPED)))
-    )
-    for notice, row in session.exec(statement):
-        last = _later(session, row) if row.problem == SUPERSEDED else row
-        if last is not None:
-            notice.state, notice.arrived_at = last.state, last.sent_at
-
-
-def _later(session: Session, row: Outgoing) -> Outgoing | None:
-    """The later copy of the same card that took its place in the same chat."""
-    statement = select(Outgoing).where(
-        Outgoing.chat_id == row.chat_id,
-        Outgoing.card == row.card,
-        col(Outgoing.seq) > row.seq,
-        col(Outgoing.state).in_((SENT, FAILED)),
-    )
-    return session.exec(statement.order_by(col(Outgoing.seq)).limit(1)).first()
 
 
 def alarms(at: Desk) -> int:
@@ -195,5 +171,4 @@ def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Re
         turn = turn_of(session, office, now, staff, chat)
         if not case_query.standing(session, staff, case, elder, turn.today):
             return None, "not theirs any more"
-        head = HEADS.get(phase_of(name), "")
-        return card(turn, case, elder, _(head) if head else ""), ""
+        return card(turn, case, elder, head(case, name)), ""

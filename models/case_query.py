@@ -20,6 +20,7 @@ from models.case import (
     MOVES,
     ONLOOKER,
     REPORTER,
+    RESOLVED,
     UNRESOLVED,
     URGENT,
     Case,
@@ -130,11 +131,12 @@ def page(
 ) -> list[tuple[Case, Elder]]:
     """What is open, the overdue first, then by severity and age."""
     late = case((col(Case.late_at) < now, 0), else_=1)
+    done = case((col(Case.state) == RESOLVED, 1), else_=0)
     statement = (
         select(Case, Elder)
         .join(Elder, col(Elder.id) == Case.elder_id)
         .where(col(Case.state).not_in(ENDED), in_reach(session, staff, today), *where)
-        .order_by(late, col(Case.severity), col(Case.opened_at))
+        .order_by(late, done, col(Case.severity), col(Case.opened_at))
         .offset(offset)
         .limit(limit)
     )
@@ -217,7 +219,7 @@ def deliveries(session: Session, case_id: UUID) -> list[Line]:
         .join(CaseNotice, col(CaseNotice.step_id) == CaseStep.id)
         .join(Staff, col(Staff.id) == CaseNotice.staff_id)
         .where(CaseStep.case_id == case_id)
-        .order_by(col(CaseStep.at), col(Staff.code))
+        .order_by(col(CaseStep.at), col(CaseStep.key), col(Staff.code))
     )
     return [Line(*row) for row in session.exec(statement)]
 

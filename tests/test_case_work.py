@@ -244,7 +244,7 @@ def test_the_same_within_two_weeks_joins_and_the_third_time_it_is_graver(town, z
 def test_one_visit_may_open_two_cases_and_each_may_be_unticked(town, zhou, liu):
     zhou.talk("走访 高永昌 00330 没人做饭", "核对")
     assert "→ 报家政组(刘强):维修,急办" in zhou.text
-    zhou.talk("[☑ 生活困难]", "☐ 不上报:生活困难", "[✅ 提交]", "已记下")
+    zhou.talk("[上报…]", "", "[☑ 生活困难]", "不上报:生活困难", "[✅", "已记下")
     assert [case.category for case in town.rows(Case)] != []
     assert "hardship" not in {case.category for case in town.rows(Case)}
     assert {one.state for one in town.rows(Concern, category="hardship")} == {"unticked"}
@@ -257,7 +257,15 @@ def test_the_story_says_who_did_what_and_what_arrived(town, zhou, liu):
     liu.talk("受理 1", "已受理", "/case 1 story", "09:00 周明 上报: 屋顶漏雨")
     sweep(town)
     liu.talk("/case 1 story", "09:05 刘强 受理")
-    assert "✓ 刘强 09:05" in liu.text
+    assert "09:00 新个案:✓刘强" in liu.text
+
+
+def test_a_name_that_was_written_out_is_masked_on_the_card(town, zhou, liu):
+    zhou.talk("高永昌家水龙头漏水", "报家政组", "[✅ 上报]", "已通知刘强")
+    assert "维修:高*昌家水龙头漏水" in liu.look()[0].text
+    for line in ("/case 1", "/case 1 story", "/cases"):
+        assert "高永昌" not in liu.say(line).text
+    assert "高永昌" in liu.say("/case 1 where").text
 
 
 def test_where_to_go_is_one_tap_and_audited(town, zhou, liu):

@@ -228,6 +228,11 @@ def test_a_follow_up_that_nobody_makes_is_asked_for(town, zhou, liu, wang, offic
     assert before
 
 
+def test_the_leader_sees_numbers(town, zhou, liu, office):
+    report(zhou, GAS)
+    office["赵建军"].talk("/cases", "未办结1件:逾期0件,待受理1件,待回访0件。")
+
+
 def test_two_processes_that_climb_the_same_ladder_take_each_step_once(
     town, zhou, liu, wang, office
 ):
