@@ -80,7 +80,7 @@ class Program:
         self.order = {"env": ours, "log": str(folder / "log")}
         self.forks = subprocess.Popen(
             [sys.executable, str(Path(__file__).parent / "forkserver.py")], text=True, cwd=folder,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         self.pid = 0
 
