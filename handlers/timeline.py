@@ -109,7 +109,7 @@ def _moments(turn: Turn, elder: Elder, most: int) -> Iterator[Moment]:
         yield Moment(event.at, _case_line(turn, event, case, staff, may))
     yield from _helped(turn, elder, may_read, most)
     if elder.ended_on:
-        text = f"– {day(elder.ended_on)} · {_('Off the lists')}"
+        text = _("– %(day)s · Off the lists") % {"day": day(elder.ended_on)}
         yield Moment(_start(turn, elder.ended_on), text)
 
 
@@ -124,7 +124,7 @@ def _helped(turn: Turn, elder: Elder, may_read: ColumnElement[bool], most: int) 
     for track, case in sources.fast_tracks(turn.session, elder.id, may_read, most):
         at = track.answered_at or track.asked_at
         number, state = _("Case %(number)d") % {"number": case.number}, _(FAST_STATES[track.state])
-        what_for = f"{_('Fast-track')} {track.needs}"
+        what_for = " ".join((_("Fast-track"), track.needs))
         parts = (_clock(turn, at), number, what_for, state, said(turn, track))
         line = " · ".join(part for part in parts if part)
         yield Moment(at, f"{FAST_MARKS[track.state]} {line}")
@@ -164,7 +164,7 @@ def _case_line(turn: Turn, event: CaseEvent, case: Case, by: Staff | None, may_r
     if not may_read:
         parts = [_clock(turn, event.at), number, _(SEVERITY_NAMES[case.severity])]
         return f"{MARKS[case.severity]} {' · '.join(parts)}"
-    did = f"{by.name if by else _('The bot')} {_(DONE.get(event.action, event.action))}"
+    did = " ".join((by.name if by else _("The bot"), _(DONE.get(event.action, event.action))))
     words = what(case) if event.action == OPENED else event.text
     parts = [_clock(turn, event.at), number, did, " ".join(words.split())[:LONGEST]]
     return f"{MARKS[case.severity]} {' · '.join(part for part in parts if part)}"
