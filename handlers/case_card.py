@@ -181,7 +181,7 @@ def _rows(turn: Turn, case: Case, is_: Collection[str]) -> Rows:
     doing = [Button(_(BUTTONS[name]), _code(case, name)) for name in BUTTONS if name in may]
     rows = [tuple(doing[i : i + ACROSS]) for i in range(0, len(doing), ACROSS)]
     more = [Button(_("Story"), _code(case, "story"))]
-    if case_query.may_read(case, is_) and is_:
+    if case_query.may_go(case, is_):
         more = [Button(_("Where to go"), _code(case, "where")), *more, *ways(case, is_)]
     return (*rows, tuple(more))
 

@@ -18,6 +18,7 @@ from models.staff import Staff
 from models.visit import Concern, Visit
 from models.workdays import differing_days
 
+UNWILLING = "unwilling"  # the follow-up by which the elder wishes no report
 STEP = {OPENED: "open", "raise": "raise", "reopen": "reopen", "refer": "refer"}
 
 
@@ -65,6 +66,7 @@ def problem_of(found: Found, text: str, visit: Visit | None = None) -> Problem:
         text=text,
         also_group=category.also,
         restricted=category.restricted,
+        wish=text if category.restricted and found.detail == UNWILLING else "",
         visit_id=visit.id if visit else None,
     )
 

@@ -31,6 +31,8 @@ def case_command(turn: Turn, rest: str) -> list[Reply]:
     if action in BUTTONS:
         return act(turn, *found, action, words.strip())
     drop_draft(turn, found[0])
+    if action == "photo" and _may_go(turn, *found):
+        return _pictures(turn, *found)
     return [_shown(turn, *found, action)]
 
 
@@ -54,6 +56,16 @@ def _shown(turn: Turn, case: Case, elder: Elder, action: str) -> Reply:
     return card(turn, case, elder)
 
 
+def _pictures(turn: Turn, case: Case, elder: Elder) -> list[Reply]:
+    """The pictures of the hazard, for whoever may go there."""
+    _audit(turn, case, elder, "case_photo")
+    found = case_query.photos(turn.session, case.id)
+    return [
+        Reply(title(case), file_name=f"case-{case.number}-{place}.jpg", file_data=photo.data)
+        for place, photo in enumerate(found, start=1)
+    ] or [card(turn, case, elder)]
+
+
 def _audit(turn: Turn, case: Case, elder: Elder, action: str) -> None:
     turn.session.add(
         Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action,
@@ -63,8 +75,7 @@ def _audit(turn: Turn, case: Case, elder: Elder, action: str) -> None:
 
 def _where(turn: Turn, case: Case, elder: Elder) -> Reply:
     """Whom to go to and how to get there: read by those who have to; each look is audited."""
-    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
-    if not case_query.may_read(case, is_) or not is_:
+    if not _may_go(turn, case, elder):
         return card(turn, case, elder)
     _audit(turn, case, elder, "case_where")
     lines = [
@@ -78,8 +89,16 @@ def _where(turn: Turn, case: Case, elder: Elder) -> Reply:
         lines.append(_("In need call: %(name)s %(phone)s") % gaps)
     back = Button(_("‹ Back to the card"), f"/case {case.number}")
     call = (Button(_("📞 Call"), f"tel:{elder.phone.replace(' ', '')}"),) if elder.phone else ()
+    photos = len(case_query.photos(turn.session, case.id))
+    look = Button(_("Pictures: %(count)d") % {"count": photos}, f"/case {case.number} photo")
     text = "\n".join(line for line in lines if line)
-    return Reply(text, ((*call, back),), card_name(case))
+    rows = ((look,), (*call, back)) if photos else ((*call, back),)
+    return Reply(text, rows, card_name(case))
+
+
+def _may_go(turn: Turn, case: Case, elder: Elder) -> bool:
+    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
+    return case_query.may_go(case, is_)
 
 
 # Lists

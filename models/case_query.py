@@ -11,6 +11,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from models import ahead, lookup
+from models.attachment import Photo
 from models.case import (
     COORDINATOR,
     EMERGENCY,
@@ -36,6 +37,7 @@ from models.org import branch, up_from
 from models.staff import COORDINATOR as COORDINATOR_ROLE
 from models.staff import LEADER, Staff
 from models.staff import LIAISON as LIAISON_ROLE
+from models.visit import Concern
 
 BY_NUMBER = (
     select(Case, Elder)
@@ -91,6 +93,11 @@ def _cares(session: Session, staff: Staff, case: Case, elder: Elder, today: date
 def may_read(case: Case, is_: Collection[str]) -> bool:
     """Suspected abuse is read by the group and the coordinator only; others see a code."""
     return not case.restricted or GROUP in is_ or COORDINATOR in is_
+
+
+def may_go(case: Case, is_: Collection[str]) -> bool:
+    """Whether the address and the pictures are for this person; a leader only looks on."""
+    return bool(set(is_) - {ONLOOKER}) and may_read(case, is_)
 
 
 def may(case: Case, what: Move, is_: Collection[str], staff: Staff) -> bool:
@@ -222,6 +229,15 @@ def deliveries(session: Session, case_id: UUID) -> list[Line]:
         .order_by(col(CaseStep.at), col(CaseStep.key), col(Staff.code))
     )
     return [Line(*row) for row in session.exec(statement)]
+
+
+def photos(session: Session, case_id: UUID) -> list[Photo]:
+    """Sent with the case itself, or with the visits that raised it."""
+    visits = select(Concern.visit_id).where(Concern.case_id == case_id)
+    statement = select(Photo).where(
+        (col(Photo.case_id) == case_id) | col(Photo.visit_id).in_(visits)
+    )
+    return list(session.exec(statement.order_by(col(Photo.received_at))).all())
 
 
 def holders(session: Session, case_id: UUID) -> list[UUID]:

@@ -1,8 +1,10 @@
 """Reporting a problem at any time, by taps or by a sentence; danger puts the number first."""
 
+import io
 from datetime import UTC, datetime
 
 import pytest
+from PIL import Image
 from sqlmodel import Session
 
 from handlers import nudge
@@ -115,6 +117,16 @@ def test_the_wish_of_the_elder_is_asked_where_it_is_restricted(town, zhou, wang)
         "已通知王主任",
     )
     assert (the_case(town).wish, the_case(town).restricted) == ("先别告诉家人", True)
+
+
+def test_a_picture_goes_with_the_case(town, zhou, liu):
+    image = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(image, "JPEG")
+    zhou.talk("/problem 高永昌 屋顶漏雨", "→ 报家政组")
+    zhou.photo(image.getvalue())
+    zhou.talk("[✅ 上报]", "已通知刘强")
+    liu.talk("/case 1 where", "高永昌", "[照片", "个案1")
+    assert liu.screen.image.startswith(b"\xff\xd8")
 
 
 def test_another_town_s_elder_is_not_found(town, zhou):
