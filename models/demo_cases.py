@@ -139,8 +139,10 @@ class Docket:
         outcome = OUTCOMES.get(case.category, USUAL_OUTCOME)
         steps = (("ack", officer, ""), ("work", officer, ""), ("resolve", officer, outcome),
                  ("close", liaison, ASKED))  # fmt: skip
+        last = case.opened_at
         for (action, by, text), hours in zip(steps, PACE[case.severity], strict=True):
-            at = case.opened_at + hours * pace * HOUR
+            at = ladder.within(case.opened_at + hours * pace * HOUR, self.hours)
+            at = last = max(at, last + timedelta(minutes=rng.randint(9, 80)))
             if at >= midnight or (forgotten and action != "ack"):
                 return
             yield at, action, by, text
