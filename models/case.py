@@ -135,7 +135,19 @@ class Case(SQLModel, table=True):
     __table_args__ = (
         Index("ix_elder_case_elder", "elder_id", "state", "category"),
         Index("ix_elder_case_group", "service_group", "state", "severity", "opened_at"),
-        Index("ix_elder_case_state", "state", "late_at"),
+        Index(  # the lists and counts of what is open are answered from this alone
+            "ix_elder_case_state",
+            "state",
+            "late_at",
+            "severity",
+            "opened_at",
+            "elder_id",
+            "service_group",
+            "also_group",
+            "reported_by",
+            "owner_id",
+            "id",
+        ),
     )
 
 

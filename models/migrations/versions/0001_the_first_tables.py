@@ -316,7 +316,22 @@ def upgrade() -> None:
             "ix_elder_case_group", ["service_group", "state", "severity", "opened_at"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_elder_case_next_at"), ["next_at"], unique=False)
-        batch_op.create_index("ix_elder_case_state", ["state", "late_at"], unique=False)
+        batch_op.create_index(
+            "ix_elder_case_state",
+            [
+                "state",
+                "late_at",
+                "severity",
+                "opened_at",
+                "elder_id",
+                "service_group",
+                "also_group",
+                "reported_by",
+                "owner_id",
+                "id",
+            ],
+            unique=False,
+        )
 
     op.create_table(
         "hospital_contact",
