@@ -310,7 +310,7 @@ def _afternoon(turn: Turn) -> Reply:
         lines.append(_("Nobody is booked yet."))
     if unsaid:
         lines += [_("How did it go?"), *(_line(turn, *one) for one in unsaid)]
-    buttons = [_button(*one) for one in (*unsaid, *coming)]
+    buttons = [_button(turn, *one) for one in (*unsaid, *coming)]
     return Reply("\n".join(lines), (*form.in_rows(buttons, 2), _below()))
 
 
@@ -340,9 +340,9 @@ def _line(turn: Turn, booking: Booking, elder: Elder) -> str:
     return f"{mark} {start} {turn.hidden_label(elder)} {elder.code}"
 
 
-def _button(booking: Booking, elder: Elder) -> Button:
+def _button(turn: Turn, booking: Booking, elder: Elder) -> Button:
     clock = Slot(booking.on_day, booking.minute).clock
-    return Button(f"{clock:%H:%M} {elder.code}", f"/room {_name(booking)}")
+    return Button(f"{clock:%H:%M} {turn.shown(elder.name)}", f"/room {_name(booking)}")
 
 
 def _count(turn: Turn, words: str) -> Reply:

@@ -226,8 +226,8 @@ def test_the_team_says_what_became_of_it_and_the_month_is_counted(town, zhou, li
     lin.talk("/room", "15:00 李*英")
     assert "到了" not in str(lin.screen.buttons)
     town.now = MORNING + timedelta(days=5, hours=8)
-    lin.talk("/room", "情况如何", "[14:30 E0001", "高*昌", "[还想再来", "哪个时间",
-             "[11月24日 14:30", "✅ 已预约", "/room", "李*英", "[15:00 E0003", "李*英", "[未到", "未到",
+    lin.talk("/room", "情况如何", "[14:30 高永昌", "高*昌", "[还想再来", "哪个时间",
+             "[11月24日 14:30", "✅ 已预约", "/room", "李*英", "[15:00 李秀英", "李*英", "[未到", "未到",
              "/room count", "共预约 3")  # fmt: skip
     found = {(one.on_day.day, one.minute): one for one in town.rows(Booking)}
     assert found[17, 14 * 60 + 30].state == "more"
