@@ -18,11 +18,11 @@ from locales import speaking
 from models import case_query, duty, ladder
 from models.case import (
     ABSENT,
-    ENDED,
     ESCALATED,
     MOOT,
     NOBODY,
     REACHED,
+    RUNNING,
     TOLD_NOBODY,
     WAITING,
     Case,
@@ -59,7 +59,7 @@ def climb(at: Desk) -> int:
     statement = (
         select(Case, Elder)
         .join(Elder, col(Elder.id) == Case.elder_id)
-        .where(col(Case.next_at) <= at.now, col(Case.state).not_in(ENDED))
+        .where(col(Case.next_at) <= at.now, col(Case.state).in_(RUNNING))
         .order_by(col(Case.severity), col(Case.next_at))
         .limit(AT_ONCE)
     )

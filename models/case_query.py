@@ -15,13 +15,13 @@ from models.attachment import Photo
 from models.case import (
     COORDINATOR,
     EMERGENCY,
-    ENDED,
     GROUP,
     LIAISON,
     MOVES,
     ONLOOKER,
     REPORTER,
     RESOLVED,
+    RUNNING,
     UNRESOLVED,
     URGENT,
     Case,
@@ -47,7 +47,7 @@ BY_NUMBER = (
 OPEN_CASES = (  # asked at every visit
     select(Case)
     .where(col(Case.elder_id).in_(bindparam("about", expanding=True)))
-    .where(col(Case.state).not_in(ENDED))
+    .where(col(Case.state).in_(RUNNING))
     .order_by(col(Case.severity), col(Case.opened_at))
 )
 

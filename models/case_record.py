@@ -24,6 +24,7 @@ from models.case import (
     OPENED,
     RESOLVED,
     RETURNED,
+    RUNNING,
     STAMPS,
     VISIT,
     Case,
@@ -70,7 +71,7 @@ def running(session: Session, elder_id: UUID, category: str, now: datetime) -> C
     """The case that a new mention joins."""
     statement = select(Case).where(
         Case.elder_id == elder_id,
-        col(Case.state).not_in(ENDED),
+        col(Case.state).in_(RUNNING),
         Case.category == category,
         col(Case.mentioned_at) > now - JOINS_WITHIN,
     )
