@@ -117,8 +117,6 @@ def allowed(case: Case, is_: Collection[str], staff: Staff) -> list[Move]:
 
 # Lists
 
-RUNNING = (*UNRESOLVED, RESOLVED)  # by name, so that an index finds them
-
 
 def in_reach(session: Session, staff: Staff, today: date) -> ColumnElement[bool]:
     """The cases this person may see; a leader sees numbers only."""
