@@ -149,23 +149,20 @@ def test_of_two_who_book_the_last_place_at_once_one_has_it(town, zhou, li):
     assert "✅ 已预约" in texts[1]
 
 
-def test_the_race_is_decided_by_the_database_even_if_both_have_looked(town, zhou, monkeypatch):
-    """The moment between looking and writing: the other's place is written there."""
+def test_who_has_looked_before_the_other_s_place_was_committed_is_refused_by_the_database(
+    town, zhou, li
+):
     settings(town, opens=14 * 60 + 30, closes=15 * 60)
-    look, rival = room._seat, []
-
-    def looked_then_beaten(session, plan, slot):
-        seat = look(session, plan, slot)
-        if not rival:
-            rival.append(seat)
-            session.add(Booking(elder_id=town.elders["欧阳建国"], on_day=slot.on, seat=seat,
-                                minute=slot.minute, booked_by=town.staff["李娜"],
-                                booked_at=town.now))  # fmt: skip
-            session.flush()
-        return seat
-
-    monkeypatch.setattr(room, "_seat", looked_then_beaten)
-    zhou.talk(AT_HALF_PAST_TWO, "✅ 已预约")  # the rival's row was of the same transaction: undone
+    other = threading.Thread(target=li.say, args=("/room E0006 2026-11-17 14:30",))
+    with Session(town.database) as first:
+        elder, staff = (first.get_one(t, one) for t, one in
+                        ((Elder, town.elders["高永昌"]), (Staff, town.staff["周明"])))  # fmt: skip
+        assert room.book(first, elder, None, room.Slot(TUESDAY, 14 * 60 + 30), staff, town.now)
+        other.start()
+        other.join(0.3)  # on PostgreSQL it has looked by now and waits at the seat
+        first.commit()
+    other.join()
+    assert "刚被别人约走" in li.text
     assert [one.elder_id for one in town.rows(Booking)] == [town.elders["高永昌"]]
 
 
