@@ -22,6 +22,7 @@ from bot.receive import Receiver
 from bot.transports import telegram
 from handlers.talk import Incoming
 from models.assignment import Assignment
+from models.case import Case
 from models.database import connect
 from models.draft import Draft
 from models.elder import Elder
@@ -174,20 +175,17 @@ def test_a_file_that_is_no_database_any_more_takes_nothing(town: Town, zhou: Per
 
 
 def poison(town: Town) -> None:
-    """A concern with a group that never was: somebody's hand in the database. Whoever looks at
-    this elder makes a handler raise."""
-    visit = town.visits("高永昌")[0]
-    town.change(
-        Concern(visit_id=visit.id, elder_id=visit.elder_id, observation="lodging", code="concern",
-                category="repair", service_group="nobody", severity=3, default_severity=3,
-                raised_at=town.now)
-    )  # fmt: skip
+    """A case of a group that never was: somebody's hand in the database. Whoever looks at this
+    elder makes a handler raise."""
+    (case,) = town.rows(Case)
+    case.service_group = "nobody"
+    town.change(case)
 
 
 def test_only_the_writer_of_what_cannot_be_handled_gets_an_apology(
     town: Town, zhou: Person, li: Person
 ) -> None:
-    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
+    zhou.talk("走访 高永昌 0 0 0 2 0 屋顶漏雨", "核对", "[提交]", "已记下")
     poison(town)
     batch = [
         said(li, "/visit 欧阳建国"),
