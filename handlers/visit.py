@@ -295,7 +295,6 @@ def _headline(filling: Filling, visit: Visit, elder: Elder) -> str:
         return _("✅ Corrected: %(name)s. The earlier version is kept.") % {"name": name}
     if visit.outcome != DONE:
         return _("✅ Noted: %(name)s was not met. It does not count as a visit.") % {"name": name}
-    turn.session.flush()
     policy = office_policy(turn.session)
     facts = recent_of(turn.session, elder, turn.today, policy)
     said = status(facts, turn.today, policy)

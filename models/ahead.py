@@ -43,6 +43,13 @@ def put(session: Session, answers: dict[Any, Any]) -> None:
     session.info.setdefault(SHELF, {}).update(answers)
 
 
+def add(session: Session, question: Any, about: Any, row: Any) -> None:
+    """Something new, to be found at the end of what was read."""
+    rows = found(session, question, about)
+    if rows is not None:
+        rows.append(row)
+
+
 def forget(session: Session, elder_id: UUID, *questions: Any) -> None:
     """These answers about the elder may not be true any more."""
     for question in questions:

@@ -15,7 +15,7 @@ from models.due_query import VISITS
 from models.elder import Absence, Elder
 from models.lookup import LAST_DONE
 from models.staff import Staff
-from models.visit import CURRENT, SUPERSEDED, VOID, Concern, Promise, Visit, still_open
+from models.visit import CURRENT, DONE, SUPERSEDED, VOID, Concern, Promise, Visit, still_open
 
 Row = TypeVar("Row", Concern, Promise)
 
@@ -29,8 +29,10 @@ def record(
     session: Session, visit: Visit, concerns: list[Concern], promise: Promise | None
 ) -> Visit:
     """A new visit with what it raised; the pictures that stand in its answers become its own."""
-    _forget(session, visit.elder_id)
+    ahead.forget(session, visit.elder_id, *TOLD)
     session.connection().execute(insert(Visit), visit.model_dump())
+    if visit.outcome == DONE:
+        ahead.add(session, VISITS, visit.elder_id, visit)
     session.add_all([*concerns, *([promise] if promise else [])])
     kept = [UUID(one) for one in cast(list[str], visit.answers.get("photo") or [])]
     if kept:
@@ -39,8 +41,7 @@ def record(
 
 
 def _forget(session: Session, elder_id: UUID) -> None:
-    questions = (VISITS, LAST_DONE, OPEN_CASES, OPEN_PROMISES)
-    ahead.forget(session, elder_id, *questions)
+    ahead.forget(session, elder_id, VISITS, *TOLD)
 
 
 def take_photos(session: Session, old: Visit, new: Visit) -> None:
@@ -136,6 +137,7 @@ OPEN_PROMISES = (
     .where(col(Promise.elder_id).in_(bindparam("about", expanding=True)), still_open())
     .order_by(col(Promise.made_on))
 )
+TOLD = (LAST_DONE, OPEN_CASES, OPEN_PROMISES)  # before the next visit
 
 
 def concerns_of(session: Session, visit_id: UUID) -> list[Concern]:
