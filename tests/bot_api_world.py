@@ -150,7 +150,7 @@ class World:
         """The chat now: edits applied, deleted messages gone."""
         return list(self.room(chat).messages.values())
 
-    async def hears(self, chat: int, containing: str = "", seconds: float = 5.0) -> Shown:
+    async def hears(self, chat: int, containing: str = "", seconds: float = 20.0) -> Shown:
         """The next message or edit of the bot that contains the words; those before are passed."""
         try:
             async with asyncio.timeout(seconds):
