@@ -169,6 +169,7 @@ def answer(turn: Turn) -> list[Reply]:
         replies = _answer(turn)
     except Unclear as unclear:
         replies = _again(turn, str(unclear))
+    replies = with_number_first(turn, turn.said.text, replies)
     return [reply if reply.to else veiled(reply, turn.masked) for reply in replies]
 
 
@@ -225,8 +226,7 @@ def _typed(turn: Turn, text: str) -> list[Reply]:
     if text[0] in "/!／":
         return _command(turn, text)
     draft = turn.open_draft()
-    replies = _in_dialogue(turn, draft, text) if draft else _plain_words(turn, text)
-    return with_number_first(turn, text, replies)
+    return _in_dialogue(turn, draft, text) if draft else _plain_words(turn, text)
 
 
 def _command(turn: Turn, text: str) -> list[Reply]:

@@ -161,8 +161,10 @@ def is_restricted(observation: str, word: str | None) -> bool:
 
 
 def visit_line(turn: Turn, visit: Visit) -> str:
+    """What was written beside suspected abuse is read by the same few as the case itself."""
     found = found_words(turn, visit) if visit.outcome == DONE else ""
-    note = visit.note[:40]
+    hidden = is_restricted("family_care", visit.family_care) and turn.staff.role != COORDINATOR
+    note = "" if hidden else visit.note[:40]
     return " · ".join(part for part in (day(visit.visited_on), _how(visit), found, note) if part)
 
 

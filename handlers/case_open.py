@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from handlers.case_tell import desk, meant, renew_everywhere, tell
 from handlers.case_words import CATEGORIES, MARKS
@@ -177,8 +178,23 @@ def take_back(turn: Turn, visit: Visit) -> None:
         what = TAKEN_BACK.get(event.action)
         if what and last and last.id == event.id and case.state in what.states:
             elder = turn.session.get_one(Elder, case.elder_id)
-            case_record.move(turn.session, case, what, turn.staff, turn.now, hours_of(turn))
+            case_record.move(
+                turn.session,
+                case,
+                what,
+                turn.staff,
+                turn.now,
+                hours_of(turn),
+                **_resolver(turn, case),
+            )
             renew_everywhere(turn, case, elder)
+
+
+def _resolver(turn: Turn, case: Case) -> dict[str, Any]:
+    """Whose work it was: not of who takes an answer back."""
+    event = case_query.last_event(turn.session, case.id, "resolve")
+    by = event.staff_id if event else None
+    return {"resolved_by": by, "owner_id": case.owner_id or by}
 
 
 def _move(turn: Turn, case: Case, to: Elder, reason: str) -> None:
@@ -199,7 +215,7 @@ def tell_holders(turn: Turn, case: Case, elder: Elder, name: str) -> list[Staff]
     """Everybody who was told of a case hears of its end."""
     people = {line.staff.id: line.staff for line in case_query.deliveries(turn.session, case.id)}
     people.pop(turn.staff.id, None)
-    return tell(desk(turn), case, elder, f"{name}{case.rev}", people.values())
+    return tell(desk(turn), case, elder, name, people.values())
 
 
 # What is said to who reported it

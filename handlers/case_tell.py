@@ -56,8 +56,8 @@ def head(case: Case, name: str) -> str:
 
 
 def step_key(case: Case, name: str) -> str:
-    """News may come twice in one round, a rung may not."""
-    return f"{case.number}:{case.round}:{name}"
+    """The place in the story is part of it: returned twice, a case climbs twice by one rung."""
+    return f"{case.number}:{case.round}:{name}:{case.events}"
 
 
 @dataclass(frozen=True)

@@ -276,7 +276,7 @@ def _tell_others(turn: Turn, case: Case, elder: Elder, action: str) -> list[Staf
     people.pop(turn.staff.id, None)
     if not people:
         return []
-    return tell(desk(turn), case, elder, f"{NEWS[action]}{case.rev}", people.values())
+    return tell(desk(turn), case, elder, NEWS[action], people.values())
 
 
 NEWS = {"ack": "acked", "resolve": "resolved", "return": "return"}

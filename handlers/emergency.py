@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 from handlers.case_words import CATEGORIES, Category
-from handlers.talk import Button, Reply
+from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn
 from handlers.visit_codes import CALL_110, CALL_119, CALL_120, CALL_120_110
 from locales import gettext as _
 from models.case import EMERGENCY
+from models.staff import COORDINATOR, LIAISON
+
+REPORTERS = (LIAISON, COORDINATOR)
 
 CALLS = {
     "life_danger": CALL_120,
@@ -44,13 +47,19 @@ def call_line(category: str, severity: int) -> str:
 
 
 def with_number_first(turn: Turn, text: str, replies: list[Reply]) -> list[Reply]:
-    """In the middle of something else: the number first, and a button to report it."""
+    """Whatever it was read as, the number comes first, and whoever may can report it."""
     found = danger_in(text)
     if found is None or not replies or "☎️" in replies[0].text.partition("\n")[0]:
         return replies
+    first, *rest = replies
+    text = f"{call_line(found.code, found.severity)}\n{first.text}"
+    return [replace(first, text=text, rows=(*_report(turn, found), *first.rows)), *rest]
+
+
+def _report(turn: Turn, found: Category) -> Rows:
+    if turn.staff.role not in REPORTERS:
+        return ()
     draft = turn.open_draft()
     code = draft.context.get("code", "") if draft else ""
-    first, *rest = replies
-    button = Button(_("🆘 Report it now"), f"/problem {code} {found.code}".replace("  ", " "))
-    text = f"{call_line(found.code, found.severity)}\n{first.text}"
-    return [replace(first, text=text, rows=((button,), *first.rows)), *rest]
+    code = f"/problem {code} {found.code}".replace("  ", " ")
+    return ((Button(_("🆘 Report it now"), code),),)

@@ -7,6 +7,7 @@ says is looked at once more just before it goes out.
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select, update
 
 from handlers.case_card import card, phase_of
@@ -63,7 +64,21 @@ def climb(at: Desk) -> int:
         .order_by(col(Case.severity), col(Case.next_at))
         .limit(AT_ONCE)
     )
-    return sum(_step(at, case, elder, hours) for case, elder in at.session.exec(statement).all())
+    found = at.session.exec(statement).all()
+    return sum(_apart(at, case, elder, hours) for case, elder in found)
+
+
+def _apart(at: Desk, case: Case, elder: Elder, hours: Hours) -> bool:
+    """One case that stumbles must not keep the others from climbing."""
+    number = case.number
+    try:
+        with at.session.begin_nested():
+            return _step(at, case, elder, hours)
+    except OperationalError:  # locked or away: the whole transaction is tried again
+        raise
+    except Exception as problem:  # noqa: BLE001
+        log.error("case_not_climbed", case=number, exc_info=problem)
+        return False
 
 
 def _step(at: Desk, case: Case, elder: Elder, hours: Hours) -> bool:

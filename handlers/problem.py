@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from handlers import case_open, form, photos
 from handlers.case_words import CATEGORIES, Category, category_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES, SEVERITY_TERMS
-from handlers.emergency import call_line, danger_in
+from handlers.emergency import REPORTERS, call_line, danger_in
 from handlers.pick import not_on_list
 from handlers.questions import (
     PHOTO,
@@ -53,9 +53,6 @@ def proposed(turn: Turn, text: str) -> list[Reply] | None:
         return None
     named = [one for one in _nearest(turn, NEAREST) if one.name in text]
     return [_begin(turn, named[0] if len(named) == 1 else None, text, named)]
-
-
-REPORTERS = ("liaison", "coordinator")
 
 
 def _nearest(turn: Turn, most: int) -> list[Elder]:

@@ -199,14 +199,15 @@ def move(
 
 
 def _stamp(case: Case, by: Staff | None, now: datetime) -> None:
-    """Whoever begins to work on a case has acknowledged it too, and owns it."""
+    """Whoever begins to work on a case has acknowledged it too, and owns it. It stays with who
+    resolved it when a closing or a reopening is taken back."""
     if case.state in STAMPS:
         setattr(case, STAMPS[case.state], now)
     if case.state in (ACKNOWLEDGED, IN_PROGRESS, RESOLVED):
         case.acknowledged_at = case.acknowledged_at or now
         case.owner_id = case.owner_id or (by.id if by else None)
     if case.state == RESOLVED:
-        case.resolved_by = by.id if by else None
+        case.resolved_by = case.resolved_by or (by.id if by else None)
     if case.state in (RETURNED, OPEN):
         case.owner_id = None
     if case.state in ENDED:

@@ -122,6 +122,7 @@ def _queue(session: Session, now: datetime) -> Iterator[Row[Any]]:
         later.c.seq > OUTGOING.c.seq,
         later.c.state == WAITING,
         later.c.card == OUTGOING.c.card,
+        or_(OUTGOING.c.in_place, later.c.in_place.is_(False)),  # what is heard is not edited away
         or_(later.c.not_before.is_(None), later.c.not_before <= now),
     )
     question = (

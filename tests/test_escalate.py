@@ -8,9 +8,11 @@ from sqlmodel import Session
 
 from handlers import escalate
 from handlers.turn import Office
+from models import outbox
 from models.case import CaseEvent, CaseNotice, CaseStep
-from models.mailbox import EMERGENCY, Outgoing
+from models.mailbox import EMERGENCY, SENT, Outgoing
 from models.org import put_setting
+from models.outbox import Job, Outcome
 from tests.case_office import did, officer, pass_time, send, steps, sweep, the_case
 from tests.conversation import ZONE
 
@@ -109,6 +111,62 @@ def test_a_refused_case_climbs_at_the_coordinator(town, zhou, liu, wang, office)
     assert [name for name in steps(town) if name.startswith("back")] == ["back1"]
 
 
+def test_a_case_that_is_returned_twice_climbs_twice(town, zhou, liu, wang, office):
+    report(zhou, GAS)
+    for _time in range(2):
+        liu.talk("退回 1 人手不够", "等协调员定")
+        pass_time(town, 11)
+        wang.talk("受理 1", "已受理 王主任")
+    assert [name for name in steps(town) if name.startswith("back")] == ["back1", "back1"]
+    pass_time(town, 75)
+    liu.talk("退回 1 人手不够", "等协调员定")
+    wang.talk("受理 1", "已受理 王主任")
+    pass_time(town, 15)
+    assert [name for name in steps(town) if name == "act1"] == ["act1", "act1"]
+
+
+def test_a_case_that_cannot_be_climbed_keeps_no_other_from_climbing(town, zhou, wang, office):
+    report(zhou, "走访 王德胜 00040 有煤气味")
+    report(zhou, GAS)
+    first = the_case(town, number=1)
+    first.plan = {**first.plan, "rungs": [["ack", "ack1", 0, ["nobody we know"]]]}
+    town.change(first)
+    town.wait(minutes=11)
+    sweep(town)
+    assert [one.key[:9] for one in town.rows(CaseStep, name="ack1")] == ["2:1:ack1:"]
+
+
+def test_an_alarm_that_waits_is_not_edited_away_by_a_note(town, zhou, liu, wang, office):
+    """The same card, changed silently while the alarm waits: the alarm is heard first."""
+    report(zhou, GAS)
+    send(town)
+    town.wait(minutes=11)
+    sweep(town)
+    liu.talk("备注 1 在路上", "在路上")
+    assert [job.in_place for job in taken(town) if job.address == "王主任"] == [False, True]
+
+
+def taken(town) -> list[Job]:
+    """What the real queue gives out, one after the other."""
+    jobs = []
+    with Session(town.database) as session:
+        while found := outbox.claim(session, town.now, town.now + timedelta(minutes=1), Open()):
+            outbox.mark(session, [Outcome(job, SENT, native_id=str(job.seq)) for job in found],
+                        town.now)  # fmt: skip
+            jobs += found
+    return jobs
+
+
+class Open:
+    """A gate that lets everything through."""
+
+    def closed(self, lane: int) -> bool:
+        return False
+
+    def admit(self, row: object) -> bool:
+        return True
+
+
 def test_a_referred_case_has_a_ladder_of_its_own(town, zhou, liu, wang, office):
     officer(town, "陈芳", "medical")
     chen = town.person("陈芳")
@@ -120,9 +178,9 @@ def test_a_referred_case_has_a_ladder_of_its_own(town, zhou, liu, wang, office):
     case = the_case(town, number=1)
     assert case.round == 2
     assert {one.key for one in town.rows(CaseStep, case_id=case.id)} >= {
-        "1:1:open",
-        "1:2:refer",
-        "1:2:ack1",
+        "1:1:open:1",
+        "1:2:refer:2",
+        "1:2:ack1:3",
     }
 
 
@@ -210,9 +268,9 @@ def test_the_numbers_of_the_office_count_for_cases_opened_from_then_on(
         session.commit()
     report(zhou, "走访 王德胜 00040 有煤气味")
     pass_time(town, 12)
-    assert [one.key for one in town.rows(CaseStep) if ":ack" in one.key] == ["1:1:ack1"]
+    assert [one.key for one in town.rows(CaseStep) if ":ack" in one.key] == ["1:1:ack1:2"]
     pass_time(town, 20)
-    assert "2:1:ack1" in [one.key for one in town.rows(CaseStep)]
+    assert "2:1:ack1:2" in [one.key for one in town.rows(CaseStep)]
 
 
 def test_a_follow_up_that_nobody_makes_is_asked_for(town, zhou, liu, wang, office):

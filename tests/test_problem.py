@@ -82,6 +82,31 @@ def test_danger_in_the_middle_of_a_card_puts_the_number_first_too(town, zhou, li
     assert the_case(town).category == "life_danger"
 
 
+DANGERS = ("高永昌晕倒住院了", "高永昌煤气中毒,住院了", "走访 高永昌 00000 闻到煤气味", "/visit 高永昌 00000 煤气",
+           "昨天高永昌昏迷了", "值班 煤气", "/没这个 着火了", "高永昌 9999 大出血")  # fmt: skip
+
+
+@pytest.mark.parametrize("words", DANGERS)
+def test_whatever_a_sentence_is_read_as_the_number_comes_first(zhou, words):
+    zhou.say(words)
+    assert zhou.news[0].text.startswith("☎️"), zhou.text
+
+
+def test_the_number_comes_first_where_the_words_are_no_answer(town, zhou, liu):
+    zhou.talk("/later 高永昌", "是什么情况", "他昏迷了", "☎️ 先打 120")
+    liu.say("现场着火了")
+    assert liu.news[0].text.startswith("☎️ 先打 119")
+    assert "🆘 马上上报" not in liu.screen.buttons
+
+
+def test_the_words_below_a_picture_are_read_for_danger(zhou):
+    image = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(image, "JPEG")
+    zhou.talk("/problem 高永昌 屋顶漏雨", "→ 报家政组")
+    zhou.photo(image.getvalue(), text="屋里有煤气味")
+    assert zhou.news[0].text.startswith("☎️ 先打 119")
+
+
 @pytest.mark.parametrize("words", [*HARMLESS, "今天挺好", "要报销煤气费"])
 def test_harmless_words_are_no_alarm(words):
     assert danger_in(words) is None
