@@ -10,7 +10,7 @@ from models.case import WAITING as UNDER_WAY
 from models.case import Case, CaseEvent, CaseStep
 from models.mailbox import DROPPED, FAILED, SENT, WAITING, Outgoing
 from models.outbox import Job
-from models.staff import Chat, Staff
+from models.staff import Chat
 
 
 def sweep(town) -> int:
@@ -83,12 +83,3 @@ def did(town) -> list[str]:
     """What was done to the cases, in order."""
     found = sorted(town.rows(CaseEvent), key=lambda one: one.at)
     return [one.action for one in found]
-
-
-def officer(town, name, group, role="duty") -> None:
-    """One more person, of the county."""
-    (liu,) = town.rows(Staff, name="刘强")
-    staff = Staff(code=f"S{len(town.staff) + 1:02d}", name=name, role=role, unit_id=liu.unit_id,
-                  service_group=group, phone="+86 000 0000 0199")  # fmt: skip
-    town.staff[name] = staff.id
-    town.change(staff)

@@ -16,7 +16,7 @@ from handlers.talk import Attachment, Incoming
 from handlers.turn import Office
 from models.assignment import BACKUP, Assignment
 from models.elder import Elder
-from models.mailbox import Outgoing
+from models.mailbox import Outgoing, Seen
 from models.org import Unit
 from models.staff import Chat, Staff
 from models.visit import CURRENT, Visit
@@ -56,6 +56,20 @@ class Town:
         """The visits and attempts in force of one elder, the oldest first."""
         found = self.rows(Visit, elder_id=self.elders[name], state=CURRENT)
         return sorted(found, key=lambda visit: visit.visited_at)
+
+    def failed(self) -> list[str]:
+        """The codes of the messages that drew an apology."""
+        return [row.error for row in self.rows(Seen) if row.error]
+
+    def hire(self, name: str, role: str = "duty", place: str = "望岚县", group: str = "") -> None:
+        """One more of the staff, who has not joined yet."""
+        (unit,) = self.rows(Unit, name=place)
+        code, phone = f"S{len(self.rows(Staff)) + 1:02d}", "+86 000 0000 0199"
+        staff = Staff(
+            code=code, name=name, role=role, unit_id=unit.id, service_group=group, phone=phone
+        )
+        self.staff[name] = staff.id
+        self.change(staff)
 
     def person(self, name: str, network: str = "web", address: str = "") -> "Person":
         """Somebody who has joined already."""
@@ -125,11 +139,14 @@ class Person:
         return self.send(text=text, attachments=(Attachment(name, "image/jpeg", data),))
 
     def send(self, key: str = "", **what: object) -> "Person":
-        said = Incoming(self.network, self.address, key or str(next(KEYS)), **what)  # type: ignore[arg-type]
-        received = self.town.receive(said)
+        received = self.town.receive(self.said(key=key, **what))
         self.toast = plain(next((text for _press, text in received.toasts), ""))
         self.look()
         return self
+
+    def said(self, text: str = "", key: str = "", **more: object) -> Incoming:
+        """What the network hands on when this is said."""
+        return Incoming(self.network, self.address, key or str(next(KEYS)), text=text, **more)  # type: ignore[arg-type]
 
     def look(self) -> list[Screen]:
         """Reads what has come in since the last look."""

@@ -70,12 +70,7 @@ def test_only_elders_of_the_own_branch_and_only_coordinators(town, zhou, wang):
 
 def test_a_coordinator_of_a_town_counts_its_elders_whoever_looks_after_them(town, zhou, li):
     """李娜 of another town stands in for 周明: the coordinator of 岚桥镇 still sees his elders."""
-    with Session(town.database) as session:
-        zhou_row = session.get_one(Staff, town.staff["周明"])
-        chief = Staff(code="S09", name="赵主任", role="coordinator", unit_id=zhou_row.unit_id)
-        session.add(chief)
-        session.commit()
-        town.staff["赵主任"] = chief.id
+    town.hire("赵主任", "coordinator", "岚桥镇")
     zhao = town.person("赵主任")
     zhou.talk("/leave 3天 李娜", "交给:李娜", "[确认]", "已请假")
     assert "周明请假" in zhao.look()[0].text

@@ -1,66 +1,17 @@
 """A coordinator writes to many: to whom it goes, what each reads, and that it goes once."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from handlers import nudge
 from models.audit import Audit
 from models.broadcast import Broadcast
-from models.mailbox import BROADCAST, DROPPED, FAILED, SENT, WAITING, Outgoing
+from models.mailbox import BROADCAST, DROPPED, WAITING, Outgoing
 from models.org import Unit
 from models.staff import Chat, Staff
-
-HELLO = "明天9点到镇里开会"
-
-
-@pytest.fixture
-def zhao(town):
-    """赵敏, the coordinator of 岚桥镇 only."""
-    return hire(town, "赵敏", "coordinator", "岚桥镇")
-
-
-def hire(town, name, role, place, joined=True):
-    (unit,) = town.rows(Unit, name=place)
-    number = len(town.rows(Staff)) + 1
-    staff = Staff(code=f"S{number:02d}", name=name, role=role, unit_id=unit.id)
-    town.staff[name] = staff.id
-    town.change(staff)
-    return town.person(name) if joined else None
-
-
-def written(town):
-    """Outbox rows of broadcasts by the name of who they are for."""
-    names = {str(key): name for name, key in town.staff.items()}
-    rows = town.rows(Outgoing, kind="broadcast")
-    return {names[row.once.rpartition(":")[2]]: row for row in rows}
-
-
-def put(town, name, **values):
-    row = written(town)[name]
-    for key, value in values.items():
-        setattr(row, key, value)
-    town.change(row)
-
-
-def send(person, *answers, words=HELLO):
-    for line in ("/broadcast", *answers, words, "[✅ 发给"):
-        person.say(line)
-    return person
-
-
-def renew(town, row):
-    with Session(town.database) as session:
-        return nudge.renew(session, town.receiver.office, town.now, row)
-
-
-def sweep(town):
-    with Session(town.database) as session:
-        count = nudge.sweep(session, town.receiver.office, town.now)
-        session.commit()
-        return count
+from tests.broadcasts import HELLO, send, written
 
 
 def test_to_whom_the_words_a_look_and_only_then_it_goes(town, wang, zhou, li):
@@ -280,147 +231,6 @@ def test_a_stopped_one_does_not_count_as_sent(town, wang, zhou):
     send(wang, "联络员").say("[⏹ 停止]")
     wang.talk("/broadcast", "发给谁?", "联络员", "内容", HELLO, "发给 联络员")
     assert "同样的内容" not in wang.text
-
-
-# Afterwards
-
-
-def test_the_card_is_current_and_changes_in_place(town, wang, zhou, li):
-    send(wang, "联络员")
-    put(town, "周明", state=SENT)
-    wang.talk("[刷新]", "已送达 1／2 人\n⏳ 等待发送 1 人")
-    (made,) = town.rows(Broadcast)
-    rows = [row for row in town.rows(Outgoing, card=made.ref) if "群发给" in row.text]
-    assert [row.in_place for row in rows] == [True, True]
-
-
-def test_stopped_in_the_middle_the_rest_does_not_go(town, wang, zhou, li):
-    send(wang, "联络员")
-    put(town, "周明", state=SENT)
-    wang.talk("[⏹ 停止]", "已停止。\n✅ 已送达 1／2 人\n⏹ 未发 1 人")
-    assert "停止" not in str(wang.screen.rows)
-    rows = written(town)
-    assert (rows["周明"].state, rows["李娜"].state) == (SENT, DROPPED)
-    assert rows["李娜"].problem == "stopped"
-    assert renew(town, rows["李娜"]) == (None, "stopped")  # one that was on its way and came back
-    assert len(town.rows(Audit, action="broadcast_stop")) == 1
-
-
-def test_who_left_or_whose_chat_is_somebody_elses_gets_nothing(town, wang, zhou, li):
-    send(wang, "联络员")
-    row = written(town)["周明"]
-    assert renew(town, row)[0].text == row.text
-    (chat,) = town.rows(Chat, address="周明")
-    chat.staff_id = town.staff["李娜"]
-    town.change(chat)
-    assert renew(town, row) == (None, "left")
-    (staff,) = town.rows(Staff, name="李娜")
-    staff.left_on = date(2026, 11, 12)
-    town.change(staff)
-    assert renew(town, written(town)["李娜"]) == (None, "left")
-
-
-@pytest.mark.parametrize(
-    ("at", "goes"),
-    [
-        ("2026-11-12T20:59", None),
-        ("2026-11-12T21:00", datetime(2026, 11, 12, 23, 30, tzinfo=UTC)),
-        ("2026-11-13T07:29", datetime(2026, 11, 12, 23, 30, tzinfo=UTC)),
-        ("2026-11-13T07:30", None),
-    ],
-)
-def test_the_quiet_hours_hold_it(town, wang, zhou, at, goes):
-    local = datetime.fromisoformat(at).replace(tzinfo=town.receiver.office.zone)
-    town.now = local.astimezone(UTC)
-    send(wang, "联络员")
-    assert written(town)["周明"].not_before == goes
-    assert ("夜间不打扰,11月13日 07:30 起发送" in wang.text) == (goes is not None)
-
-
-def test_when_all_has_gone_the_card_says_so_once_by_itself(town, wang, zhou, li):
-    send(wang, "联络员")
-    put(town, "周明", state=SENT)
-    town.wait(minutes=1)
-    sweep(town)
-    assert [one for one in wang.look() if "群发给" in one.text] == []
-    put(town, "李娜", state=FAILED, problem="too long")
-    sweep(town)
-    (card,) = [one for one in wang.look() if "群发给" in one.text]
-    assert "已送达 1／2 人\n⚠️ 发送失败 1 人" in card.text
-    assert sweep(town) == 0
-
-
-def test_failed_ones_are_listed_by_name(town, wang, zhou, li):
-    send(wang, "联络员")
-    put(town, "李娜", state=FAILED, problem="too long")
-    wang.talk("[刷新]", "⚠️ 发送失败 1 人", "[名单]", "发送失败,请打电话告知:\n李娜 S02")
-
-
-def test_an_open_card_stays_open(town, wang, zhou):
-    zhou.talk("/visit 高永昌", "怎么走访的?")
-    send(wang, "联络员")
-    zhou.look()
-    zhou.talk("1", "精神")
-
-
-# What did not arrive
-
-
-def test_everything_arrived(town, wang, zhou, li):
-    send(wang, "联络员")
-    for name in ("周明", "李娜"):
-        put(town, name, state=SENT)
-    wang.talk("/undelivered", "最近三天的消息都已送达")
-
-
-def test_a_town_learns_whom_of_its_own_the_county_did_not_reach(town, wang, zhao, zhou, li):
-    hire(town, "孙萍", "liaison", "岚桥镇", joined=False)
-    send(wang, "所有人")
-    zhao.talk("/undelivered", "孙萍")
-    assert "刘强" not in zhao.text
-
-
-def test_undelivered_tells_who_why_and_what_to_do_without_the_words(town, wang, zhao, zhou, li):
-    send(wang, "所有人")
-    put(town, "周明", state=FAILED, problem="too long")
-    put(town, "李娜", problem="network", attempts=3)
-    put(town, "赵敏", state=FAILED, problem="blocked")
-    (chat,) = town.rows(Chat, address="赵敏")
-    chat.unreachable_at = town.now
-    town.change(chat)
-    town.wait(minutes=11)
-    wang.talk("未送达", "还没加入,请发邀请:\n• 刘强 S04:群发 1 条,11月12日起")
-    assert "发送失败,请打电话告知:\n• 周明 S01:群发 1 条,11月12日起" in wang.text
-    assert "网络不通,恢复后自动补发:\n• 李娜 S02:群发 1 条,11月12日起" in wang.text
-    assert "联系不上,请本人打开对话发句话:\n• 赵敏 S05:群发 1 条,11月12日起" in wang.text
-    assert HELLO not in wang.text
-    assert wang.screen.rows == [["邀请 刘强"]]
-
-
-def test_undelivered_is_of_the_own_branch_and_of_the_last_days(town, wang, zhao, zhou, li):
-    send(wang, "联络员")
-    for name in ("周明", "李娜"):
-        put(town, name, state=FAILED, problem="too long")
-    zhao.say("/undelivered")
-    assert "周明" in zhao.text
-    assert "李娜" not in zhao.text
-    assert "刘强" not in zhao.text
-    town.wait(days=3, minutes=1)
-    put(town, "周明", made_at=town.now - timedelta(days=3, minutes=1))
-    zhao.say("/undelivered")
-    assert "周明" not in zhao.text
-
-
-def test_what_is_held_for_the_morning_is_not_late(town, wang, zhou):
-    town.now = datetime(2026, 11, 12, 14, 0, tzinfo=UTC)  # 22:00
-    send(wang, "联络员")
-    town.wait(hours=2)
-    wang.say("/undelivered")
-    assert "周明" not in wang.text
-    town.wait(hours=8)
-    wang.talk(
-        "/undelivered", "还在排队,会自动发出;久等不到请找信息员:\n• 周明 S01:群发 1 条,11月12日起"
-    )
 
 
 # Many

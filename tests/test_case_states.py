@@ -17,7 +17,7 @@ from models.database import connect
 from models.elder import Elder
 from models.mailbox import Seen
 from models.staff import Staff
-from tests.case_office import officer, send, sweep
+from tests.case_office import send, sweep
 from tests.conversation import Town, settle
 from tests.test_escalate import OFFICE
 
@@ -40,9 +40,9 @@ def here(migrated_file, tmp_path):
 def test_no_sequence_of_presses_leads_outside_the_table(here, seed):
     with Session(here.database) as session:
         settle(session, here)
-    officer(here, "赵磊", "legal")
-    officer(here, "马涛", "emergency")
-    officer(here, "赵建军", "", role="leader")
+    here.hire("赵磊", group="legal")
+    here.hire("马涛", group="emergency")
+    here.hire("赵建军", "leader")
     people = [
         here.person(name) for name in ("周明", "李娜", "王主任", "刘强", "赵磊", "马涛", "赵建军")
     ]

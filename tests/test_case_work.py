@@ -7,7 +7,7 @@ import pytest
 from models.case import CLOSED, OPEN, RESOLVED, Case, CaseEvent, CaseHolder
 from models.mailbox import Outgoing
 from models.visit import Concern
-from tests.case_office import did, officer, send, steps, sweep, the_case
+from tests.case_office import did, send, steps, sweep, the_case
 
 LEAK = "走访 高永昌 00020 屋顶漏雨"
 
@@ -131,12 +131,12 @@ def test_a_case_is_found_only_by_those_whom_it_concerns(town, zhou, li, liu):
         "/cases",
         "没有未办结",
     )
-    officer(town, "陈芳", "medical")
+    town.hire("陈芳", group="medical")
     town.person("陈芳").talk("/case 1", "您的清单里没有个案", "/cases", "没有未办结")
 
 
 def test_returned_goes_to_the_coordinator_who_refers_it(town, zhou, liu, wang):
-    officer(town, "吴敏", "hardship")
+    town.hire("吴敏", group="hardship")
     wu = town.person("吴敏")
     report(zhou)
     liu.look()
@@ -293,8 +293,8 @@ def test_the_list_shows_the_overdue_first_and_pages(town, zhou, liu, wang):
 
 
 def test_restricted_is_a_code_and_a_severity_for_all_others(town, zhou, li, wang, liu):
-    officer(town, "赵磊", "legal")
-    officer(town, "赵建军", "", role="leader")
+    town.hire("赵磊", group="legal")
+    town.hire("赵建军", "leader")
     zhao, leader = town.person("赵磊"), town.person("赵建军")
     zhou.talk("走访 高永昌 00400 儿子拿走存折", "核对", "[✅ 提交]", "已记下")
     assert "疑似虐待:儿子拿走存折" in zhao.look()[0].text

@@ -13,7 +13,7 @@ from models.case import CaseEvent, CaseNotice, CaseStep
 from models.mailbox import EMERGENCY, SENT, Outgoing
 from models.org import put_setting
 from models.outbox import Job, Outcome
-from tests.case_office import did, officer, pass_time, send, steps, sweep, the_case
+from tests.case_office import did, pass_time, send, steps, sweep, the_case
 from tests.conversation import ZONE
 
 GAS = "走访 高永昌 00040 有煤气味"
@@ -29,8 +29,8 @@ def report(zhou, line):
 @pytest.fixture
 def office(town):
     """The emergency group and the leader too."""
-    officer(town, "马涛", "emergency")
-    officer(town, "赵建军", "", role="leader")
+    town.hire("马涛", group="emergency")
+    town.hire("赵建军", "leader")
     return {name: town.person(name) for name in ("马涛", "赵建军")}
 
 
@@ -168,7 +168,7 @@ class Open:
 
 
 def test_a_referred_case_has_a_ladder_of_its_own(town, zhou, liu, wang, office):
-    officer(town, "陈芳", "medical")
+    town.hire("陈芳", group="medical")
     chen = town.person("陈芳")
     report(zhou, "走访 高永昌 00030 塌了半边")
     liu.talk("转办 1 医疗组 先看伤", "待受理")

@@ -18,15 +18,14 @@ from models.mailbox import Outgoing
 from models.staff import Chat, Staff
 from tests.case_office import job
 from tests.conversation import ZONE, Town
-from tests.test_room import colleague
 
 
 @pytest.fixture
 def zhao(town: Town, wang):
     """赵医生 of the medical group, named as hospital contact by the coordinator."""
-    doctor = colleague(town, "S05", "赵医生", "medical")
+    town.hire("赵医生", group="medical")
     wang.talk("/hospital", "☐ 赵医生", "[☐ 赵医生", "☑ 赵医生")
-    return doctor
+    return town.person("赵医生")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from handlers.emergency import HARMLESS, danger_in
 from handlers.problem import guess
 from models.case import Case
 from models.schedule import Leave
-from tests.case_office import officer, the_case
+from tests.case_office import the_case
 
 
 def test_a_problem_takes_at_most_four_taps(town, zhou, liu):
@@ -23,7 +23,7 @@ def test_a_problem_takes_at_most_four_taps(town, zhou, liu):
 
 
 def test_a_rarer_kind_takes_no_more(town, zhou, wang):
-    officer(town, "赵磊", "legal")
+    town.hire("赵磊", group="legal")
     town.person("赵磊")
     zhou.talk(
         "/problem 高永昌",
@@ -160,7 +160,7 @@ def test_another_town_s_elder_is_not_found(town, zhou):
 
 
 def test_the_coordinator_sets_who_is_on_duty_by_taps_and_by_words(town, zhou, liu, wang):
-    officer(town, "李强", "housekeeping")
+    town.hire("李强", group="housekeeping")
     li_qiang = town.person("李强")
     liu.talk("/duty", "家政组:未排班,通知全组:刘强、李强")
     liu.talk("/duty 家政组 刘强 今天", "值班由协调员安排")
@@ -173,7 +173,7 @@ def test_the_coordinator_sets_who_is_on_duty_by_taps_and_by_words(town, zhou, li
 
 
 def test_who_is_on_leave_is_not_on_duty_and_the_backup_is(town, zhou, liu, wang):
-    officer(town, "李强", "housekeeping")
+    town.hire("李强", group="housekeeping")
     town.person("李强")
     wang.talk("值班 家政组 刘强 本周", "刘强", "值班 家政组 李强 本周 后备", "李强")
     zhou.talk("上报 高永昌 漏雨", "→ 报家政组(刘强)")

@@ -16,7 +16,7 @@ from models.case_record import Problem, open_or_join
 from models.elder import DECEASED, Elder
 from models.ladder import Hours
 from models.mailbox import Outgoing
-from models.org import Unit, put_setting
+from models.org import put_setting
 from models.room import Booking
 from models.staff import Staff
 from tests.conversation import MORNING, ZONE, Town
@@ -28,15 +28,8 @@ AT_HALF_PAST_TWO = "/room E0001 2026-11-17 14:30"
 @pytest.fixture
 def lin(town: Town):
     """林静 of the comfort group: the team of the room."""
-    return colleague(town, "S05", "林静", "comfort")
-
-
-def colleague(town: Town, code: str, name: str, group: str):
-    [county] = town.rows(Unit, kind="county")
-    staff = Staff(code=code, name=name, role="duty", service_group=group, unit_id=county.id)
-    town.staff[name] = staff.id
-    town.change(staff)
-    return town.person(name)
+    town.hire("林静", group="comfort")
+    return town.person("林静")
 
 
 def sweep(town: Town) -> list[Outgoing]:
@@ -236,8 +229,8 @@ def test_only_the_team_says_what_became_of_it(town, zhou):
     [booking] = town.rows(Booking)
     town.now = MORNING + timedelta(days=5, hours=8)
     zhou.talk(f"/room @{booking.ref} came", "没有改动")
-    liu = colleague(town, "S06", "张工", "housekeeping")
-    liu.talk(f"/room @{booking.ref}", "不在您的名单")
+    town.hire("张工", group="housekeeping")
+    town.person("张工").talk(f"/room @{booking.ref}", "不在您的名单")
 
 
 def test_whoever_has_died_gives_the_place_free_and_the_team_is_told(town, zhou, lin):

@@ -14,57 +14,13 @@ from sqlmodel import Session
 
 from bot import deliver
 from bot.config import Settings
-from bot.run import House
-from bot.transports.telegram import Telegram
-from bot.web import Web, listen
-from models.database import connect
+from bot.web import listen
 from models.invitation import VALID_FOR, Invitation, hashed, new_code
 from models.mailbox import FAILED, Outgoing, Seen
 from models.staff import Chat
 from tests.bot_api_server import TOKEN, BotApi
 from tests.conversation import Town
-
-CHAT = 1001
-SECRET = "a-secret-word"
-VISIT = (
-    ("走访 高永昌", "怎么走访"),
-    ("[上门]", "精神"),
-    ("[都好", "在场"),
-    ("[只有本人]", "核对"),
-    ("[提交]", "已记下"),
-)
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[BotApi]:
-    async with BotApi() as server:
-        yield server
-        assert server.problems == []
-
-
-@asynccontextmanager
-async def running(
-    town: Town, api_url: str, hook: str = "", door: Any = None
-) -> AsyncIterator[House]:
-    """The bot as `run` puts it together; ends as on SIGTERM."""
-    telegram = Telegram(TOKEN, api=api_url, webhook_url=hook, webhook_secret=SECRET if hook else "")
-    engine = connect(town.database.url)
-    house = House(engine, town.receiver.office, {"telegram": telegram})
-    telegram.reach = house.deliver.reach
-    stop = asyncio.Event()
-
-    async def more() -> None:
-        if hook:
-            await Web(Settings(), house, door=door).serve()
-
-    task = asyncio.create_task(house.run_until(stop, more))
-    try:
-        yield house
-    finally:
-        stop.set()
-        await task
-        if door:
-            door.close()
+from tests.on_telegram import CHAT, VISIT, running, talk
 
 
 def invited(town: Town) -> str:
@@ -76,15 +32,6 @@ def invited(town: Town) -> str:
         )
         session.commit()
     return code
-
-
-async def talk(api: BotApi, *lines: tuple[str, str]) -> None:
-    for said, expected in lines:
-        if said.startswith("["):
-            api.press(CHAT, said.strip("[]"))
-        else:
-            api.say(CHAT, said)
-        await api.hears(CHAT, expected)
 
 
 async def joins_and_visits(town: Town, api: BotApi) -> None:

@@ -4,7 +4,6 @@ The full year runs on SQLite and its first weeks on PostgreSQL; the sweep is the
 the time by the test.
 """
 
-import itertools
 import re
 import time
 from collections import Counter
@@ -20,7 +19,7 @@ from sqlmodel import Session, col, delete, insert, select, update
 from handlers import nudge
 from handlers.turn import Office
 from models.assignment import Assignment
-from models.due import DEFAULT, Recent, satisfied, status, window
+from models.due import DEFAULT
 from models.due_query import due_rows
 from models.elder import Absence, Elder
 from models.mailbox import Outgoing
@@ -298,54 +297,6 @@ def test_a_year_of_a_county_is_the_year_on_paper(database, kind):
         assert total["satisfied"] > 5000
         assert total["missed"] > 300
         assert total["digests"] > 7000
-
-
-def lived(begin: date, years: int, late) -> list[date]:
-    """The days of the visits when each is made `late()` days after the suggested one."""
-    visits, planned = [], None
-    for day in (begin + n * DAY for n in range(years * 366)):
-        if day.year == begin.year + years:
-            break
-        said = status(Recent(visits=tuple((one, "in_person") for one in visits[-6:])), day)
-        if said.state in ("satisfied", "not_yet"):
-            planned = None
-            continue
-        planned = planned or min(day + late() * DAY, said.window.last)
-        if day >= planned:
-            visits.append(day)
-    return visits
-
-
-def months(visits: list[date]) -> Counter:
-    """Satisfied windows by month."""
-    found = Counter()
-    for n, day in enumerate(visits):
-        recent = Recent(visits=tuple((one, "in_person") for one in visits[max(n - 4, 0) : n + 1]))
-        found[day.year, day.month] += satisfied(window(day), recent.visits, recent, DEFAULT)
-    return found
-
-
-@pytest.mark.parametrize("begin", [date(2024, 1, n) for n in (1, 7, 14, 15)], ids=str)
-def test_twelve_years_of_visits_on_the_suggested_day_are_two_a_month(begin):
-    visits = lived(begin, 12, lambda: 0)
-    assert months(visits) == {
-        (year, month): 2 for year in range(2024, 2036) for month in range(1, 13)
-    }
-    assert gaps(visits) == {15, 16}
-
-
-def gaps(visits: list[date]) -> set[int]:
-    return {(later - day).days for day, later in itertools.pairwise(visits)}
-
-
-def test_up_to_four_days_late_is_still_two_a_month_and_never_a_long_gap():
-    """The last row of the table of §4a: gaps of 13 to 19 days."""
-    rng = Random(1)  # noqa: S311
-    visits = lived(START.replace(year=2024), 12, lambda: rng.randrange(5))
-    assert set(months(visits).values()) == {2}
-    assert len(months(visits)) == 144
-    assert min(gaps(visits)) == 13
-    assert max(gaps(visits)) == 19
 
 
 def test_ten_elders_of_an_even_window_are_never_ten_on_one_day(sqlite_database):

@@ -1,0 +1,114 @@
+"""A whole visit in one line, however it is written."""
+
+from datetime import date
+
+import pytest
+
+from models.draft import Draft
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["走访 高永昌 0 1 0 2 0 屋顶漏雨", "/visit E0001 01020 屋顶漏雨", "走访 高永昌 上门 01020 屋顶漏雨",
+     "走访 高永昌 01020 屋顶漏雨"],
+)  # fmt: skip
+def test_one_line_logs_a_whole_visit(town, zhou, line):
+    zhou.talk(line, "住宿:⚠️ 有隐患,屋顶漏雨", "[提交]", "已记下")
+    (visit,) = town.visits("高永昌")
+    assert (visit.health, visit.lodging, visit.mode) == ("watch", "concern", "in_person")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["高永昌0 1 0 2 0屋顶漏雨", "走访高永昌 ０１０２０ 屋顶漏雨", "高永昌 0,1,0,2,0 屋顶漏雨", "走访 高永昌 0、1、0、2、0 屋顶漏雨",
+     "gyc 01020 屋顶漏雨", "高永昌 今天 0 1 0 2 0 屋顶漏雨", "E0001 01020屋顶漏雨"],
+)  # fmt: skip
+def test_a_line_is_understood_however_it_is_written(town, zhou, line):
+    zhou.talk(line, "住宿:⚠️ 有隐患,屋顶漏雨", "[提交]", "已记下")
+    assert town.visits("高永昌")[0].health == "watch"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "走访高永昌 一切都好",
+        "高永昌 都好",
+        "高永昌一切正常。",
+        "走访 高永昌,挺好",
+        "高永昌 all well",
+    ],
+)
+def test_all_is_well_may_be_said_in_words(town, zhou, line):
+    zhou.talk(line, "用餐:🍚 三餐正常", "[提交]", "已记下")
+    (visit,) = town.visits("高永昌")
+    assert (visit.spirit, visit.lodging, visit.one_tap) == ("good", "good", True)
+
+
+def test_a_call_a_day_and_more_words_fit_in_one_line(town, zhou):
+    zhou.talk(
+        "高永昌 昨天 电话 都好 孙子来了",
+        "为什么补记",
+        "[忘了记]",
+        "11月11日 📞 电话",
+        "[提交]",
+        "已记下",
+    )
+    (visit,) = town.visits("高永昌")
+    assert (visit.mode, visit.lodging, visit.note) == ("phone", "not_observed", "孙子来了")
+    assert visit.visited_on == date(2026, 11, 11)
+    zhou.talk("走访 廖玉珍 周二", "怎么走访的", "[上门]", "精神", "[✨", "在场", "[只有", "为什么补记", "[忘了记]", "11月10日",
+              "走访 廖玉珍 上周二 都好", "补记最多 3 天", "走访 廖玉珍 明天 都好", "那天还没到")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [("高永昌 住院了", "in_hospital"), ("高永昌住院了", "in_hospital"), ("走访 高永昌 不在家", "not_at_home"),
+     ("高永昌没接电话", "no_answer"), ("高永昌昨晚走了", "deceased"), ("高永昌 搬走了", "moved")],
+)  # fmt: skip
+def test_why_nobody_was_met_may_be_said_in_words(town, zhou, line, outcome):
+    zhou.say(line)
+    (draft,) = town.rows(Draft)
+    assert draft.answers["outcome"] == outcome
+
+
+def test_where_it_was_and_other_elders_are_understood_at_a_finished_card(town, zhou):
+    zhou.talk("高永昌 住院了 县医院三楼", "到什么时候", "[一周]", "医院:县医院三楼", "廖玉珍 都好", "核对:走访 廖玉珍", "欧阳家也好",
+              "备注:欧阳家也好", "王德胜 0 1 0", "请按 精神、健康、子女、住宿、用餐 写五个代码")  # fmt: skip
+    assert len(town.rows(Draft)) == 2
+
+
+@pytest.mark.parametrize(
+    "line", ["来了 3 个人", "张三 住院了", "都好", "住院了", "0 0 0 0 0", "高永昌 怎么样"]
+)
+def test_what_is_no_line_gets_one_sentence(town, zhou, line):
+    zhou.talk(line, "没听懂")
+    assert town.rows(Draft) == []
+
+
+def test_a_line_with_a_wrong_code_says_which(town, zhou):
+    zhou.talk(
+        "走访 高永昌 0 7 0 2 0",
+        "健康没有代码 7",
+        "走访 高永昌 0 1 0",
+        "请按 精神、健康、子女、住宿、用餐 写五个代码",
+    )
+    assert town.rows(Draft) == []
+
+
+def test_a_new_line_replaces_what_the_card_held(zhou):
+    zhou.talk(
+        "/visit 高永昌",
+        "怎么",
+        "[上门]",
+        "精神",
+        "[低落孤单]",
+        "怎么看",
+        "[没人陪]",
+        "健康",
+        "走访 高永昌 3 0 0 0 0",
+        "突然的还是慢慢的",
+    )
+
+
+def test_words_need_no_blank_behind_the_command(zhou):
+    zhou.talk("走访高永昌", "走访 高永昌 · 1/7", "／走访 高永昌", "走访 高永昌")

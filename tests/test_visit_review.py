@@ -1,0 +1,182 @@
+"""The last look at a visit before it is submitted."""
+
+from datetime import date
+
+from sqlmodel import Session
+
+from models.draft import Draft
+from models.visit import Concern, Promise
+
+
+def test_the_severity_moves_one_step_with_a_reason(town, zhou):
+    zhou.talk("走访 高永昌 0 1 0 2 0 屋顶漏雨", "→ 报家政组(刘强):维修,限期", "[上报…]", "要上报哪些", "[住宿:改轻重]", "要说原因", "[急办]", "什么原因",
+              "老人怕塌", "→ 报家政组(刘强):维修,急办,24小时内", "[提交]", "已记下")  # fmt: skip
+    (concern,) = town.rows(Concern)
+    assert (concern.severity, concern.default_severity) == (2, 3)
+    assert (concern.severity_reason, concern.detail) == ("老人怕塌", "屋顶漏雨")
+
+
+def test_the_last_look_has_few_rows_and_short_labels(zhou):
+    zhou.talk("走访 高永昌 1 2 3 2 2 都不太好", "核对")
+    assert zhou.screen.rows == [
+        ["✅ 提交"], ["修改…", "＋ 备注", "＋ 答应的事"], ["＋ 照片", "改日期", "上报…"], ["先放着", "放弃"]]  # fmt: skip
+    zhou.talk(
+        "[上报…]",
+        "→ 报",
+        "[‹ 回到卡片]",
+        "核对",
+        "/visit 廖玉珍",
+        "怎么",
+        "[没见到人…]",
+        "情况",
+        "[谢绝]",
+        "核对",
+    )
+    assert zhou.screen.rows == [["✅ 提交"], ["修改…", "＋ 备注", "改日期"], ["先放着", "放弃"]]
+
+
+def test_a_remark_that_is_too_long_says_how_much_room_is_left(zhou):
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "好" * 990,
+        "备注",
+        "今天聊到孙子考上大学",
+        "备注还能写 9 个字,请写短些。",
+    )
+    assert "今天聊到" not in zhou.text
+    zhou.talk("好" * 1001, "控制在 1000", "孙子来了", "孙子来了")
+
+
+def test_a_change_of_two_steps_asks_whether_it_is_right(zhou):
+    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
+    zhou.talk("/visit 高永昌", "怎么", "[上门]", "上次:😀 有说有笑", "[低落孤单]",
+              "精神变化大:上次😀 有说有笑,这次😟 低落孤单。没点错吧?", "[没人陪]", "健康", "[其余都好]", "在场",
+              "[只有本人]", "精神变化大", "[✅ 属实,提交]", "已记下")  # fmt: skip
+
+
+def test_any_answer_can_be_changed_at_the_review(town, zhou):
+    zhou.talk(
+        "走访 高永昌 01020 屋顶漏雨",
+        "核对",
+        "[修改…]",
+        "要改哪一项",
+        "[住宿:⚠️",
+        "5/7 住宿",
+        "[整洁安全]",
+        "核对",
+    )
+    assert "家政组" not in zhou.text
+    zhou.talk(
+        "[修改…]", "要改", "[健康", "3/7 健康", "[‹ 不改了]", "健康:🤧 小毛病", "[提交]", "已记下"
+    )
+    assert town.rows(Concern) == []
+
+
+def test_a_second_submit_of_the_same_card_does_nothing_new(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对")
+    submit = zhou.find("提交")
+    zhou.press(submit)
+    zhou.press(submit)
+    assert "没有重复记录" in zhou.text
+    assert zhou.toast == "已记过"
+    assert len(town.visits("高永昌")) == 1
+
+
+def test_a_typed_remark_at_the_review_becomes_the_note(town, zhou):
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "今天聊到孙子考上大学",
+        "备注:今天聊到孙子考上大学",
+        "心情很好",
+        "心情很好",
+        "[提交]",
+        "已记下",
+    )
+    (visit,) = town.visits("高永昌")
+    assert visit.note == "今天聊到孙子考上大学\n心情很好"
+
+
+def test_a_promise_is_kept_and_shown_next_time(town, zhou):
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "[＋ 答应的事]",
+        "答应了老人什么",
+        "换水龙头垫圈",
+        "答应的事:换水龙头垫圈",
+        "[提交]",
+        "已记下",
+    )
+    assert [p.text for p in town.rows(Promise)] == ["换水龙头垫圈"]
+    zhou.talk("/visit 高永昌", "11月12日答应过:换水龙头垫圈")
+
+
+def test_back_dating_needs_a_reason_and_ends_after_three_days(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对", "[改日期]", "哪天走访的", "11-05", "补记最多 3 天", "11-10", "为什么补记",
+              "[那里没信号]", "核对:走访 高永昌 · 11月10日", "[提交]", "已记下")  # fmt: skip
+    (visit,) = town.visits("高永昌")
+    assert (visit.visited_on, visit.late_reason) == (date(2026, 11, 10), "no_signal")
+
+
+def test_a_card_left_lying_for_days_asks_for_the_day(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对")
+    town.wait(days=4)
+    zhou.talk(
+        "/go",
+        "没填完",
+        "[走访",
+        "哪天走访的",
+        "[昨天]",
+        "为什么补记",
+        "[忘了记]",
+        "11月15日",
+        "[提交]",
+        "已记下",
+    )
+
+
+def test_a_visit_of_an_elder_taken_off_the_list_meanwhile_is_not_lost(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对")
+    with Session(town.database) as session:
+        from sqlmodel import select
+
+        from models.assignment import Assignment
+
+        for row in session.exec(
+            select(Assignment).where(Assignment.elder_id == town.elders["高永昌"])
+        ):
+            row.until_on = date(2026, 11, 1)
+        session.commit()
+    zhou.talk("[提交]", "已不在您的名单上,请问协调员")
+    assert len(town.rows(Draft)) == 1
+
+
+def test_a_severity_raised_to_an_emergency_puts_a_number_first(zhou):
+    zhou.talk(
+        "走访 高永昌 03000 胸闷",
+        "急办",
+        "[上报…]",
+        "要上报哪些",
+        "[健康:改轻重]",
+        "按多急办",
+        "[紧急]",
+        "什么原因",
+        "[比看上去严重]",
+        "☎️ 先打 120!",
+    )
+
+
+def test_another_name_at_a_finished_card_is_no_remark(town, zhou):
+    zhou.talk(
+        "走访 高永昌 00000",
+        "核对",
+        "廖玉珍",
+        "廖玉珍 77岁 石沟村",
+        "/go",
+        "没填完",
+        "[走访 高永昌]",
+        "核对",
+    )
+    assert "备注" not in zhou.text
