@@ -16,6 +16,7 @@ from sqlalchemy import URL, Engine
 from sqlmodel import SQLModel
 
 from models.database import connect, upgrade
+from tests.synapse import Synapse
 
 hypothesis.settings.register_profile("house", deadline=None)  # the machine may be busy
 hypothesis.settings.load_profile("house")
@@ -46,6 +47,20 @@ def server() -> Iterator[URL]:
     order(connect(running.get_uri()).url, "SELECT pg_reload_conf()")
     yield connect(running.get_uri()).url
     running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def homeserver() -> Iterator[Synapse]:
+    """A Matrix homeserver of our own; one for each process of the tests."""
+    with tempfile.TemporaryDirectory(prefix="liaison-hs-") as folder, Synapse(Path(folder)) as it:
+        yield it
+
+
+@pytest.fixture
+def synapse(homeserver: Synapse) -> Synapse:
+    """The homeserver, running, although the test before may have stopped it."""
+    homeserver.start()
+    return homeserver
 
 
 @pytest.fixture(scope="session")

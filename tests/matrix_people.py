@@ -1,0 +1,403 @@
+"""People on Matrix: what they see in their clients, and what they do there.
+
+`NioPhone` is a client on matrix-nio; `MautrixPhone` one on mautrix and libolm, which shares no
+code with it: what both can read is no mistake of one library.
+"""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import count
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+import nio
+from mautrix.api import HTTPAPI
+from mautrix.client import Client
+from mautrix.client.encryption_manager import DecryptionDispatcher
+from mautrix.client.state_store import MemoryStateStore
+from mautrix.crypto import OlmMachine
+from mautrix.crypto.attachments import decrypt_attachment, encrypt_attachment
+from mautrix.crypto.store import MemoryCryptoStore
+from mautrix.errors import DecryptionError, MatrixConnectionError
+from mautrix.types import EncryptedEvent, EventType
+from nio.crypto.attachments import decrypt_attachment as nio_decrypt
+from nio.store.database import SqliteMemoryStore
+
+from tests.synapse import Synapse
+
+T = TypeVar("T")
+PATIENCE = 20.0
+POLL = 30_000  # milliseconds
+AGAIN = 0.05  # seconds until a server that is down is asked again
+FILTER = {"room": {"timeline": {"limit": 2000}}, "presence": {"types": []}}
+MEGOLM = {"algorithm": "m.megolm.v1.aes-sha2"}
+NUMBERS = count(1)
+
+
+@dataclass
+class Shown:
+    """One message as it stands on the screen now."""
+
+    id: str
+    room: str
+    sender: str
+    content: dict[str, Any]
+    at: float
+    change: int
+    texts: list[str] = field(default_factory=list)  # all that it said, the newest last
+    reactions: dict[str, tuple[str, str]] = field(default_factory=dict)  # id to sender and key
+    removed: bool = False
+    encrypted: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.texts[-1]
+
+    @property
+    def html(self) -> str:
+        return str(self.content.get("formatted_body", ""))
+
+
+class Phone(ABC):
+    """One person at one device. What comes is taken by long polls; nobody waits by the clock.
+
+    `account` is somebody's who has one; without it `name` gets one of her own, in which nothing
+    of another test stands.
+    """
+
+    def __init__(self, server: Synapse, name: str, account: str = "") -> None:
+        self.server, self.name = server, account or f"{name}-{next(NUMBERS)}"
+        self.room = ""
+        self.screen: dict[str, Shown] = {}
+        self.members: dict[str, dict[str, str]] = {}
+        self.encrypted: set[str] = set()
+        self.invites: dict[str, str] = {}  # room to who invited
+        self.unreadable: list[dict[str, Any]] = []
+        self.on_shown: Callable[[Shown], None] = lambda _shown: None
+        self._changes = self._said = 0
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> "Phone":
+        account = await asyncio.to_thread(self.server.account, self.name)
+        self.user, self.token = account["user_id"], account["access_token"]
+        self.device = account["device_id"]
+        await self._begin()
+        since = await self._look("", 0)
+        self._task = asyncio.create_task(self._follow(since))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self._end()
+
+    async def _follow(self, since: str) -> None:
+        while True:
+            try:
+                since = await self._look(since, POLL)
+            except (aiohttp.ClientError, TimeoutError, MatrixConnectionError, ServerAway):
+                await asyncio.sleep(AGAIN)
+
+    @abstractmethod
+    async def _begin(self) -> None: ...
+
+    @abstractmethod
+    async def _end(self) -> None: ...
+
+    @abstractmethod
+    async def _look(self, since: str, timeout: int) -> str:
+        """One sync: takes in what it brought and gives its token."""
+
+    @abstractmethod
+    async def _send(self, room: str, kind: str, content: dict[str, Any]) -> str: ...
+
+    @abstractmethod
+    async def _upload(self, data: bytes, name: str, mime: str, secret: bool) -> dict[str, Any]: ...
+
+    @abstractmethod
+    async def file(self, shown: Shown) -> bytes:
+        """The picture or document of a message."""
+
+    # --- what the person does
+
+    async def opens_room(self, *others: str, encrypted: bool = True, direct: bool = True) -> str:
+        """A new room, to which the others are invited; they need not come."""
+        state = {"type": "m.room.encryption", "state_key": "", "content": MEGOLM}
+        wanted = {"preset": "trusted_private_chat", "is_direct": direct, "invite": list(others)}
+        made = await self.call(
+            "POST", "/createRoom", wanted | {"initial_state": [state] * encrypted}
+        )
+        self.room = str(made["room_id"])
+        await self.until(lambda: self.room in self.members)
+        return self.room
+
+    async def opens_with(self, bot: str, encrypted: bool = True) -> str:
+        """A direct room in which the other one has arrived."""
+        room = await self.opens_room(bot, encrypted=encrypted)
+        await self.until(lambda: self.members[room].get(bot) == "join")
+        return room
+
+    async def joins(self, room: str) -> None:
+        await self.call("POST", f"/join/{quote(room)}", {})
+        await self.until(lambda: self.user in self.members.get(room, {}))
+        self.room = room
+
+    async def leaves(self) -> None:
+        await self.call("POST", f"/rooms/{quote(self.room)}/leave", {})
+
+    async def say(self, text: str, **more: Any) -> str:
+        return await self.sends("m.room.message", {"msgtype": "m.text", "body": text} | more)
+
+    async def react(self, shown: Shown, key: str) -> str:
+        relation = {"rel_type": "m.annotation", "event_id": shown.id, "key": key}
+        return await self.sends("m.reaction", {"m.relates_to": relation})
+
+    async def edits(self, event: str, text: str) -> str:
+        new = {"msgtype": "m.text", "body": text}
+        relation = {"rel_type": "m.replace", "event_id": event}
+        return await self.say(f"* {text}", **{"m.new_content": new, "m.relates_to": relation})
+
+    async def photo(self, data: bytes, name: str = "photo.jpg", mime: str = "image/jpeg") -> str:
+        where = await self._upload(data, name, mime, self.room in self.encrypted)
+        info = {"mimetype": mime, "size": len(data)}
+        return await self.sends(
+            "m.room.message", {"msgtype": "m.image", "body": name, "info": info} | where
+        )
+
+    async def removes(self, event: str) -> None:
+        path = f"/rooms/{quote(self.room)}/redact/{quote(event)}/{next(NUMBERS)}"
+        await self.call("PUT", path, {})
+
+    async def sends(self, kind: str, content: dict[str, Any]) -> str:
+        self._said = self._changes
+        return await self._send(self.room, kind, content)
+
+    async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        return await asyncio.to_thread(self.server.call, self.token, method, path, body)
+
+    # --- what the person sees
+
+    @property
+    def others(self) -> list[Shown]:
+        """What the others in the room have said and left standing, the oldest first."""
+        return [
+            one for one in self.screen.values()
+            if one.room == self.room and one.sender != self.user and not one.removed
+        ]  # fmt: skip
+
+    async def hears(self, expected: str = "") -> Shown:
+        """What was shown, or changed, since the person said something, with these words."""
+        return await self.until(lambda: next(
+            (one for one in reversed(self.others) if one.change > self._said and expected in one.text),
+            None,
+        ))  # fmt: skip
+
+    async def talk(self, *lines: tuple[str, str]) -> None:
+        for said, expected in lines:
+            await self.say(said)
+            await self.hears(expected)
+
+    async def until(self, true: Callable[[], T], seconds: float = PATIENCE) -> T:
+        try:
+            async with asyncio.timeout(seconds):
+                while not (found := true()):
+                    if self._task.done():
+                        self._task.result()
+                    self._news.clear()
+                    await self._news.wait()
+                return found
+        except TimeoutError:
+            seen = [(one.sender, one.change, one.texts) for one in self.screen.values()]
+            raise AssertionError(f"{self.name} sees {seen}, unread {self.unreadable}") from None
+
+    # --- what comes in
+
+    def _take(self, room: str, event: dict[str, Any], secret: bool = False) -> None:
+        """One event of a room, as it reads when decrypted."""
+        kind, content = event.get("type"), event.get("content") or {}
+        self._changes += 1
+        if kind == "m.room.member":
+            self.members.setdefault(room, {})[event["state_key"]] = content["membership"]
+        elif kind == "m.room.encryption":
+            self.encrypted.add(room)
+        elif kind == "m.room.encrypted":
+            self.unreadable.append(event)
+        elif kind == "m.room.message":
+            self._message(room, event, content, secret)
+        elif kind == "m.reaction":
+            self._reaction(event, content.get("m.relates_to", {}))
+        elif kind == "m.room.redaction":
+            self._removal(event.get("redacts") or content.get("redacts"))
+        self._news.set()
+
+    def _message(
+        self, room: str, event: dict[str, Any], content: dict[str, Any], secret: bool
+    ) -> None:
+        relation = content.get("m.relates_to") or {}
+        old = self.screen.get(relation.get("event_id", ""))
+        if relation.get("rel_type") == "m.replace" and old and old.sender == event["sender"]:
+            old.content, old.change = content["m.new_content"], self._changes
+            old.texts.append(old.content["body"])
+            self.on_shown(old)
+            return
+        shown = Shown(
+            event["event_id"], room, event["sender"], content, time.monotonic(), self._changes
+        )
+        shown.texts.append(str(content.get("body", "")))
+        shown.encrypted = secret
+        self.screen.setdefault(shown.id, shown)
+        self.on_shown(shown)
+
+    def _reaction(self, event: dict[str, Any], relation: dict[str, Any]) -> None:
+        shown = self.screen.get(relation.get("event_id", ""))
+        if shown:
+            shown.reactions[event["event_id"]] = (event["sender"], relation["key"])
+
+    def _removal(self, event: str | None) -> None:
+        for shown in self.screen.values():
+            shown.reactions.pop(event or "", None)
+            shown.removed = shown.removed or shown.id == event
+
+
+class ServerAway(Exception):
+    """The server did not answer as a server does."""
+
+
+class NioPhone(Phone):
+    async def _begin(self) -> None:
+        settings = nio.AsyncClientConfig(
+            store=SqliteMemoryStore, max_timeouts=0, request_timeout=PATIENCE
+        )
+        self.nio = nio.AsyncClient(self.server.url, self.user, config=settings)
+        self.nio.restore_login(self.user, self.device, self.token)
+        await self.nio.keys_upload()
+
+    async def _end(self) -> None:
+        await self.nio.close()
+        store = self.nio.store
+        if store:
+            store.database.close()
+
+    async def _look(self, since: str, timeout: int) -> str:
+        answer = await self.nio.sync(timeout, FILTER, since or None)
+        if not isinstance(answer, nio.SyncResponse):
+            raise ServerAway
+        await self._housekeeping()
+        for room, invited in answer.rooms.invite.items():
+            self.invites[room] = next(
+                (e.sender for e in invited.invite_state if isinstance(e, nio.InviteMemberEvent)
+                 and e.state_key == self.user), "",
+            )  # fmt: skip
+            self._news.set()
+        for room, joined in answer.rooms.join.items():
+            for event in [*joined.state, *joined.timeline.events]:
+                self._take(room, event.source, bool(getattr(event, "decrypted", False)))
+        return str(answer.next_batch)
+
+    async def _housekeeping(self) -> None:
+        """What a client owes the others: keys for new sessions, and knowledge of new devices."""
+        if self.nio.should_upload_keys:
+            await self.nio.keys_upload()
+        if self.nio.should_query_keys:
+            await self.nio.keys_query()
+        if self.nio.should_claim_keys:
+            await self.nio.keys_claim(self.nio.get_users_for_key_claiming())
+        await self.nio.send_to_device_messages()
+
+    async def _send(self, room: str, kind: str, content: dict[str, Any]) -> str:
+        done = await self.nio.room_send(room, kind, content, ignore_unverified_devices=True)
+        assert isinstance(done, nio.RoomSendResponse), done
+        return str(done.event_id)
+
+    async def _upload(self, data: bytes, name: str, mime: str, secret: bool) -> dict[str, Any]:
+        done, keys = await self.nio.upload(
+            BytesIO(data), mime, name, encrypt=secret, filesize=len(data)
+        )
+        assert isinstance(done, nio.UploadResponse), done
+        return {"file": {**keys, "url": done.content_uri}} if keys else {"url": done.content_uri}
+
+    async def file(self, shown: Shown) -> bytes:
+        where = shown.content.get("file")
+        done = await self.nio.download((where or shown.content)["url"])
+        assert isinstance(done, nio.MemoryDownloadResponse), done
+        if not where:
+            return bytes(done.body)
+        return nio_decrypt(done.body, where["key"]["k"], where["hashes"]["sha256"], where["iv"])
+
+
+class Memory(MemoryStateStore):
+    """With the one question more that mautrix's crypto asks."""
+
+    async def find_shared_rooms(self, user_id: str) -> list[str]:
+        return [room for room, members in self.members.items() if user_id in members]
+
+
+class MautrixPhone(Phone):
+    async def _begin(self) -> None:
+        self.session = aiohttp.ClientSession()
+        api = HTTPAPI(
+            self.server.url, self.token, client_session=self.session, default_retry_count=0
+        )
+        store, crypto = Memory(), MemoryCryptoStore(self.user, "a-pickle-key")
+        self.mautrix = Client(self.user, self.device, api=api, state_store=store, sync_store=crypto)
+        machine = OlmMachine(self.mautrix, crypto, store)
+        await machine.load()
+        self.mautrix.crypto = machine
+        self.mautrix.remove_dispatcher(DecryptionDispatcher)  # each event is read once, in order
+        await machine.share_keys()
+
+    async def _end(self) -> None:
+        await self.session.close()
+
+    async def _look(self, since: str, timeout: int) -> str:
+        data = await self.mautrix.sync(since or None, timeout)
+        await asyncio.gather(*self.mautrix.handle_sync(data))
+        rooms = data.get("rooms", {})
+        for room, invited in rooms.get("invite", {}).items():
+            self.invites[room] = next(
+                e["sender"]
+                for e in invited["invite_state"]["events"]
+                if e.get("state_key") == self.user
+            )
+            self._news.set()
+        for room, joined in rooms.get("join", {}).items():
+            state = joined.get("state", {}).get("events", [])
+            for event in [*state, *joined["timeline"]["events"]]:
+                await self._read(room, event | {"room_id": room})
+        return str(data["next_batch"])
+
+    async def _read(self, room: str, event: dict[str, Any]) -> None:
+        if event["type"] != "m.room.encrypted" or "ciphertext" not in event["content"]:
+            return self._take(room, event)
+        encrypted = EncryptedEvent.deserialize(event)
+        assert self.mautrix.crypto
+        session = encrypted.content.session_id
+        if not await self.mautrix.crypto.crypto_store.has_group_session(room, session):
+            await self.mautrix.crypto.wait_for_session(room, session, 0.5)
+        try:
+            decrypted = await self.mautrix.crypto.decrypt_megolm_event(encrypted)
+        except DecryptionError:
+            return self._take(room, event)
+        return self._take(room, decrypted.serialize(), True)
+
+    async def _send(self, room: str, kind: str, content: dict[str, Any]) -> str:
+        return str(await self.mautrix.send_message_event(room, EventType.find(kind), content))
+
+    async def _upload(self, data: bytes, name: str, mime: str, secret: bool) -> dict[str, Any]:
+        if not secret:
+            return {"url": await self.mautrix.upload_media(data, mime, name)}
+        ciphered, keys = encrypt_attachment(data)
+        keys.url = await self.mautrix.upload_media(ciphered, "application/octet-stream")
+        return {"file": keys.serialize()}
+
+    async def file(self, shown: Shown) -> bytes:
+        where = shown.content.get("file")
+        data = await self.mautrix.download_media((where or shown.content)["url"])
+        if not where:
+            return data
+        return decrypt_attachment(data, where["key"]["k"], where["hashes"]["sha256"], where["iv"])
