@@ -334,7 +334,7 @@ def outbox_row(
         card=reply.card,
         in_place=bool(reply.card and reply.card in said.choice),
         pressed=said.card if reply.card and reply.card in said.choice else "",
-        kind="tell" if reply.to else "",  # to somebody who did not ask: looked at again
+        kind=mailbox.TELL if reply.to else "",
         file_name=reply.file_name,
         file_data=reply.file_data,
         not_before=quiet_until(now, office.zone) if held else None,

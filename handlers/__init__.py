@@ -15,6 +15,8 @@ from handlers.fast_track import FORM as FAST_TRACK
 from handlers.fast_track import fast_command, hospital_command
 from handlers.fix import MEND, fix_command
 from handlers.flags import flag_command
+from handlers.handover import FORM as HANDOVER
+from handlers.handover import handover_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
 from handlers.join import join_again, quit_command, refuse_group, stranger
 from handlers.later import LATER, instead_command, later_command
@@ -31,6 +33,7 @@ from handlers.staff_desk import (
     revoke_command,
     unreachable_command,
 )
+from handlers.steering import undo_command
 from handlers.talk import Button, Reply
 from handlers.timeline import timeline_command
 from handlers.turn import Turn, Unclear
@@ -48,7 +51,18 @@ from models.staff import COORDINATOR, DUTY, LIAISON
 
 FORMS: dict[str, Form] = {
     form.name: form
-    for form in (VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, FAST_TRACK, BACK)
+    for form in (
+        VISIT,
+        MEND,
+        LATER,
+        LEAVE,
+        BROADCAST,
+        CASEWORK,
+        PROBLEM,
+        FAST_TRACK,
+        BACK,
+        HANDOVER,
+    )
 }
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
@@ -96,7 +110,9 @@ COMMANDS = (
     Command("why", ("为什么", "why"), N_("Why due or not"), why_command, VISITORS),
     Command("leave", ("请假", "leave"), N_("Leave"), leave_command, LEAVERS),
     Command("cover", ("代班", "cover"), N_("Put on leave"), cover_command, COVERERS),
-    Command("assign", ("安排", "assign"), N_("Find somebody"), assign_command, COVERERS),
+    Command("assign", ("安排", "assign"), N_("Who looks after whom"), assign_command, COVERERS),
+    Command("handover", ("移交", "handover"), N_("Hand over a list"), handover_command, DESK),
+    Command("undo", ("撤回", "撤销", "undo"), N_("Take a step back"), undo_command, DESK),
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
     Command("phone", ("电话", "phone"), N_("Telephone"), phone_command, VISITORS),
@@ -117,7 +133,7 @@ COMMANDS = (
     Command("broadcast", ("群发", "通知"), N_("Message to many"), broadcast_command, DESK),
     Command("undelivered", ("未送达",), N_("What did not arrive"), undelivered_command, DESK),
     Command("invite", ("邀请", "invite"), N_("Invite staff"), invite_command, DESK),
-    Command("revoke", ("停用", "撤销", "revoke"), N_("Shut out a phone"), revoke_command, DESK),
+    Command("revoke", ("停用", "revoke"), N_("Shut out a phone"), revoke_command, DESK),
     Command("unreachable", ("失联",), N_("Who is unreachable"), unreachable_command, DESK),
     Command(
         "who",
@@ -150,6 +166,8 @@ GLUED = (
     "上报",
     "反映",
     "解忧室",
+    "移交",
+    "安排",
 )
 BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
 

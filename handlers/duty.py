@@ -7,12 +7,12 @@ from handlers.case_work import MENUS
 from handlers.concern_words import GROUP_NAMES
 from handlers.form import in_rows
 from handlers.questions import Choice, match, tidy
+from handlers.steering import NONE, steering
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, Unclear, day
 from locales import gettext as _
 from locales import mark as N_
 from models import duty, people
-from models.audit import Audit
 from models.case import DUTY_BACKUP, ON_DUTY, Duty
 from models.org import branch
 from models.staff import COORDINATOR, Staff
@@ -111,28 +111,30 @@ def _put(turn: Turn, group: Choice, staff: Staff, rest: str) -> Reply:
     """From now on that is so; the last word counts where two overlap."""
     as_ = next((found for word in rest.split() if (found := _as(word))), AS[0])
     first, last = _span(turn, rest)
-    row = Duty(
-        service_group=group.code,
-        staff_id=staff.id,
-        role=as_.code,
-        from_on=first,
-        until_on=last,
-        made_by=turn.staff.id,
-        made_at=turn.now,
-    )
-    turn.session.add(row)
-    turn.session.add(
-        Audit(at=turn.now, staff_id=turn.staff.id, action="duty",
-              detail=f"{group.code} {staff.code} {as_.code} {first} {last}")
-    )  # fmt: skip
-    text = _("✅ %(name)s, %(group)s, %(as)s: %(first)s to %(last)s") % {
-        "name": staff.name,
-        "group": _(group.label),
-        "as": _(as_.label),
-        "first": day(first),
-        "last": day(last),
-    }
-    return Reply(text, ((Button(_("Who is on duty"), "/duty"),),))
+    before = duty.named(turn.session, group.code, first, as_.code)
+    with steering(turn, "duty") as step:
+        turn.session.add(
+            Duty(
+                service_group=group.code,
+                staff_id=staff.id,
+                role=as_.code,
+                from_on=first,
+                until_on=last,
+                made_by=turn.staff.id,
+                made_at=turn.now,
+            )
+        )
+        step.about = _("%(name)s, %(group)s, %(as)s: %(first)s to %(last)s") % {
+            "name": staff.name,
+            "group": _(group.label),
+            "as": _(as_.label),
+            "first": day(first),
+            "last": day(last),
+        }
+        old = ",".join(one.code for one in before) or NONE
+        step.note(f"{group.code} {as_.code} {first}..{last}", old, staff.code)
+    rows = ((Button(_("Who is on duty"), "/duty"), step.undo),)
+    return Reply(f"✅ {step.about}", rows)
 
 
 def _as(word: str) -> Choice | None:

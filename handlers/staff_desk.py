@@ -2,13 +2,13 @@
 
 from handlers.documents.qr import qr_png
 from handlers.join import ROLE_NAMES
+from handlers.steering import NONE, steering
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from locales import gettext as _
 from locales import ngettext
 from models import leave as leaves
 from models import people
-from models.audit import Audit
 from models.staff import Staff
 
 YES, LEFT, BACK = "yes", "left", "back"
@@ -19,9 +19,12 @@ def invite_command(turn: Turn, rest: str) -> list[Reply]:
     staff = _whom(turn, rest, "/invite")
     if isinstance(staff, Reply):
         return [staff]
-    code = people.invite(turn.session, staff, turn.staff, turn.now)
-    _audit(turn, staff, "invite")
-    return [Reply(invitation_text(turn, staff, code)), *_pictures(turn, staff, code)]
+    with steering(turn, "invite") as step:
+        code = people.invite(turn.session, staff, turn.staff, turn.now)
+        step.about = _("invitation for %(name)s") % {"name": staff.name}
+        step.note(staff.code, NONE, "24 h")
+    text = invitation_text(turn, staff, code)
+    return [Reply(text, ((step.undo,),)), *_pictures(turn, staff, code)]
 
 
 def invitation_text(turn: Turn, staff: Staff, code: str) -> str:
@@ -70,10 +73,6 @@ def staff_label(staff: Staff) -> str:
     return f"{staff.name} {staff.code} {_(ROLE_NAMES[staff.role])}"
 
 
-def _audit(turn: Turn, staff: Staff, action: str) -> None:
-    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action=action, detail=staff.code))
-
-
 def revoke_command(turn: Turn, rest: str) -> list[Reply]:
     """/revoke NAME — lost phone: every chat of this person is let go; or left for good."""
     name, _gap, sure = rest.rpartition(" ")
@@ -103,34 +102,41 @@ def _ask_revoke(turn: Turn, staff: Staff) -> Reply:
 
 
 def _shut_out(turn: Turn, staff: Staff) -> Reply:
-    count = people.revoke(turn.session, staff, turn.now)
-    _audit(turn, staff, "revoke")
+    with steering(turn, "revoke") as step:
+        count = people.revoke(turn.session, staff, turn.now)
+        step.about = _("%(who)s shut out") % {"who": staff_label(staff)}
+        step.note(staff.code, count, 0)
     text = ngettext(
         "%(who)s is shut out (%(count)d chat).", "%(who)s is shut out (%(count)d chats).", count
     )
     again = Button(_("Invite again"), f"/invite {staff.code}")
-    return Reply(text % {"who": staff_label(staff), "count": count}, ((again,),))
+    return Reply(text % {"who": staff_label(staff), "count": count}, ((again, step.undo),))
 
 
 def _left(turn: Turn, staff: Staff) -> Reply:
-    people.leave_for_good(turn.session, staff, turn.today, turn.now)
-    _audit(turn, staff, "left")
+    with steering(turn, "left") as step:
+        people.leave_for_good(turn.session, staff, turn.today, turn.now)
+        step.about = _("%(who)s has left") % {"who": staff_label(staff)}
+        step.note(staff.code, NONE, turn.today)
     alone = len(leaves.left_alone(turn.session, turn.staff, turn.today))
     text = ngettext(
         "%(who)s has left: off every list. %(count)d elder has nobody now.",
         "%(who)s has left: off every list. %(count)d elders have nobody now.",
         alone,
     )
-    undo = Button(_("Tapped wrong"), f"/revoke {staff.code} {BACK}")
-    find = (Button(_("Find somebody"), "/assign"),) if alone else ()
-    return Reply(text % {"who": staff_label(staff), "count": alone}, ((*find, undo),))
+    hand = Button(_("Hand over the list"), f"/handover {staff.code}")
+    rows = (*(((hand, Button(_("One by one"), "/assign")),) if alone else ()), (step.undo,))
+    return Reply(text % {"who": staff_label(staff), "count": alone}, rows)
 
 
 def _come_back(turn: Turn, code: str) -> Reply:
-    staff = people.take_back(turn.session, turn.staff, code)
+    with steering(turn, "back") as step:
+        staff = people.take_back(turn.session, turn.staff, code)
+        if staff is not None:
+            step.about = _("%(who)s is back") % {"who": staff_label(staff)}
+            step.note(staff.code, "left", "back")
     if staff is None:
         return Reply(_("There is nobody to take back."), ((Button(_("Show all"), "/revoke"),),))
-    _audit(turn, staff, "back")
     again = Button(_("Invite again"), f"/invite {staff.code}")
     text = _("✅ %(who)s is on the lists again. A new invitation opens the chat.")
     return Reply(text % {"who": staff_label(staff)}, ((again,),))

@@ -19,6 +19,7 @@ from models import (
     room,
     schedule,
     staff,
+    step,
     visit,
 )
 
@@ -38,5 +39,6 @@ __all__ = [
     "page",
     "room",
     "staff",
+    "step",
     "visit",
 ]

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, and_, col, func, or_, select, update
+from sqlmodel import Session, and_, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models.assignment import BACKUP, COVER, PRIMARY, Assignment
@@ -146,6 +146,11 @@ def left_alone(session: Session, asker: Staff, today: date) -> list[Elder]:
     return list(session.exec(statement.order_by(col(Elder.code)), params=values).all())
 
 
+def is_alone(session: Session, elder: Elder, asker: Staff, today: date) -> bool:
+    statement = select(Elder.id).where(Elder.id == elder.id, Elder.state == ACTIVE, nobody(TODAY))
+    return session.exec(statement, params=scope(session, asker, today)).first() is not None
+
+
 def entrust(session: Session, elder: Elder, to: Staff, today: date) -> date | None:
     """While the liaison is on leave, until then; where there is none any more, for good (None)."""
     liaisons = liaisons_of(session, elder, today)
@@ -163,8 +168,8 @@ def entrust(session: Session, elder: Elder, to: Staff, today: date) -> date | No
 def _end_pairing(session: Session, elder: Elder, today: date) -> None:
     """With a liaison who left."""
     was = and_(Assignment.elder_id == elder.id, Assignment.role == PRIMARY, running(today))
-    yesterday = today - timedelta(days=1)
-    session.exec(update(Assignment).where(was).values(until_on=yesterday))
+    for pair in session.exec(select(Assignment).where(was)):
+        pair.until_on = today - timedelta(days=1)
 
 
 def free_colleagues(session: Session, elder: Elder, asker: Staff, today: date) -> list[Staff]:

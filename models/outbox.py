@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, update
 from sqlmodel import Session, SQLModel
 
-from models.mailbox import DROPPED, FAILED, SENDING, SENT, WAITING, Card, Outgoing
+from models.mailbox import DROPPED, FAILED, SENDING, SENT, TELL, WAITING, Card, Outgoing
 from models.staff import Chat
 
 SUPERSEDED, UNREACHABLE, NETWORK = "superseded", "unreachable", "network"
+TAKEN_BACK = "taken back"
 OUTGOING, CHAT, CARD = (
     SQLModel.metadata.tables[str(table.__tablename__)] for table in (Outgoing, Chat, Card)
 )
@@ -207,6 +208,18 @@ def drop(session: Session, stale: Mapping[int, str]) -> None:
             .where(OUTGOING.c.seq == seq)
             .values(state=DROPPED, problem=reason, claimed_until=None)
         )
+
+
+def withdraw(session: Session, chat_id: UUID, made_at: datetime) -> int:
+    """Notices to this chat, written at that instant, that nobody has begun to send; how many."""
+    waiting = and_(
+        OUTGOING.c.chat_id == chat_id,
+        OUTGOING.c.made_at == made_at,
+        OUTGOING.c.kind == TELL,
+        OUTGOING.c.state == WAITING,
+    )
+    taken_back = update(OUTGOING).where(waiting).values(state=DROPPED, problem=TAKEN_BACK)
+    return int(session.connection().execute(taken_back).rowcount)
 
 
 def _cards(session: Session, wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], str]:

@@ -9,10 +9,12 @@ from models.broadcast import Broadcast
 from models.draft import Draft
 from models.invitation import Invitation, WrongCode
 from models.mailbox import DROPPED, FAILED, SENT, Outgoing, Seen
+from models.step import Step
 
 SEEN_KEPT = timedelta(days=30)  # Telegram repeats an update for a day at most
 MESSAGES_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(days=30)
+STEPS_KEPT = timedelta(days=1)  # can be taken back for minutes; hold what stood there before
 PICTURES_KEPT = timedelta(days=1)  # of a card that was thrown away, or taken off one
 
 
@@ -23,6 +25,7 @@ def tidy(session: Session, now: datetime) -> dict[str, int]:
     nobodys = unused & col(Photo.draft_tag).not_in(select(Draft.tag))
     gone = {
         "photo": delete(Photo).where(nobodys, col(Photo.received_at) < now - PICTURES_KEPT),
+        "step": delete(Step).where(col(Step.at) < now - STEPS_KEPT),
         "seen": delete(Seen).where(col(Seen.at) < now - SEEN_KEPT),
         "outgoing": delete(Outgoing).where(ended, col(Outgoing.made_at) < now - MESSAGES_KEPT),
         "broadcast": delete(Broadcast).where(col(Broadcast.made_at) < now - MESSAGES_KEPT),

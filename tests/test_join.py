@@ -141,7 +141,7 @@ def test_whoever_has_left_for_good_is_on_no_list_until_taken_back(town, zhou, wa
         "[已离岗]",
         "周明 S01 联络员 已离岗,不再列入名单。现有 5 位老人没人负责",
     )
-    undo = wang.find("点错了")
+    undo = wang.find("撤回")
     assert [one.left_on for one in town.rows(Staff, name="周明")] == [town.now.date()]
     zhou.talk("/visit", "请发邀请码")
     wang.talk(
@@ -152,8 +152,12 @@ def test_whoever_has_left_for_good_is_on_no_list_until_taken_back(town, zhou, wa
         "/revoke E9 back",
         "没有可恢复的人",
     )
-    wang.press(undo).talk("[重新邀请]", "邀请码")
-    assert [a.action for a in town.rows(Audit, detail="S01")] == ["left", "back", "invite"]
+    wang.press(undo)
+    zhou.talk("/due", "应访 5")  # the chat too
+    wang.talk("/revoke 周明 left", "已离岗", "/revoke S01 back", "重新", "[重新邀请]", "邀请码")
+    said = [(a.action, a.detail) for a in town.rows(Audit)]
+    assert [action for action, _detail in said] == ["left", "undo left", "left", "back", "invite"]
+    assert said[0] == ("left", "S01 - → 2026-11-12")
 
 
 def test_only_coordinators_invite_and_only_within_their_branch(town, zhou, wang):
