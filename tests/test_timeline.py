@@ -9,7 +9,6 @@ from sqlmodel import Session
 from models.audit import Audit
 from models.elder import Absence, Elder, ElderFlag
 from models.visit import Visit
-from tests.case_office import officer
 from tests.test_fast_track import ill, opened, zhao  # noqa: F401
 from tests.test_room import lonely
 
@@ -66,7 +65,7 @@ def test_of_a_restricted_case_a_liaison_reads_the_code_and_how_grave_it_is(town,
 
 
 def test_what_was_written_beside_suspected_abuse_is_read_by_the_coordinator_only(town, zhou, wang):
-    officer(town, "赵磊", "legal")
+    town.hire("赵磊", group="legal")
     town.person("赵磊")
     zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "[有说有笑]", "健康", "[稳定]", "子女", "[疑似",
               "", "[有伤", "", "[其余都好]", "在场", "[只有本人]", "核对", "手腕有青紫", "手腕有青紫", "[✅ 提交]", "已记下")  # fmt: skip
