@@ -5,6 +5,9 @@ from handlers.assign import assign_command
 from handlers.brief import brief_command, history_command, phone_command
 from handlers.broadcast import FORM as BROADCAST
 from handlers.broadcast import already_sent, broadcast_command
+from handlers.card import LOOK, card_command
+from handlers.card_change import change_command
+from handlers.card_edit import EDIT, edit_command
 from handlers.case_work import FORM as CASEWORK
 from handlers.cases import by_word, case_command, cases_command
 from handlers.due import due_command, why_command
@@ -26,6 +29,7 @@ from handlers.problem import FORM as PROBLEM
 from handlers.problem import problem_command, proposed
 from handlers.promises import kept_command
 from handlers.questions import Filling, Form, open_question, tidy
+from handlers.register import register_command
 from handlers.room import room_command
 from handlers.settings import settings_command
 from handlers.staff_desk import (
@@ -62,6 +66,8 @@ FORMS: dict[str, Form] = {
         FAST_TRACK,
         BACK,
         HANDOVER,
+        LOOK,
+        EDIT,
     )
 }
 VISITORS = (LIAISON, COORDINATOR)
@@ -115,6 +121,10 @@ COMMANDS = (
     Command("undo", ("撤回", "撤销", "undo"), N_("Take a step back"), undo_command, DESK),
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
+    Command("card", ("个人卡", "卡片", "card"), N_("Personal card"), card_command, VISITORS),
+    Command("edit", ("改资料", "修改资料"), N_("Change a card"), edit_command, VISITORS),
+    Command("change", ("待确认",), N_("Proposed changes"), change_command, VISITORS),
+    Command("register", ("台账",), N_("Registers"), register_command, VISITORS),
     Command("phone", ("电话", "phone"), N_("Telephone"), phone_command, VISITORS),
     Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),
     Command("timeline", ("时间线",), N_("The whole story"), timeline_command, VISITORS),
@@ -168,6 +178,9 @@ GLUED = (
     "解忧室",
     "移交",
     "安排",
+    "个人卡",
+    "改资料",
+    "台账",
 )
 BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
 

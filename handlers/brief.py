@@ -74,9 +74,10 @@ def one_elder(turn: Turn, rest: str, command: str) -> Elder | Reply:
     return hits[0] if len(hits) == 1 else pick_elder(turn, command, 0, hits, rest)
 
 
-def audit(turn: Turn, elder: Elder, action: str) -> None:
-    line = Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action)
-    turn.session.add(line)
+def audit(turn: Turn, elder: Elder, action: str, detail: str = "") -> None:
+    turn.session.add(
+        Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action, detail=detail)
+    )
 
 
 def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:

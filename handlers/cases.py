@@ -6,6 +6,7 @@ from functools import partial
 from handlers.case_card import card, card_name, story, title, whose
 from handlers.case_words import BUTTONS, MARKS, STATES, category_name
 from handlers.case_work import act, drop_draft
+from handlers.pick import PAGE, page_of, turning
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn
 from locales import gettext as _
@@ -14,8 +15,6 @@ from models.audit import Audit
 from models.case import MOVES, Case
 from models.elder import Elder
 from models.staff import LEADER
-
-PAGE = 6
 
 
 def case_command(turn: Turn, rest: str) -> list[Reply]:
@@ -110,11 +109,10 @@ def cases_command(turn: Turn, rest: str) -> list[Reply]:
         return [_numbers(turn)]
     only_mine = "mine" in rest.split() or "我的" in rest.split()
     where = (case_query.mine(turn.staff),) if only_mine else ()
-    number = next((int(w[1:]) for w in rest.split() if w[:1] == "p" and w[1:].isdecimal()), 0)
     count = case_query.counts(turn.session, turn.staff, turn.now, turn.today, turn.now, *where)
     if not count.all:
         return [Reply(_("🟢 No open cases."), _switch(only_mine))]
-    number = max(0, min(number, (count.all - 1) // PAGE))
+    number = page_of(rest, count.all)
     found = case_query.page(
         turn.session, turn.staff, turn.now, turn.today, number * PAGE, PAGE, *where
     )
@@ -130,7 +128,7 @@ def cases_command(turn: Turn, rest: str) -> list[Reply]:
         for case, _elder in found
     ]
     rows = tuple(tuple(buttons[i : i + 3]) for i in range(0, len(buttons), 3))
-    more = _turning("mine " if only_mine else "", number, count.all)
+    more = turning("/cases mine" if only_mine else "/cases", number, count.all)
     return [Reply("\n".join(lines), (*rows, *more, *_switch(only_mine)))]
 
 
@@ -158,15 +156,6 @@ def line(turn: Turn, case: Case, elder: Elder) -> str:
         "state": _(STATES[case.state]),
     }
     return _("%(mark)s %(number)d %(what)s · %(who)s · %(state)s") % gaps
-
-
-def _turning(tail: str, number: int, total: int) -> Rows:
-    more = []
-    if number > 0:
-        more.append(Button(_("‹ Earlier page"), f"/cases {tail}p{number - 1}"))
-    if (number + 1) * PAGE < total:
-        more.append(Button(_("Next page ›"), f"/cases {tail}p{number + 1}"))
-    return (tuple(more),) if more else ()
 
 
 def _switch(only_mine: bool) -> Rows:

@@ -75,7 +75,7 @@ def _own_list(turn: Turn, command: str, page: int) -> Reply:
         "Whom? (%(first)d–%(last)d of %(total)d, longest unvisited first) You may also send a name."
     ) % {"first": page * PAGE + 1, "last": page * PAGE + len(rows), "total": total}
     buttons = tuple((Button(_since(turn, e, on), f"{command} {e.code}"),) for e, on in rows)
-    return Reply(text, (*buttons, *_turning(command, page, total)))
+    return Reply(text, (*buttons, *turning(command, page, total)))
 
 
 def _since(turn: Turn, elder: Elder, last: date | None) -> str:
@@ -91,10 +91,17 @@ def ago(turn: Turn, then: date) -> str:
     return ngettext("%(days)d day ago", "%(days)d days ago", days) % {"days": days}
 
 
-def _turning(command: str, page: int, total: int) -> Rows:
+def turning(command: str, page: int, total: int, size: int = PAGE) -> Rows:
+    """The row that leads to the pages before and behind, `command pN`."""
     more = []
     if page > 0:
         more.append(Button(_("‹ Earlier page"), f"{command} p{page - 1}"))
-    if (page + 1) * PAGE < total:
+    if (page + 1) * size < total:
         more.append(Button(_("Next page ›"), f"{command} p{page + 1}"))
     return (tuple(more),) if more else ()
+
+
+def page_of(words: str, total: int, size: int = PAGE) -> int:
+    """The page that `p2` among these words names, as far as there is one."""
+    named = (word[1:] for word in words.split() if word[:1] == "p" and word[1:].isdecimal())
+    return max(0, min(int(next(named, 0)), (total - 1) // size))

@@ -118,11 +118,16 @@ def local_date(instant: datetime, zone: ZoneInfo) -> date:
 
 def day(value: date) -> str:
     """10月29日, Oct 29."""
-    return _day(value, language())
+    return _written(value, "MMMd", language())
+
+
+def month(value: date) -> str:
+    """2025年10月, Oct 2025."""
+    return _written(value, "yMMM", language())
 
 
 @lru_cache(maxsize=2000)
-def _day(value: date, locale: str) -> str:
+def _written(value: date, parts: str, locale: str) -> str:
     from babel.dates import format_skeleton
 
-    return format_skeleton("MMMd", value, locale=locale)
+    return format_skeleton(parts, value, locale=locale)

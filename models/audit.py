@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 
@@ -12,6 +13,8 @@ class Audit(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     at: datetime = Field(index=True)
     staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
-    elder_id: UUID | None = Field(default=None, foreign_key="elder.id", index=True)
+    elder_id: UUID | None = Field(default=None, foreign_key="elder.id")
     action: str
     detail: str = ""
+
+    __table_args__ = (Index("ix_audit_elder", "elder_id", "at"),)

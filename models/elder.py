@@ -24,6 +24,7 @@ FLAGS = (
     "long_stay_inpatient",
     "critical",
 )
+HEALTH_FLAGS = frozenset(FLAGS) - {"lives_alone", "empty_nest", "widowed"}
 
 
 class Elder(SQLModel, table=True):
@@ -55,6 +56,10 @@ class Elder(SQLModel, table=True):
     residence: str = "local"  # "local" | "relocated" ([S0] 易地安置)
     tier: str = "A"
     allergies: str = ""
+    conditions: str = ""  # chronic illness in a few words; no diagnosis, no report
+    family: str = ""
+    hobbies: str = ""
+    party_branch: str = ""
     needs: str = ""
     state: str = ACTIVE
     ended_on: date | None = None
@@ -95,6 +100,14 @@ class Who(NamedTuple):
     name: str
     born_on: date | None
     unit_id: UUID
+
+
+def running_flags(session: Session, elder_id: UUID) -> list[ElderFlag]:
+    """The registers this elder stands in, in the order of FLAGS."""
+    statement = select(ElderFlag).where(
+        ElderFlag.elder_id == elder_id, col(ElderFlag.until).is_(None)
+    )
+    return sorted(session.exec(statement), key=lambda one: FLAGS.index(one.flag))
 
 
 def running_flag(session: Session, elder_id: UUID, flag: str) -> ElderFlag | None:

@@ -32,6 +32,10 @@ PLAIN = (
     "residence",
     "tier",
     "allergies",
+    "conditions",
+    "family",
+    "hobbies",
+    "party_branch",
     "needs",
 )
 Named = dict[str, list[Staff]]  # role of an assignment -> the people named for it
@@ -297,20 +301,22 @@ def _said(name: str) -> dict[str, Any]:
 def _birth(row: Row) -> dict[str, Any]:
     """The columns that hold the birth date and the birthday the family keeps."""
     birth: Birth | None = row.get("birth")
-    stored: dict[str, Any] = {}
-    if birth:
-        stored = {
-            "born_on": birth.on,
-            "birth_calendar": birth.calendar,
-            "birth_year": birth.year,
-            "birth_month": birth.month,
-            "birth_day": birth.day,
-            "birth_leap": birth.leap,
-            "keeps_calendar": birth.calendar,
-        }
+    stored = birth_columns(birth) if birth else {}
     if row.get("keeps_calendar"):
         stored["keeps_calendar"] = row.get("keeps_calendar")
     return stored
+
+
+def birth_columns(birth: Birth) -> dict[str, Any]:
+    return {
+        "born_on": birth.on,
+        "birth_calendar": birth.calendar,
+        "birth_year": birth.year,
+        "birth_month": birth.month,
+        "birth_day": birth.day,
+        "birth_leap": birth.leap,
+        "keeps_calendar": birth.calendar,
+    }
 
 
 def _compare_birth(

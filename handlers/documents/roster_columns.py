@@ -266,6 +266,20 @@ ELDER_COLUMNS = (
         "allergies", N_("Drug allergies"),
         ("药物过敏", "过敏", "过敏史", "药物过敏史", "allergies"), width=16,
     ),
+    Column(
+        "conditions", N_("Chronic illness"),
+        ("常见病史", "慢性病", "慢病", "既往病史", "病史", "健康档案", "chronic conditions"),
+        width=20,
+        hint=N_("A few words; no diagnosis and no report."),
+    ),
+    Column(
+        "family", N_("Family"), ("家庭情况", "家庭成员", "家庭生活情况", "子女情况"), width=20,
+    ),
+    Column("hobbies", N_("Hobbies"), ("爱好", "个人爱好", "兴趣爱好", "特长"), width=16),
+    Column(
+        "party_branch", N_("Party branch"), ("党支部", "所在党支部", "党组织", "组织关系"),
+        width=20,
+    ),
     Column("needs", N_("Needs"), ("需求", "现实需求", "困难", "个性化需求"), width=20),
     Column(
         "primary_phone", N_("Liaison's phone"),

@@ -6,43 +6,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handlers.documents.roster_columns import (
-    CHOICE,
-    CODE,
     COLUMNS,
     DATE,
     EXPLANATION,
     ID_NUMBERS,
-    NAME,
-    NO,
-    PEOPLE,
-    PHONE,
     SERIAL,
     SHEETS,
-    TEXT,
-    WORDS,
-    YES,
-    YES_NO,
     Column,
     codes,
     headings,
 )
 from handlers.documents.roster_grid import Grid, grids
+from handlers.documents.roster_read import read_value
 from handlers.documents.roster_values import (
     Cell,
     Unclear,
     blank,
-    read_birth,
-    read_choice,
-    read_code,
-    read_name,
-    read_people,
-    read_phone,
-    read_text,
-    read_words,
-    read_yes,
     squeezed,
     tidy,
-    told_none,
 )
 from models.calendar import LUNAR, SOLAR
 from models.elder import FLAGS, TIERS
@@ -224,26 +205,8 @@ def _values(
 
 def _value(heading: Heading, cell: Cell, filled: Mapping[str, tuple[Heading, Cell]]) -> Any:
     column = heading.column
-    if column.kind == DATE:
-        birth = read_birth(cell, heading.calendar or _neighbour(filled))
-        return birth if column.field == "birth" else birth.on
-    if column.kind in (CHOICE, WORDS):
-        reader = read_choice if column.kind == CHOICE else read_words
-        return reader(cell, codes(column))
-    if column.kind == YES_NO:
-        return read_yes(cell, YES, NO)
-    text = _READERS[column.kind](cell)
-    clears = column.kind in (TEXT, NAME) and column.field != "allergies"
-    return "" if clears and told_none(str(text)) else text
-
-
-_READERS: Mapping[str, Any] = {
-    TEXT: read_text,
-    NAME: read_name,
-    CODE: read_code,
-    PHONE: read_phone,
-    PEOPLE: read_people,
-}
+    calendar = heading.calendar or _neighbour(filled) if column.kind == DATE else None
+    return read_value(column, cell, calendar)
 
 
 def _neighbour(filled: Mapping[str, tuple[Heading, Cell]]) -> str | None:

@@ -124,8 +124,8 @@ def _change(plan: Plan, change: Change) -> str:
         _("%(field)s %(old)s → %(new)s")
         % {
             "field": _(TITLES[name]),
-            "old": _value(old, plan.unit_names),
-            "new": _value(new, plan.unit_names),
+            "old": value_words(old, plan.unit_names),
+            "new": value_words(new, plan.unit_names),
         }
         for name, (old, new) in change.shown.items()
     )
@@ -134,7 +134,7 @@ def _change(plan: Plan, change: Change) -> str:
     return f"{code} {change.thing.name}  {what}".strip()
 
 
-def _value(value: Any, units: Mapping[UUID, str]) -> str:
+def value_words(value: Any, units: Mapping[UUID, str]) -> str:
     if value in (None, "", []):
         return _("(blank)")
     if isinstance(value, bool):

@@ -1,0 +1,76 @@
+"""The registers, asked by those who may and by those who may not."""
+
+from datetime import date
+
+import pytest
+
+from models.audit import Audit
+from models.elder import Elder, ElderFlag
+
+SINCE = date(2025, 3, 10)
+
+
+@pytest.fixture
+def registers(town):
+    """独居: 王德胜 and 欧阳建国, of two liaisons in two towns; 患病: 高永昌."""
+    for name, flag in (
+        ("王德胜", "lives_alone"),
+        ("欧阳建国", "lives_alone"),
+        ("高永昌", "illness"),
+    ):
+        town.change(ElderFlag(elder_id=town.elders[name], flag=flag, since=SINCE))
+
+
+def test_a_coordinator_sees_all_registers_with_counts_and_since_when(town, wang, registers):
+    wang.talk("台账", "点一下看名单")
+    assert wang.screen.rows[0] == ["独居 2", "患病 1"]
+    wang.talk("[独居 2]", "「独居」台账:2 人\nE0004 王德胜 90岁 石沟村,2025年3月起\nE0006 欧阳建国")
+    assert {a.elder_id for a in town.rows(Audit, action="register")} == {
+        town.elders["王德胜"],
+        town.elders["欧阳建国"],
+    }
+
+
+def test_a_liaison_sees_only_their_own_in_a_register(zhou, li, registers):
+    zhou.talk("台账 独居", "1 人\nE0004")
+    assert "欧阳" not in zhou.text
+    li.talk("/register lives_alone", "1 人\nE0006 欧阳建国")
+    assert "王德胜" not in li.text
+    li.talk("/register illness", "「患病」台账里没有人")
+
+
+def test_who_left_the_lists_or_the_register_is_not_counted(town, wang, registers):
+    (flag,) = town.rows(ElderFlag, flag="illness")
+    flag.until = date(2026, 1, 1)
+    town.change(flag)
+    (elder,) = town.rows(Elder, name="王德胜")
+    elder.state = "deceased"
+    town.change(elder)
+    wang.talk("/register", "台账")
+    assert wang.screen.rows[0] == ["独居 1"]
+
+
+def test_a_long_register_is_paged(town, wang):
+    for elder in town.rows(Elder):
+        town.change(ElderFlag(elder_id=elder.id, flag="widowed", since=SINCE))
+    for number in range(7, 12):
+        new = Elder(code=f"E{number:04d}", name="赵守业", unit_id=town.rows(Elder)[0].unit_id)
+        town.change(new)
+        town.change(ElderFlag(elder_id=new.id, flag="widowed", since=SINCE))
+    wang.talk("台账 丧偶", "11 人", "[下一页", "E0009")
+    assert "E0008" not in wang.text
+    wang.talk("[上一页", "E0008", "/register widowed p99", "E0011")
+
+
+def test_a_tier_is_suggested_and_only_a_person_changes_it(town, wang, registers):
+    wang.talk("/register", "台账", "[待核类别", "E0006 欧阳建国 76岁 沙河村:现A类,建议C类")
+    wang.talk("[E0006→C]", "服务类别:A类 → C类", "[确认修改]", "已修改")
+    assert town.rows(Elder, name="欧阳建国")[0].tier == "C"
+
+
+def test_the_seven_knowns_show_who_is_least_known(town, wang):
+    wang.talk("/register seven", "6 人中,0 人七项都清楚", "/register seven", "1/7 E0001 高永昌")
+
+
+def test_duty_officers_have_no_registers(liu, registers):
+    liu.talk("/register 独居", "没听懂")
