@@ -97,6 +97,10 @@ def upgrade() -> None:
         sa.Column("residence", sa.String(), nullable=False),
         sa.Column("tier", sa.String(), nullable=False),
         sa.Column("allergies", sa.String(), nullable=False),
+        sa.Column("conditions", sa.String(), nullable=False),
+        sa.Column("family", sa.String(), nullable=False),
+        sa.Column("hobbies", sa.String(), nullable=False),
+        sa.Column("party_branch", sa.String(), nullable=False),
         sa.Column("needs", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=True),
@@ -178,7 +182,40 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_at"), ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_elder_id"), ["elder_id"], unique=False)
+        batch_op.create_index("ix_audit_elder", ["elder_id", "at"], unique=False)
+
+    op.create_table(
+        "card_change",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ref", sa.String(length=12), nullable=False),
+        sa.Column("elder_id", sa.Uuid(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("old", sa.String(), nullable=False),
+        sa.Column("new", sa.String(), nullable=False),
+        sa.Column("stored", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["elder_id"],
+            ["elder.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposed_by"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ref"),
+    )
+    with op.batch_alter_table("card_change", schema=None) as batch_op:
+        batch_op.create_index("ix_card_change_elder", ["elder_id", "field"], unique=False)
+        batch_op.create_index("ix_card_change_state", ["state", "proposed_at"], unique=False)
 
     op.create_table(
         "chat",
@@ -202,6 +239,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("chat", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_chat_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("elder_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("said_on", sa.Date(), nullable=False),
+        sa.Column("said_by", sa.String(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["elder_id"],
+            ["elder.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_by"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.create_index("ix_consent_elder", ["elder_id", "purpose"], unique=False)
 
     op.create_table(
         "draft",
@@ -371,6 +433,18 @@ def upgrade() -> None:
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_staff_id"), ["staff_id"], unique=False)
 
+    op.create_table(
+        "known",
+        sa.Column("elder_id", sa.Uuid(), nullable=False),
+        sa.Column("item", sa.String(), nullable=False),
+        sa.Column("confirmed_on", sa.Date(), nullable=True),
+        sa.Column("asked_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["elder_id"],
+            ["elder.id"],
+        ),
+        sa.PrimaryKeyConstraint("elder_id", "item"),
+    )
     op.create_table(
         "leave",
         sa.Column("id", sa.Uuid(), nullable=False),
