@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -48,52 +48,22 @@ class Refused(Exception):
     """The server's answer was an error."""
 
 
-class Synapse:
-    """`more` are lines of its configuration that differ from the ones below."""
+class Server:
+    """Synapse as a process, with a configuration that lies there already."""
 
-    def __init__(self, folder: Path, **more: Any) -> None:
-        self.folder, self.port = folder, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.file = folder / "homeserver.yaml"
-        self.secret = secrets.token_hex(16)
+    def __init__(self, folder: Path, command: list[str], port: int) -> None:
+        self.folder, self.command = folder, command
+        self.url = f"http://127.0.0.1:{port}"
         self._http = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
         self._process: subprocess.Popen[bytes] | None = None
-        self._warden = ""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "log.yaml").write_text(json.dumps(LOG))
-        self.file.write_text(json.dumps(self._config() | more))  # JSON is YAML
 
-    def _config(self) -> dict[str, Any]:
-        listener = {"type": "http", "port": self.port, "bind_addresses": ["127.0.0.1"]}
-        names = [{"names": ["client"]}]
-        return UNLIMITED | {
-            "server_name": NAME,
-            "public_baseurl": self.url,
-            "listeners": [listener | {"resources": names}],
-            "database": {"name": "sqlite3", "args": {"database": str(self.folder / "hs.db")}},
-            "media_store_path": str(self.folder / "media"),
-            "log_config": str(self.folder / "log.yaml"),
-            "signing_key": f"ed25519 a_1 {'A' * 43}",
-            "registration_shared_secret": self.secret,
-            "macaroon_secret_key": self.secret,
-            "form_secret": self.secret,
-            "bcrypt_rounds": 4,
-            "report_stats": False,
-            "trusted_key_servers": [],
-            "federation_domain_whitelist": [],
-            "url_preview_enabled": False,
-            "presence": {"enabled": False},
-        }
-
-    def __enter__(self) -> "Synapse":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
         self._http.close()
-
-    # --- its life
 
     def start(self) -> None:
         """Returns when it answers, at once if it runs. Raises RuntimeError with its last words
@@ -107,8 +77,8 @@ class Synapse:
             ready.settimeout(0.5)
             with (self.folder / "log").open("ab") as log:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "synapse.app.homeserver", "-c", str(self.file)],
-                    cwd=self.folder, stdout=log, stderr=log, env=os.environ | {"NOTIFY_SOCKET": place},
+                    self.command, cwd=self.folder, stdout=log, stderr=log,
+                    env=os.environ | {"NOTIFY_SOCKET": place},
                 )  # fmt: skip
             self._wait(ready)
 
@@ -135,7 +105,52 @@ class Synapse:
             self._process.kill()
             self._process.wait()
 
-    # --- its administrator
+    def call(self, token: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """The client API, below `/_matrix/client/v3`."""
+        return self._ask(method, f"/_matrix/client/v3{path}", body, token)
+
+    def _ask(self, method: str, path: str, body: Any = None, token: str = "") -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = self._http.request(method, path, json=body, headers=headers)
+        if answer.status_code != 200:
+            raise Refused(answer.status_code, answer.text)
+        return dict(answer.json())
+
+
+class Synapse(Server):
+    """`more` are lines of its configuration that differ from the ones below."""
+
+    def __init__(self, folder: Path, **more: Any) -> None:
+        file, self.port = folder / "homeserver.yaml", free_port()
+        command = [sys.executable, "-m", "synapse.app.homeserver", "-c", str(file)]
+        super().__init__(folder, command, self.port)
+        self.secret = secrets.token_hex(16)
+        self._warden = ""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "log.yaml").write_text(json.dumps(LOG))
+        file.write_text(json.dumps(self._config() | more))  # JSON is YAML
+
+    def _config(self) -> dict[str, Any]:
+        listener = {"type": "http", "port": self.port, "bind_addresses": ["127.0.0.1"]}
+        names = [{"names": ["client"]}]
+        return UNLIMITED | {
+            "server_name": NAME,
+            "public_baseurl": self.url,
+            "listeners": [listener | {"resources": names}],
+            "database": {"name": "sqlite3", "args": {"database": str(self.folder / "hs.db")}},
+            "media_store_path": str(self.folder / "media"),
+            "log_config": str(self.folder / "log.yaml"),
+            "signing_key": f"ed25519 a_1 {'A' * 43}",
+            "registration_shared_secret": self.secret,
+            "macaroon_secret_key": self.secret,
+            "form_secret": self.secret,
+            "bcrypt_rounds": 4,
+            "report_stats": False,
+            "trusted_key_servers": [],
+            "federation_domain_whitelist": [],
+            "url_preview_enabled": False,
+            "presence": {"enabled": False},
+        }
 
     def register(self, name: str, password: str = "", *, admin: bool = False) -> dict[str, Any]:
         """A new account: `user_id`, `access_token` and `device_id`."""
@@ -165,17 +180,6 @@ class Synapse:
         if not self._warden:
             self._warden = self.register("warden", admin=True)["access_token"]
         return self._ask(method, path, body, self._warden)
-
-    def call(self, token: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """The client API, below `/_matrix/client/v3`."""
-        return self._ask(method, f"/_matrix/client/v3{path}", body, token)
-
-    def _ask(self, method: str, path: str, body: Any = None, token: str = "") -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = self._http.request(method, path, json=body, headers=headers)
-        if answer.status_code != 200:
-            raise Refused(answer.status_code, answer.text)
-        return dict(answer.json())
 
 
 def free_port() -> int:

@@ -1,0 +1,178 @@
+"""docs/matrix.md, done as it stands there: each command, on a machine that has nothing yet.
+
+Only what belongs to another machine than this one is changed: the folders, the port, who types
+(`sudo`), and what starts a service (`systemctl`).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import nio
+import pytest
+
+from tests.synapse import Server, free_port
+
+DOCS = Path(__file__).parents[1] / "docs"
+SUDO = '#!/bin/sh\n[ "$1" = -u ] && shift 2\nexec "$@"\n'
+NAME = "matrix.office.example"
+
+
+def blocks(file: str, kind: str = "sh") -> list[str]:
+    text = (DOCS / file).read_text()
+    return re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)
+
+
+def block(words: str) -> str:
+    """The commands in which these words stand."""
+    (found,) = [one for one in blocks("matrix.md") if words in one]
+    return found
+
+
+class Machine:
+    """A folder in which the paths of the text lie, and the commands it uses."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        for place in (
+            "tools",
+            "etc/synapse",
+            "etc/systemd/system",
+            "var/lib/synapse",
+            "var/backups",
+        ):
+            (folder / place).mkdir(parents=True)
+        for name, script in {"sudo": SUDO, "systemctl": "#!/bin/sh\n"}.items():
+            (folder / "tools" / name).write_text(script)
+            (folder / "tools" / name).chmod(0o755)
+
+    def here(self, text: str) -> str:
+        """The text with this machine's folders and port."""
+        text = text.replace("/opt/synapse/bin", str(Path(sys.executable).parent))
+        text = text.replace("8008", str(self.port)).replace("-C /", f"-C {self.folder}")
+        return re.sub(r"(?<![\w}])/(?=(etc|var)/)", f"{self.folder}/", text)
+
+    def run(self, words: str) -> str:
+        """Types the commands in which these words stand; gives what they print."""
+        done = subprocess.run(
+            ["sh", "-e", "-c", self.here(block(words))], capture_output=True, text=True,
+            cwd=self.folder, env=os.environ | {"PATH": f"{self.folder}/tools:{os.environ['PATH']}"},
+        )  # fmt: skip
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        return done.stdout
+
+    def read(self, place: str) -> str:
+        return (self.folder / place.lstrip("/")).read_text()
+
+    def service(self) -> Server:
+        """What the unit of the text starts."""
+        unit = self.read("/etc/systemd/system/synapse.service")
+        (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+        return Server(self.folder, command.split(), self.port)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """After steps 2 to 5, its server running."""
+    machine = Machine(tmp_path_factory.mktemp("office"))
+    machine.run("--generate-keys")
+    machine.run("enable --now synapse")
+    with machine.service() as machine.server:
+        machine.run("-u zhouming")
+        yield machine
+
+
+def password(machine: Machine, name: str) -> str:
+    return machine.read(f"/etc/synapse/{name}.password").strip()
+
+
+async def logged_in(machine: Machine, name: str) -> nio.AsyncClient:
+    client = nio.AsyncClient(machine.server.url, f"@{name}:{NAME}")
+    done = await client.login(password(machine, name))
+    assert isinstance(done, nio.LoginResponse), done
+    return client
+
+
+async def test_the_bots_user_logs_in_on_the_server_of_the_text(machine: Machine):
+    client = await logged_in(machine, "bot")
+    assert client.user_id == f"@bot:{NAME}"
+    await client.close()
+
+
+async def test_a_direct_chat_is_encrypted_although_the_client_forgot(machine: Machine):
+    client = await logged_in(machine, "zhouming")
+    made = await client.room_create(
+        is_direct=True, preset=nio.RoomPreset.trusted_private_chat, invite=[f"@bot:{NAME}"]
+    )
+    found = await client.room_get_state_event(made.room_id, "m.room.encryption")
+    assert found.content == {"algorithm": "m.megolm.v1.aes-sha2"}
+    await client.close()
+
+
+def test_nobody_registers_alone_and_no_server_is_spoken_to(machine: Machine):
+    ask = httpx.Client(base_url=machine.server.url, trust_env=False)
+    with ask:
+        who = {"username": "eve", "password": "something-long"}
+        assert ask.post("/_matrix/client/v3/register", json=who).status_code == 403
+        for other in ("/_matrix/federation/v1/version", "/_matrix/key/v2/server"):
+            assert ask.get(other).status_code == 404
+
+
+def test_the_bot_may_write_as_fast_as_it_can(machine: Machine):
+    assert machine.run("override_ratelimit").startswith("{'messages_per_second': 0")
+
+
+LINES = {
+    "c.retention.retention_enabled": "True",
+    "c.retention.retention_default_max_lifetime // 86_400_000": "180",
+    "len(c.retention.retention_purge_jobs)": "1",
+    "c.media.media_retention_local_media_lifetime_ms // 86_400_000": "180",
+    "c.server.redaction_retention_period // 86_400_000": "7",
+    "c.server.user_ips_max_age // 86_400_000": "28",
+    "c.registration.enable_registration": "False",
+    "c.registration.allow_guest_access": "False",
+    "c.auth.password_policy['minimum_length']": "10",
+    "c.federation.federation_domain_whitelist": "{}",
+    "c.key.key_servers": "[]",
+    "c.media.url_preview_enabled": "False",
+    "c.media.max_upload_size": str(20 << 20),
+    "c.push.push_include_content": "False",
+    "c.userdirectory.user_directory_search_all_users": "True",
+    "c.server.presence_enabled": "False",
+}
+
+
+def test_the_server_takes_every_line_as_it_is_meant(machine: Machine):
+    """What Synapse does not know it passes over without a word."""
+    read = "from synapse.config.homeserver import HomeServerConfig as C; c = C.load_config"
+    file = machine.here("/etc/synapse/homeserver.yaml")
+    told = ", ".join(LINES)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{read}('', ['-c', '{file}']); print({told}, sep='\\n')"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert dict(zip(LINES, done.stdout.splitlines(), strict=True)) == LINES
+
+
+async def test_the_copy_of_a_night_is_put_back(machine: Machine):
+    client = await logged_in(machine, "zhouming")
+    made = await client.room_create(name="办公室")
+    machine.server.stop()
+    machine.run("tar -czf")
+    for place in ("etc/synapse", "var/lib/synapse"):
+        (machine.folder / place).rename(machine.folder / "away")
+        shutil.rmtree(machine.folder / "away")
+    machine.run("tar -xzf")
+    machine.server.start()
+    assert made.room_id in (await client.joined_rooms()).rooms
+    await client.close()
+
+
+def test_both_languages_say_the_same_commands():
+    for kind in ("sh", "nginx", "ini"):
+        assert blocks("matrix.md", kind) == blocks("matrix.zh-CN.md", kind)
