@@ -331,5 +331,5 @@ def parcel(job: Job) -> Parcel:
         remove="" if edit == job.shown else job.shown,
         file_name=job.file_name,
         file_data=job.file_data,
-        key=str(job.seq),
+        key=f"{job.seq}.{int(job.made_at.timestamp())}",  # a restored database counts anew
     )

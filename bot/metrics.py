@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlmodel import Session
 
-from bot.receive import Received, Receiver
+from bot.receive import NOTHING, Cursors, Received, Receiver
 from handlers.talk import Incoming
 from models.mailbox import BROADCAST, EMERGENCY, NUDGE, REPLY
 from models.outbox import depth
@@ -99,10 +99,12 @@ class MeasuredReceiver(Receiver):
         super().__init__(house.engine, house.office)
         self.figures = figures
 
-    def receive(self, messages: Sequence[Incoming], now: datetime) -> Received:
+    def receive(
+        self, messages: Sequence[Incoming], now: datetime, cursors: Cursors = NOTHING
+    ) -> Received:
         began = perf_counter()
         try:
-            received = super().receive(messages, now)
+            received = super().receive(messages, now, cursors)
         except Exception:
             self.figures.errors.labels("database").inc()
             raise

@@ -9,7 +9,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -32,12 +32,14 @@ from locales import speaking
 from models import ahead, mailbox
 from models.draft import OpenDraft, in_hands, store
 from models.foreseen import read_ahead
-from models.mailbox import Outgoing, Seen
+from models.mailbox import Cursor, Outgoing, Seen
 from models.staff import Chat, Staff
 
 log = structlog.get_logger()
 TOUCH_AFTER = timedelta(minutes=10)  # how often "last written" of a chat is worth a write
 RETRIES = 3
+Cursors = Mapping[str, Any]
+NOTHING: Cursors = {}
 FOR_GOOD = (IntegrityError, DataError, ProgrammingError)
 
 
@@ -63,7 +65,7 @@ class Batch:
     seen: set[tuple[str, str]]
     revs: dict[UUID, int] = field(default_factory=dict)  # of the drafts as they were read
     rows: list[dict[str, Any]] = field(default_factory=list)
-    shown: dict[UUID, list[list[list[str]]]] = field(default_factory=dict)
+    shown: dict[UUID, mailbox.Menu] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(default_factory=list)
     result: Received = field(default_factory=Received)
 
@@ -79,18 +81,25 @@ class Receiver:
         self.engine = engine
         self.office = office
 
-    def receive(self, messages: Sequence[Incoming], now: datetime) -> Received:
-        """Handles the batch; returns after the commit. Raises only when the database fails."""
+    def receive(
+        self, messages: Sequence[Incoming], now: datetime, cursors: Cursors = NOTHING
+    ) -> Received:
+        """Handles the batch; returns after the commit. Raises only when the database fails.
+        `cursors`, a network's place in its stream, are stored with what they brought."""
         messages = [storable(said) for said in messages]
         try:
-            return self._together(messages, now)
+            return self._together(messages, now, cursors)
         except Exception as error:  # if a handler raised, the next lines find out which
             if is_out_of_order(error):
                 raise
             log.info("batch_replayed", why=type(error).__name__, size=len(messages))
-        return self._one_by_one(messages, now)
+        total = self._one_by_one(messages, now)
+        self._together((), now, cursors)
+        return total
 
-    def _together(self, messages: Sequence[Incoming], now: datetime) -> Received:
+    def _together(
+        self, messages: Sequence[Incoming], now: datetime, cursors: Cursors = NOTHING
+    ) -> Received:
         with Session(self.engine, expire_on_commit=False) as session:
             batch = read_batch(session, messages, now)
             foreseen = self._read_ahead(batch, messages)
@@ -99,6 +108,8 @@ class Receiver:
                 if said.key not in foreseen and not only_answers(said):
                     ahead.forget_all(session)
             write_batch(batch)
+            for name, value in cursors.items():
+                session.merge(Cursor(name=name, value=value))
             session.commit()
             return batch.result
 
@@ -162,6 +173,7 @@ class Receiver:
             return replies
         if staff is None or staff.left_on is not None:
             new = Newcomer(batch.session, self.office, batch.now, said, chat)
+            new.menu = batch.shown.get(chat.id)
             replies = handlers.stranger(new)
             after = new.joined
         else:
@@ -191,7 +203,7 @@ class Receiver:
             if reply.text or reply.file_data:
                 row = outbox_row(said, chat, reply, batch.now, self.office)
                 batch.rows.append(row)
-                batch.shown[row["chat_id"]] = row["rows"]
+                batch.shown[row["chat_id"]] = mailbox.Menu(row["rows"], row["card"], row["kind"])
         if said.press:
             batch.result.toasts.append((said.press, next((r.toast for r in replies), "")))
 

@@ -20,7 +20,7 @@ from bot.backup import prepare
 from bot.config import Settings
 from bot.deliver import Deliver
 from bot.fresh import Recheck
-from bot.receive import Received, Receiver
+from bot.receive import NOTHING, Cursors, Received, Receiver
 from bot.transports import Transport
 from handlers.talk import Incoming
 from handlers.turn import Office
@@ -29,6 +29,7 @@ from models.mailbox import Cursor
 
 T = TypeVar("T")
 LATE = 2.0  # seconds after which the rest starts although no network answered yet
+MATRIX_FOLDER = "matrix"  # in the data directory: the device and its keys
 TELEGRAM_NAME = "telegram.username"
 log = structlog.get_logger()
 
@@ -76,9 +77,10 @@ class House:
     def run_db(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def receive(self, batch: list[Incoming]) -> Received:
+    async def receive(self, batch: list[Incoming], cursors: Cursors = NOTHING) -> Received:
         """Returns after the commit: only then may a network be told that it has arrived."""
-        received = await self.run_db(partial(self.receiver.receive, batch, self.clock()))
+        work = partial(self.receiver.receive, batch, self.clock(), cursors)
+        received = await self.run_db(work)
         if received.replies:
             self.deliver.wake()
         for network, address, role, locale in received.menus:
@@ -148,10 +150,10 @@ def stop_on_signals() -> asyncio.Event:
 async def serve(settings: Settings) -> None:
     engine = prepare(settings)
     office = office_of(settings)
-    house = House(engine, office, networks(settings))
+    house = House(engine, office, networks(settings, engine))
     telegram = house.transports.get("telegram")
-    if telegram is not None:
-        telegram.reach = house.deliver.reach  # type: ignore[attr-defined]
+    for transport in house.transports.values():
+        transport.reach = house.deliver.reach  # type: ignore[attr-defined]
 
     async def more() -> None:
         from bot.clock import start_ticking
@@ -173,18 +175,39 @@ def settle() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def networks(settings: Settings) -> dict[str, Transport]:
+def networks(settings: Settings, engine: Engine) -> dict[str, Transport]:
     """The transports that are configured; nothing else is imported."""
+    found: list[Transport] = []
+    if settings.telegram_token.get_secret_value():
+        found.append(telegram_of(settings))
+    if settings.matrix_homeserver:
+        found.append(matrix_of(settings, engine))
+    return {transport.network: transport for transport in found}
+
+
+def telegram_of(settings: Settings) -> Transport:
     from bot.transports.telegram import Telegram
 
-    telegram = Telegram(
+    return Telegram(
         settings.telegram_token.get_secret_value(),
         api=settings.telegram_api,
         proxy=settings.telegram_proxy.get_secret_value(),
         webhook_url=settings.telegram_webhook_url,
         webhook_secret=settings.telegram_webhook_secret.get_secret_value(),
     )
-    return {telegram.network: telegram}
+
+
+def matrix_of(settings: Settings, engine: Engine) -> Transport:
+    from bot.transports.matrix import Matrix
+
+    return Matrix(
+        engine,
+        settings.matrix_homeserver,
+        settings.matrix_user,
+        settings.matrix_password.get_secret_value(),
+        settings.data_dir / MATRIX_FOLDER,
+        clock=now,
+    )
 
 
 def note_links(engine: Engine, office: Office, username: str) -> None:

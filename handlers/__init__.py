@@ -21,9 +21,10 @@ from handlers.flags import flag_command
 from handlers.handover import FORM as HANDOVER
 from handlers.handover import handover_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
-from handlers.join import join_again, quit_command, refuse_group, stranger
+from handlers.join import UNREAD, join_again, quit_command, refuse_group, stranger
 from handlers.later import LATER, instead_command, later_command
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
+from handlers.lines import as_pressed
 from handlers.pick import pick_elder
 from handlers.problem import FORM as PROBLEM
 from handlers.problem import problem_command, proposed
@@ -50,7 +51,7 @@ from locales import mark as N_
 from models import lookup, record
 from models.draft import OpenDraft
 from models.elder import Elder
-from models.mailbox import menu_of
+from models.mailbox import last_menu
 from models.staff import COORDINATOR, DUTY, LIAISON
 
 FORMS: dict[str, Form] = {
@@ -205,6 +206,10 @@ def answer(turn: Turn) -> list[Reply]:
 
 
 def _answer(turn: Turn) -> list[Reply]:
+    if turn.said.problem:
+        raise Unclear(_(UNREAD[turn.said.problem]))
+    if turn.lined:
+        turn.said = as_pressed(turn)
     said = turn.said
     if said.choice.startswith("f."):
         return _press(turn, said.choice)
@@ -348,10 +353,8 @@ def _about(turn: Turn, elder: Elder) -> Reply:
 
 def _from_menu(turn: Turn, words: str) -> str:
     """The command behind a number or label of the last buttons this chat was shown."""
-    rows = turn.menu
-    if rows is None:
-        rows = menu_of(turn.session, turn.chat.id, turn.sent_at)
-    buttons = [button for row in rows for button in row]
+    menu = turn.menu or last_menu(turn.session, turn.chat.id, turn.sent_at)
+    buttons = [button for row in menu.rows for button in row] if menu else []
     for place, (label, code) in enumerate(buttons, start=1):
         if words in (str(place), label) and code.startswith("/"):
             return code

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from handlers.lines import cap
 from handlers.questions import (
     LONGEST,
+    Choice,
     Filling,
     Form,
     Question,
@@ -290,10 +292,9 @@ def card(form: Form, filling: Filling) -> Reply:
 
 def stale(form: Form, filling: Filling) -> Reply:
     """Nothing was changed by that tap: says so and shows where the person really is."""
-    now = card(form, filling)
-    return Reply(
-        now.text, now.rows, now.card, toast=_("That card is out of date. Here is the current one.")
-    )
+    now, sentence = card(form, filling), _("That card is out of date. Here is the current one.")
+    text = f"{sentence}\n\n{now.text}" if filling.turn.lined else now.text
+    return Reply(text, now.rows, now.card, toast=sentence)
 
 
 def progress(form: Form, filling: Filling, question: Question) -> tuple[int, int]:
@@ -317,13 +318,21 @@ def _ask_text(form: Form, filling: Filling, question: Question) -> str:
 
 
 def _ask_rows(form: Form, filling: Filling, question: Question) -> Rows:
-    choices = [_button(filling, _(c.label), f"a:{c.code}") for c in question.offers(filling)]
+    choices = [
+        _button(filling, _label(filling, c), f"a:{c.code}") for c in question.offers(filling)
+    ]
     quick = [_button(filling, _(c.label), f"k:{c.code}") for c in form.shortcuts(filling, question)]
     return (
         *in_rows(choices, question.across),
         *((b,) for b in quick),
         _ways_out(filling, question),
     )
+
+
+def _label(filling: Filling, choice: Choice) -> str:
+    """With its own number where people write numbers: the one it has in a line of codes, too."""
+    own = filling.turn.lined and choice.number.isdecimal()
+    return f"{cap(choice.number)} {_(choice.label)}" if own else _(choice.label)
 
 
 def _ways_out(filling: Filling, question: Question) -> tuple[Button, ...]:

@@ -2,6 +2,7 @@
 
 import re
 
+from handlers.lines import strangers_press
 from handlers.talk import Button, Reply
 from handlers.turn import Newcomer, Turn
 from locales import gettext as _
@@ -19,12 +20,22 @@ ROLE_NAMES = {
     "leader": N_("leader"),
 }
 JOIN = re.compile(r"^[/!](?:start|join)(?:@\w+)?\b[\s_]*(.*)$", re.IGNORECASE | re.DOTALL)
+UNREAD = {
+    "undecryptable": N_(
+        "I could not decrypt that message and have asked your phone for the key. Please send it "
+        "once more in a minute; if that does not help, log out of the app and in again."
+    ),
+    "edited": N_("I do not read changed messages. Please send it as a new one."),
+}
 BARE = re.compile(rf"^[{ALPHABET}]{{{LENGTH}}}$")
 
 
 def stranger(turn: Newcomer) -> list[Reply]:
     """What somebody unknown gets: the question for a code, or who the code is for."""
-    code, answer = _code_in(turn.said.choice or turn.said.text)
+    if turn.said.problem:
+        return [Reply(_(UNREAD[turn.said.problem]))]
+    said = strangers_press(turn) if turn.chat.network in turn.office.lined else turn.said
+    code, answer = _code_in(said.choice or said.text)
     if not code:
         return [Reply(_("Hello. Please send your invitation code. Whoever invited you has it."))]
     refusal = _must_wait(turn)

@@ -21,8 +21,10 @@ class Incoming:
     """One event of a network. `key` is the network's own id of the event, unique within it.
 
     `text` is what was typed, `choice` the code of the button that was pressed (never both).
-    `card` is the native id of the message that carried the button. `sent_at` is the sender's
-    time in UTC as the network tells it. `private` is false in a room with more people.
+    `card` is the native id of the message that carried the button, or is replied to. `sent_at`
+    is the sender's time in UTC as the network tells it. `private` is false in a room with more
+    people, where `sender` is the address of whoever speaks. `problem` tells why there is nothing
+    to read: "undecryptable" or "edited".
     """
 
     network: str
@@ -36,6 +38,8 @@ class Incoming:
     sent_at: datetime | None = None
     private: bool = True
     language: str = ""  # the client's language, e.g. "zh-hans"; used only for strangers
+    sender: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

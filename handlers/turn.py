@@ -14,6 +14,7 @@ from locales import gettext as _
 from locales import language
 from models.draft import OpenDraft
 from models.elder import Elder, Who, age, masked
+from models.mailbox import Menu
 from models.org import unit_name
 from models.staff import Chat, Staff
 
@@ -25,11 +26,13 @@ class Unclear(Exception):
 @dataclass(frozen=True)
 class Office:
     """What the operator set. `hosted` are the networks that show names in full; `links` give
-    the address a network opens an invitation with, as a text with one `{code}`."""
+    the address a network opens an invitation with, as a text with one `{code}`. `lined` are
+    those without buttons, where a choice is written as its number."""
 
     zone: ZoneInfo
     locale: str = "zh_CN"
     hosted: frozenset[str] = frozenset({"web", "matrix"})
+    lined: frozenset[str] = frozenset({"matrix"})
     links: dict[str, str] = field(default_factory=dict)
 
 
@@ -43,6 +46,7 @@ class Newcomer:
     said: Incoming
     chat: Chat
     joined: Staff | None = None
+    menu: Menu | None = None
 
 
 @dataclass
@@ -56,12 +60,17 @@ class Turn:
     chat: Chat
     staff: Staff
     drafts: list[OpenDraft]
-    menu: list[list[list[str]]] | None = None  # buttons shown in this batch, not stored yet
+    menu: Menu | None = None  # buttons shown in this batch, not stored yet
     masked: set[str] = field(default_factory=set)  # names that may not leave in full
 
     @property
     def today(self) -> date:
         return local_date(self.now, self.office.zone)
+
+    @property
+    def lined(self) -> bool:
+        """This network has no buttons: choices are numbered lines."""
+        return self.chat.network in self.office.lined
 
     @property
     def sent_at(self) -> datetime:

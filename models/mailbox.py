@@ -1,10 +1,10 @@
 """What came in (so that nothing is handled twice) and what goes out (so that nothing is lost)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Index, LargeBinary
+from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 REPLY, EMERGENCY, NUDGE, BROADCAST = 0, 1, 2, 3  # lanes: the lower goes first
@@ -76,11 +76,31 @@ class Cursor(SQLModel, table=True):
     value: Any = Field(default=None, sa_column=Column(JSON))
 
 
-def menu_of(session: Session, chat_id: UUID, before: datetime) -> list[list[list[str]]]:
+class Menu(NamedTuple):
+    """The buttons of a message; `card` and `kind` are those of its row."""
+
+    rows: list[list[list[str]]]
+    card: str = ""
+    kind: str = ""
+
+
+MENU = select(Outgoing.rows, Outgoing.card, Outgoing.kind).where(
+    Outgoing.chat_id == bindparam("chat")
+)
+LAST = MENU.where(Outgoing.made_at <= bindparam("before")).order_by(col(Outgoing.seq).desc())
+UNDER = MENU.where(Outgoing.native_id == bindparam("under")).order_by(col(Outgoing.seq).desc())
+
+
+def last_menu(session: Session, chat_id: UUID, before: datetime) -> Menu | None:
     """The buttons of the last message this chat was sent until then, whoever spoke first."""
-    statement = select(Outgoing).where(Outgoing.chat_id == chat_id, Outgoing.made_at <= before)
-    last = session.exec(statement.order_by(col(Outgoing.seq).desc()).limit(1)).first()
-    return last.rows if last else []
+    found = session.exec(LAST.limit(1), params={"chat": chat_id, "before": before}).first()
+    return Menu(list(found[0]), found[1], found[2]) if found else None
+
+
+def menu_under(session: Session, chat_id: UUID, native_id: str) -> Menu | None:
+    """The buttons that stand under a message of the bot's now."""
+    found = session.exec(UNDER.limit(1), params={"chat": chat_id, "under": native_id}).first()
+    return Menu(list(found[0]), found[1], found[2]) if found else None
 
 
 def row(chat_id: UUID, text: str, lane: int, now: datetime, **more: Any) -> dict[str, Any]:

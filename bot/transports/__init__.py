@@ -1,8 +1,8 @@
 """What every network must offer, and the words in which it says how a sending went."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from handlers.talk import Incoming
 
@@ -58,7 +58,12 @@ class Refused(Exception):
         self.why = why
 
 
-Receive = Callable[[list[Incoming]], Awaitable["Received"]]
+class Receive(Protocol):
+    """Stores what people said, and with it `cursors`: the network's place in its stream."""
+
+    def __call__(
+        self, batch: list[Incoming], cursors: Mapping[str, Any] = ..., /
+    ) -> Awaitable["Received"]: ...
 
 
 class Transport(Protocol):

@@ -10,6 +10,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.error import BadRequest, RetryAfter
 
 from bot.transports import Gone, Parcel, Refused
+from bot.transports.pieces import length, pieces
 
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
 LONGEST_REST = 10.0
@@ -61,7 +62,7 @@ class Messages:
 
     async def _send_text(self, parcel: Parcel) -> str:
         """The buttons stand under the last piece, and its id is the message's."""
-        *first, last = pieces(parcel.text)
+        *first, last = pieces(parcel.text, TEXT_LIMIT)
         for number, text in enumerate(first):
             await self._patiently(replace(parcel, text=text, rows=()), after=number > 0)
         return await self._patiently(replace(parcel, text=last), after=bool(first))
@@ -142,23 +143,6 @@ def button(label: str, code: str) -> InlineKeyboardButton:
     if code.startswith("https://"):
         return InlineKeyboardButton(label, url=code)
     return InlineKeyboardButton(label, callback_data=code)
-
-
-def length(text: str) -> int:
-    """As Telegram counts: in UTF-16, where an emoji is two."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def pieces(text: str, limit: int = TEXT_LIMIT) -> list[str]:
-    """Cut at line ends where there is one in the second half, else where the limit falls."""
-    found = []
-    while length(text) > limit:
-        room = len(text.encode("utf-16-le")[: limit * 2].decode("utf-16-le", "ignore"))
-        end = text.rfind("\n", room // 2, room)
-        end = room if end < 0 else end
-        found.append(text[:end])
-        text = text[end:].lstrip("\n")
-    return [*found, text]
 
 
 def refusal(problem: BadRequest) -> Gone | Refused:

@@ -1,0 +1,199 @@
+"""matrix-nio's client as this house needs it: an own login, answers that raise, a safe key store.
+
+What nio does with keys during one sync is one transaction of its store: a crash in the middle
+would leave an Olm message used up and its room key unwritten.
+"""
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from aiohttp import ClientError
+from nio import AsyncClient, AsyncClientConfig, ErrorResponse, Response, SyncResponse
+from nio.crypto import Olm
+from nio.events import ForwardedRoomKeyEvent, MegolmEvent
+from nio.exceptions import LocalProtocolError
+from nio.store import SqliteStore
+
+from bot.transports import Down, Later, Refused
+
+KEYS, LOGIN = "keys.db", "login.json"
+DEVICE_NAME = "liaison-bot"
+SILENT = logging.CRITICAL + 1
+SIGNED_OUT = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED")
+NETWORK_PROBLEMS = (ClientError, TimeoutError, asyncio.TimeoutError, OSError, LocalProtocolError)
+T = TypeVar("T", bound=Response)
+log = structlog.get_logger()
+
+
+class SignedOut(Exception):
+    """The homeserver does not know our token any more."""
+
+
+class Forbidden(Exception):
+    """The homeserver does not let us do that: not in the room, banned, no such account."""
+
+
+def checked(answer: T | ErrorResponse | Any) -> Any:
+    """The answer, if it is one. Raises SignedOut, Forbidden, Later, Refused or Down."""
+    if not isinstance(answer, ErrorResponse):
+        return answer
+    status = getattr(answer.transport_response, "status", 0)
+    if answer.status_code in SIGNED_OUT:
+        raise SignedOut
+    if answer.status_code == "M_LIMIT_EXCEEDED" or status == 429:
+        raise Later((answer.retry_after_ms or 5000) / 1000)
+    if answer.status_code in ("M_FORBIDDEN", "M_NOT_FOUND", "M_BAD_STATE", "M_USER_LEFT"):
+        raise Forbidden(answer.status_code)
+    if 400 <= status < 500 and answer.status_code:
+        raise Refused(str(answer.status_code))
+    raise Down
+
+
+class Ring(Olm):  # type: ignore[misc]  # nio is not typed
+    """Also takes a room key that was asked for from the very device that made it: nio would take
+    it from another device of the bot's own only, and there is none."""
+
+    def _should_accept_forward(
+        self, sender: str, sender_key: str, event: ForwardedRoomKeyEvent
+    ) -> bool:
+        request = self.outgoing_key_requests.get(event.session_id)
+        if request is None or request.room_id != event.room_id:
+            return False
+        content = event.source.get("content", {})
+        return bool(content.get("sender_key") == sender_key)
+
+
+class Client(AsyncClient):  # type: ignore[misc]  # nio is not typed
+    """`folder` holds the device: its keys and its login."""
+
+    store: Any
+    olm: Any
+
+    def __init__(self, homeserver: str, user: str, folder: Path) -> None:
+        config = AsyncClientConfig(
+            store_name=KEYS,
+            max_limit_exceeded=0,
+            max_timeouts=0,
+            request_timeout=30,
+        )
+        super().__init__(homeserver, user, store_path=str(folder), config=config)
+        self.folder, self.store, self.olm = folder, None, None
+        logging.getLogger("nio").setLevel(SILENT)  # it logs ids of people and rooms
+
+    @property
+    def fingerprint(self) -> str:
+        """The device's key as clients show it, in groups of four."""
+        key = self.olm.account.identity_keys["ed25519"] if self.olm else ""
+        return grouped(key)
+
+    @property
+    def server(self) -> str:
+        return str(self.user_id).partition(":")[2]
+
+    def load_store(self) -> None:
+        if self.store:
+            return
+        name, place = self.config.store_name, self.store_path
+        self.store = SqliteStore(self.user_id, self.device_id, place, self.config.pickle_key, name)
+        (self.folder / KEYS).chmod(0o600)
+        self.olm = Ring(self.user_id, self.device_id, self.store)
+        self.encrypted_rooms = self.store.load_encrypted_rooms()
+
+    async def _handle_sync(self, response: SyncResponse) -> None:
+        if self.store is None or self.olm is None:
+            await super()._handle_sync(response)
+            return
+        with self.store.database.atomic():
+            await super()._handle_sync(response)
+        if response.device_key_count.signed_curve25519 == 0:  # nio takes a zero for not told
+            self.olm.uploaded_key_count = 0
+
+    # --- login
+
+    async def sign_in(self, password: str) -> None:
+        """With the kept device and token, else by password. Raises Forbidden."""
+        kept = read_login(self.folder)
+        if kept and not self.access_token:
+            self.restore_login(kept["user_id"], kept["device_id"], kept["access_token"])
+            return
+        await self.sign_in_anew(password)
+
+    async def sign_in_anew(self, password: str) -> None:
+        """By password, as the same device if there is one. Its keys are published again: with
+        the token the homeserver may have forgotten the device."""
+        checked(await self.login(password, device_name=DEVICE_NAME))
+        if self.olm is not None:
+            self.olm.account.shared = False
+        write_login(
+            self.folder,
+            {
+                "user_id": self.user_id,
+                "device_id": str(self.device_id),
+                "access_token": self.access_token,
+                "fingerprint": self.fingerprint,
+            },
+        )
+        log.info("matrix_signed_in", device=self.device_id)
+
+    # --- keys
+
+    async def tend_keys(self) -> None:
+        """What a client must do between two syncs: publish own keys, fetch those of others, send
+        what waits for single devices."""
+        if self.should_upload_keys:
+            checked(await self.keys_upload())
+        await self.know_devices()
+        if self.should_claim_keys:
+            checked(await self.keys_claim(self.get_users_for_key_claiming()))
+        for answer in await self.send_to_device_messages():
+            checked(answer)
+
+    async def know_devices(self) -> None:
+        if self.should_query_keys:
+            checked(await self.keys_query())
+
+    def ask_for_key(self, event: MegolmEvent) -> None:
+        """Of the device that wrote an event which cannot be read; once for each key."""
+        asked = {getattr(one, "session_id", "") for one in self.outgoing_to_device_messages}
+        if self.olm and event.session_id not in {*asked, *self.olm.outgoing_key_requests}:
+            message = event.as_key_request(
+                event.sender, str(self.device_id), event.session_id, event.device_id
+            )
+            self.olm.outgoing_to_device_messages.append(message)
+
+
+def grouped(key: str) -> str:
+    return " ".join(parts(key))
+
+
+def parts(key: str) -> Iterator[str]:
+    for start in range(0, len(key), 4):
+        yield key[start : start + 4]
+
+
+def read_login(folder: Path) -> dict[str, str] | None:
+    """None without a login, or without the keys that belong to it."""
+    if not (folder / KEYS).exists():
+        return None
+    try:
+        kept: dict[str, str] = json.loads((folder / LOGIN).read_text("utf-8"))
+        return kept if kept["access_token"] and kept["device_id"] else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def write_login(folder: Path, login: dict[str, str]) -> None:
+    """Readable by the owner only, and complete or not there."""
+    beside = folder / f"{LOGIN}.new"
+    handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        json.dump(login, out)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.replace(folder / LOGIN)

@@ -1,0 +1,97 @@
+"""Matrix events, as the JSON they come as, turned into plain data."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from handlers.talk import Incoming
+
+SAID = ("m.room.message", "m.sticker")
+TYPED = ("m.text", "m.emote")
+PICTURES = ("m.image", "m.file", "m.sticker")
+QUOTED = re.compile(r"\A(?:> .*\n)+\n?")  # what old clients put in front of a reply
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
+
+
+class Picture(NamedTuple):
+    """A picture that still has to be fetched; `keys` open it where it is encrypted."""
+
+    url: str
+    name: str
+    mime: str
+    size: int
+    keys: Mapping[str, Any] | None
+
+
+class Tap(NamedTuple):
+    """A reaction on a message of the bot's."""
+
+    card: str
+    key: str
+
+
+class Read(NamedTuple):
+    """What one event holds, whoever it is for; all empty: nothing a person said."""
+
+    text: str = ""
+    card: str = ""
+    problem: str = ""
+    picture: Picture | None = None
+    tap: Tap | None = None
+    said: bool = False
+
+
+def read(source: Mapping[str, Any]) -> Read:
+    """Raises one of UNREADABLE for an event of a shape nobody has seen yet."""
+    kind, content = source["type"], source["content"]
+    if not content or "redacted_because" in source.get("unsigned", {}):
+        return Read()
+    if kind == "m.room.encrypted":
+        return Read(problem="undecryptable", said=True)
+    relates = content.get("m.relates_to") or {}
+    if kind == "m.reaction":
+        return Read(tap=Tap(relates["event_id"], relates["key"]))
+    if kind not in SAID or content.get("msgtype") == "m.notice":
+        return Read()
+    if relates.get("rel_type") == "m.replace":
+        return Read(problem="edited", said=True)
+    replied = (relates.get("m.in_reply_to") or {}).get("event_id", "")
+    wanted = picture(kind, content)
+    return Read(words(content, replied), replied, picture=wanted, said=True)
+
+
+def words(content: Mapping[str, Any], replied: str) -> str:
+    """What was typed; under a picture only a caption, which is there if the name is, too."""
+    body = str(content.get("body", ""))
+    if content.get("msgtype") in TYPED:
+        return QUOTED.sub("", body) if replied else body
+    named = content.get("filename")
+    return body if named and named != body else ""
+
+
+def picture(kind: str, content: Mapping[str, Any]) -> Picture | None:
+    info = content.get("info") or {}
+    mime = str(info.get("mimetype", ""))
+    told = content.get("msgtype", kind)
+    if told not in PICTURES or not (mime.startswith("image/") or told == "m.image"):
+        return None
+    keys = content.get("file")
+    url = keys["url"] if keys else content["url"]
+    name = str(content.get("filename") or content.get("body") or "image")
+    return Picture(url, name, mime or "image/jpeg", int(info.get("size") or 0), keys)
+
+
+def incoming(event_id: str, source: Mapping[str, Any], chat: str, found: Read) -> Incoming:
+    """`chat` is the person's own address, or the room's where there are more people."""
+    return Incoming(
+        network="matrix",
+        chat=chat,
+        key=event_id,
+        text=found.text,
+        card=found.card,
+        sent_at=datetime.fromtimestamp(source["origin_server_ts"] / 1000, UTC),
+        private=not chat.startswith("!"),
+        sender=str(source["sender"]),
+        problem=found.problem,
+    )

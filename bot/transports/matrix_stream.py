@@ -1,0 +1,202 @@
+"""What one sync brought, turned into what people said and who came or went.
+
+Nothing here is remembered for good: if a step fails, the same sync is asked for again.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from nio import MegolmEvent, MessageDirection, RoomInfo, SyncResponse
+from nio.crypto.attachments import decrypt_attachment
+from nio.exceptions import EncryptionError
+
+from bot.transports import Down, Later, Refused
+from bot.transports.matrix_client import NETWORK_PROBLEMS, Client, Forbidden, checked
+from bot.transports.matrix_events import UNREADABLE, Picture, Read, incoming, read
+from bot.transports.matrix_memory import NETWORK, Memory
+from bot.transports.matrix_rooms import Rooms
+from handlers.talk import Attachment, Incoming
+
+PAGE, PAGES = 100, 200  # of a gap
+FETCH_SECONDS = 10.0
+log = structlog.get_logger()
+
+
+@dataclass
+class Brought:
+    """`slow` waits for its pictures. `reached` are (address, why), an empty why: came back.
+    `taps` are reactions to take back: (room, event)."""
+
+    said: list[Incoming] = field(default_factory=list)
+    slow: list[tuple[Incoming, Picture]] = field(default_factory=list)
+    reached: list[tuple[str, str]] = field(default_factory=list)
+    taps: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Stream:
+    def __init__(self, client: Client, rooms: Rooms, memory: Memory, picture_limit: int) -> None:
+        self.client, self.rooms, self.memory = client, rooms, memory
+        self.picture_limit = picture_limit
+        self._fetching = asyncio.Semaphore(8)
+
+    async def take(self, response: SyncResponse, since: str, now: datetime) -> Brought:
+        """Without `since`, the very first time, nothing old is answered."""
+        brought = Brought()
+        for room_id in response.rooms.leave:
+            await self._gone(room_id, brought)
+        for room_id in response.rooms.invite:
+            await self._invited(room_id, now, brought)
+        for room_id, info in response.rooms.join.items():
+            if since:
+                await self._room(room_id, info, since, brought)
+        return brought
+
+    # --- rooms the bot is in
+
+    async def _room(self, room_id: str, info: RoomInfo, since: str, brought: Brought) -> None:
+        events = list(info.timeline.events)
+        if info.timeline.limited and not self._begin(events):
+            events = [*await self._gap(room_id, info.timeline.prev_batch, since), *events]
+        for event in events[self._begin(events) :]:
+            try:
+                await self._event(room_id, event, brought)
+            except UNREADABLE as problem:
+                log.error("matrix_event_unreadable", problem=type(problem).__name__)
+
+    def _begin(self, events: Sequence[Any]) -> int:
+        """Where the bot's own time in a room begins: after its invitation; 0: further back."""
+        me = self.client.user_id
+        places = enumerate(events, start=1)
+        return next((place for place, event in places if lets_in(event.source, me)), 0)
+
+    async def _gap(self, room_id: str, start: str | None, since: str) -> list[Any]:
+        """Events between the last sync and this one's first, the oldest first."""
+        found: list[Any] = []
+        for _page in range(PAGES):
+            if not start:
+                break
+            page = checked(
+                await self.client.room_messages(
+                    room_id, start, since, MessageDirection.back, limit=PAGE
+                )
+            )
+            found += page.chunk
+            seen = await self.memory.seen([event.event_id for event in page.chunk])
+            if seen or self._begin(page.chunk) or not page.chunk:
+                break
+            start = page.end
+        found.reverse()
+        log.info("matrix_gap_filled", events=len(found))
+        return found
+
+    async def _event(self, room_id: str, event: Any, brought: Brought) -> None:
+        source = event.source
+        if source["type"] == "m.room.member":
+            return await self._member(room_id, source, brought)
+        if source["type"] == "m.room.tombstone":
+            return await self.rooms.follow(room_id, str(source["content"]["replacement_room"]))
+        if source["sender"] == self.client.user_id or "state_key" in source:
+            return None
+        found = read(source)
+        if isinstance(event, MegolmEvent):
+            self.client.ask_for_key(event)
+        if found.tap:
+            return await self._tap(room_id, event, found, brought)
+        if found.said:
+            self._said(room_id, event, found, brought)
+        return None
+
+    def _said(self, room_id: str, event: Any, found: Read, brought: Brought) -> None:
+        self.rooms.used(room_id)
+        said = incoming(event.event_id, event.source, self.rooms.chat(room_id), found)
+        if found.picture and said.private:
+            brought.slow.append((said, found.picture))
+        else:
+            brought.said.append(said)
+
+    async def _tap(self, room_id: str, event: Any, found: Read, brought: Brought) -> None:
+        """A reaction is a press of the choice it shows; any other one is none of our business."""
+        person = self.rooms.partner(room_id)
+        if not found.tap or not person:
+            return
+        code = await self.memory.pressed(person, found.tap.card, found.tap.key)
+        if code:
+            brought.taps.append((room_id, event.event_id))
+            said = incoming(event.event_id, event.source, person, found)
+            brought.said.append(replace(said, choice=code, card=found.tap.card))
+
+    # --- coming and going
+
+    async def _member(self, room_id: str, source: dict[str, Any], brought: Brought) -> None:
+        person, membership = str(source["state_key"]), source["content"].get("membership")
+        if person == self.client.user_id:
+            return
+        if membership == "join":
+            if self.rooms.partner(room_id) == person:
+                brought.reached.append((person, ""))
+        elif membership in ("leave", "ban") and not self.rooms.has(person):
+            brought.reached.append((person, membership))
+
+    async def _gone(self, room_id: str, brought: Brought) -> None:
+        ended = self.rooms.gone(room_id)
+        if ended:
+            brought.reached.append((ended, "removed"))
+
+    async def _invited(self, room_id: str, now: datetime, brought: Brought) -> None:
+        """People of the office may; somebody unknown only from the own server, and while an
+        invitation is open."""
+        room = self.client.invited_rooms.get(room_id)
+        person = str(getattr(room, "inviter", "") or "")
+        if not await self._may_invite(person, now) or not await self.rooms.join(room_id):
+            await self.rooms.refuse(room_id)
+            return
+        brought.reached.append((person, ""))
+        greeting = Incoming(NETWORK, person, f"{room_id}:{person}", text="!start", sent_at=now)
+        brought.said.append(greeting)
+
+    async def _may_invite(self, person: str, now: datetime) -> bool:
+        if await self.memory.role(person):
+            return True
+        ours = person.partition(":")[2] == self.client.server
+        return ours and await self.memory.somebody_is_expected(now)
+
+    # --- pictures
+
+    async def with_pictures(self, slow: Sequence[tuple[Incoming, Picture]]) -> list[Incoming]:
+        return list(await asyncio.gather(*(self._with_picture(*pair) for pair in slow)))
+
+    async def _with_picture(self, said: Incoming, wanted: Picture) -> Incoming:
+        return replace(said, attachments=(await self._fetch(wanted),))
+
+    async def _fetch(self, wanted: Picture) -> Attachment:
+        missing = Attachment(wanted.name, wanted.mime, b"", "unavailable")
+        if wanted.size > self.picture_limit:
+            return replace(missing, problem="too_large")
+        try:
+            async with self._fetching, asyncio.timeout(FETCH_SECONDS):
+                data = bytes(checked(await self.client.download(wanted.url)).body)
+            return Attachment(wanted.name, wanted.mime, opened(data, wanted))
+        except (*NETWORK_PROBLEMS, Forbidden, Down, Later, Refused, EncryptionError, LookupError):
+            return missing
+
+
+def lets_in(source: Mapping[str, Any], me: str) -> bool:
+    """The bot's invitation or entry, not a change of its name."""
+    if source.get("type") != "m.room.member" or source.get("state_key") != me:
+        return False
+    before = (source.get("unsigned") or {}).get("prev_content") or {}
+    now = source["content"].get("membership")
+    return now == "invite" or now == "join" and before.get("membership") != "join"
+
+
+def opened(data: bytes, wanted: Picture) -> bytes:
+    """Raises EncryptionError or LookupError where the keys do not fit."""
+    if not wanted.keys:
+        return data
+    keys = wanted.keys
+    plain: bytes = decrypt_attachment(data, keys["key"]["k"], keys["hashes"]["sha256"], keys["iv"])
+    return plain
