@@ -71,12 +71,15 @@ def with_exclamation(text: str) -> str:
 
 
 def chosen(rows: Rows, text: str) -> str:
-    """The code of the choice with this number or these words; empty when there is none."""
+    """The code of the choice with this number, these words, or the only one that begins with
+    them; empty when there is none."""
     word = tidy(text.replace(CAP[0], "").replace(CAP[1], "").replace("🔟", "10")).lower()
-    for number, label, code in numbered(rows):
-        if word and word in (number, plain(label)) and not code.startswith(OUTSIDE):
+    choices = [one for one in numbered(rows) if not one[2].startswith(OUTSIDE)]
+    for number, label, code in choices:
+        if word and word in (number, plain(label)):
             return code
-    return ""
+    begun = [code for _number, label, code in choices if plain(label).startswith(word)]
+    return begun[0] if len(word) > 1 and len(begun) == 1 else ""
 
 
 def as_pressed(turn: Turn) -> Incoming:

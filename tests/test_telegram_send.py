@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.transports import Down, Gone, Later, Parcel, Refused
+from bot.transports.pieces import length, pieces
 from bot.transports.telegram import Telegram
-from bot.transports.telegram_messages import length, pieces
 from tests.bot_api_server import BotApi
 from tests.on_telegram import CHAT, picture
 
@@ -53,11 +53,11 @@ async def test_a_long_text_is_cut_at_line_ends_with_the_buttons_below(
 
 def test_emoji_count_twice_and_are_never_cut_in_half() -> None:
     text = "😀" * 5000
-    found = pieces(text)
+    found = pieces(text, 4096)
     assert "".join(found) == text
     assert all(length(piece) <= 4096 for piece in found)
     assert length("😀") == 2
-    assert pieces("a" * 4096) == ["a" * 4096]
+    assert pieces("a" * 4096, 4096) == ["a" * 4096]
 
 
 async def test_a_piece_that_must_wait_does_not_repeat_those_before(

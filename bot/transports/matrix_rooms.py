@@ -31,6 +31,8 @@ class Rooms:
         self.client = client
         self.last: dict[str, str] = {}
         self.changed: dict[str, str] = {}  # of `last`, not stored yet
+        self.coming: dict[str, str] = {}  # rooms just joined, and who invited
+        self._ours: set[str] = set()
         self._left_behind: dict[str, float] = {}  # person -> until when a new room is waited for
         self._arrived = asyncio.Condition()
 
@@ -81,8 +83,9 @@ class Rooms:
 
     async def _open(self, person: str) -> str:
         """A new direct room, encrypted; the person is invited."""
-        if self._left_behind.get(person, 0.0) > asyncio.get_running_loop().time():
-            raise Later(2.0)
+        left_behind = self._left_behind.get(person, 0.0) > asyncio.get_running_loop().time()
+        if left_behind or person in self.coming.values():
+            raise Later(1.0)
         made = checked(
             await self.client.room_create(
                 is_direct=True,
@@ -93,6 +96,7 @@ class Rooms:
         )
         log.info("matrix_room_opened")
         room_id: str = made.room_id
+        self._ours.add(room_id)
         async with asyncio.timeout(APPEARS), self._arrived:
             await self._arrived.wait_for(lambda: self.partner(room_id) == person)
         self.last[person] = self.changed[person] = room_id
@@ -100,8 +104,12 @@ class Rooms:
 
     async def arrived(self) -> None:
         """What came down the stream is known now."""
+        self.coming = {r: person for r, person in self.coming.items() if not self.partner(r)}
         async with self._arrived:
             self._arrived.notify_all()
+
+    def opened_by_us(self, room_id: str) -> bool:
+        return room_id in self._ours
 
     # --- coming and going
 

@@ -17,7 +17,7 @@ from nio.exceptions import EncryptionError
 from bot.transports import Down, Later, Refused
 from bot.transports.matrix_client import NETWORK_PROBLEMS, Client, Forbidden, checked
 from bot.transports.matrix_events import UNREADABLE, Picture, Read, incoming, read
-from bot.transports.matrix_memory import NETWORK, Memory
+from bot.transports.matrix_memory import Memory
 from bot.transports.matrix_rooms import Rooms
 from handlers.talk import Attachment, Incoming
 
@@ -61,14 +61,14 @@ class Stream:
         events = list(info.timeline.events)
         if info.timeline.limited and not self._begin(events):
             events = [*await self._gap(room_id, info.timeline.prev_batch, since), *events]
-        for event in events[self._begin(events) :]:
+        for event in events[max(self._begin(events) - 1, 0) :]:
             try:
                 await self._event(room_id, event, brought)
             except UNREADABLE as problem:
                 log.error("matrix_event_unreadable", problem=type(problem).__name__)
 
     def _begin(self, events: Sequence[Any]) -> int:
-        """Where the bot's own time in a room begins: after its invitation; 0: further back."""
+        """The number of the event that let the bot into a room; 0: it was there before."""
         me = self.client.user_id
         places = enumerate(events, start=1)
         return next((place for place, event in places if lets_in(event.source, me)), 0)
@@ -134,12 +134,21 @@ class Stream:
     async def _member(self, room_id: str, source: dict[str, Any], brought: Brought) -> None:
         person, membership = str(source["state_key"]), source["content"].get("membership")
         if person == self.client.user_id:
-            return
-        if membership == "join":
+            self._greet(room_id, source, brought)
+        elif membership == "join":
             if self.rooms.partner(room_id) == person:
                 brought.reached.append((person, ""))
         elif membership in ("leave", "ban") and not self.rooms.has(person):
             brought.reached.append((person, membership))
+
+    def _greet(self, room_id: str, source: dict[str, Any], brought: Brought) -> None:
+        """The bot came into a person's room: it says what can be done there."""
+        person = self.rooms.partner(room_id)
+        opened = self.rooms.opened_by_us(room_id)
+        if person and not opened and source["content"]["membership"] == "join":
+            self.rooms.used(room_id)
+            hello = Read(text="!start")
+            brought.said.append(incoming(source["event_id"], source, person, hello))
 
     async def _gone(self, room_id: str, brought: Brought) -> None:
         ended = self.rooms.gone(room_id)
@@ -154,9 +163,8 @@ class Stream:
         if not await self._may_invite(person, now) or not await self.rooms.join(room_id):
             await self.rooms.refuse(room_id)
             return
+        self.rooms.coming[room_id] = person
         brought.reached.append((person, ""))
-        greeting = Incoming(NETWORK, person, f"{room_id}:{person}", text="!start", sent_at=now)
-        brought.said.append(greeting)
 
     async def _may_invite(self, person: str, now: datetime) -> bool:
         if await self.memory.role(person):

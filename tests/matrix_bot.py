@@ -1,0 +1,88 @@
+"""The bot on a real homeserver: receiver, outbox and the Matrix transport, as the program has
+them, on the office of `tests.conversation`."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.run import House
+from bot.transports.matrix import Matrix
+from models.people import invite
+from models.staff import Chat, Staff
+from tests.conversation import Town
+from tests.matrix_people import NUMBERS
+from tests.synapse import Synapse
+
+
+async def no_more() -> None:
+    """Nothing else starts beside the network."""
+
+
+@dataclass
+class Bot:
+    """A bot with an account of its own; `folder` is its data directory."""
+
+    town: Town
+    server: Synapse
+    folder: Path
+    name: str = field(default_factory=lambda: f"bot-{next(NUMBERS)}")
+    ahead: timedelta = timedelta()  # of the real clock
+
+    def __post_init__(self) -> None:
+        account = self.server.account(self.name)
+        self.user = str(account["user_id"])
+        self.server.call(account["access_token"], "POST", "/logout", {})
+
+    async def __aenter__(self) -> "Bot":
+        self.matrix = Matrix(
+            self.town.database, self.server.url, self.user, f"pw-{self.name}",
+            self.folder / "matrix", clock=self.clock,
+        )  # fmt: skip
+        office = self.town.receiver.office
+        self.house = House(self.town.database, office, {"matrix": self.matrix}, self.clock)
+        self.matrix.reach = self.house.deliver.reach
+        self._stop = asyncio.Event()
+        self._running = asyncio.create_task(self.house.run_until(self._stop, no_more))
+        async with asyncio.timeout(20):
+            while not self.matrix.listening:
+                await asyncio.sleep(0.01)
+                if self._running.done():
+                    self._running.result()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        await self._running
+
+    async def dies(self) -> None:
+        """Like a power cut, as far as one process can do that to itself."""
+        self._running.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._running
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    # --- the office's side
+
+    def knows(self, user: str, name: str) -> None:
+        """Somebody who joined already."""
+        with Session(self.town.database) as session:
+            session.add(Chat(network="matrix", address=user, staff_id=self.town.staff[name]))
+            session.commit()
+
+    def invites(self, name: str) -> str:
+        """A code for this person."""
+        with Session(self.town.database) as session:
+            staff = session.get_one(Staff, self.town.staff[name])
+            code = invite(session, staff, None, self.clock())
+            session.commit()
+            return code
+
+    def chat(self, user: str) -> Any:
+        return next(iter(self.town.rows(Chat, network="matrix", address=user)), None)
