@@ -33,6 +33,7 @@ from handlers.questions import Filling, Form, open_question, tidy
 from handlers.register import register_command
 from handlers.room import room_command
 from handlers.settings import settings_command
+from handlers.seven import KNOW, know_command
 from handlers.staff_desk import (
     invite_command,
     revoke_command,
@@ -69,6 +70,7 @@ FORMS: dict[str, Form] = {
         HANDOVER,
         LOOK,
         EDIT,
+        KNOW,
     )
 }
 VISITORS = (LIAISON, COORDINATOR)
@@ -125,6 +127,7 @@ COMMANDS = (
     Command("card", ("个人卡", "卡片", "card"), N_("Personal card"), card_command, VISITORS),
     Command("edit", ("改资料", "修改资料"), N_("Change a card"), edit_command, VISITORS),
     Command("change", ("待确认",), N_("Proposed changes"), change_command, VISITORS),
+    Command("know", (), N_("Fill in the card"), know_command, VISITORS, listed=False),
     Command("register", ("台账",), N_("Registers"), register_command, VISITORS),
     Command("phone", ("电话", "phone"), N_("Telephone"), phone_command, VISITORS),
     Command("history", ("历史", "记录", "history"), N_("Last visits"), history_command, VISITORS),

@@ -12,6 +12,7 @@ from handlers.due import explain
 from handlers.flags import propose
 from handlers.pick import pick_elder
 from handlers.questions import Filling, Form
+from handlers.seven import question_after
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from handlers.visit_alarm import ALARMED, alarm_at_once
@@ -43,6 +44,7 @@ from locales import gettext as _
 from locales import ngettext
 from models import lookup, record
 from models.agenda import office_policy
+from models.consent import withheld
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
 from models.elder import Elder
@@ -101,6 +103,7 @@ def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[s
         "label": turn.village(elder),
         "last": seen,
         "brief": short_brief(turn, elder, last, things),
+        "withheld": sorted(withheld(turn.session, elder.id)),
         "left_open": _asked(things) if mending is None else mending.answers.get(CARRIED),
     }
 
@@ -274,9 +277,24 @@ def _done_reply(
         lines.append(_advice(visit.outcome))
     lines.append(follows.pause_line(filling, visit))
     lines.append(_told_line(visit, others))
-    rows = ((Button(_("Wrong person / change"), f"/fix {visit.ref}"),), *_next_row(filling, elder))
+    ask, answers = _one_more(filling, visit, elder, opened)
+    lines.append(ask)
+    rows = (*answers, (_change(visit),), *_next_row(filling, elder))
     text = "\n".join(line for line in lines if line)
     return Reply(text, rows, form.card_name(filling), toast=_("Recorded"))
+
+
+def _change(visit: Visit) -> Button:
+    return Button(_("Wrong person / change"), f"/fix {visit.ref}")
+
+
+def _one_more(
+    filling: Filling, visit: Visit, elder: Elder, opened: list[Opened]
+) -> tuple[str, tuple[tuple[Button, ...], ...]]:
+    """Only where the visit itself left nothing to think about."""
+    if visit.outcome != DONE or opened or filling.known("fixes") or urgent(filling):
+        return "", ()
+    return question_after(filling.turn, elder, filling.known("withheld") or [])
 
 
 def _told_line(visit: Visit, others: list[Reply]) -> str:

@@ -138,14 +138,21 @@ def _is_stale(row: Known | None, today: date) -> bool:
     return bool(row and row.confirmed_on and row.confirmed_on < today - STALE_AFTER)
 
 
-def next_to_ask(session: Session, elder: Elder, today: date, but: set[str]) -> str | None:
-    """What is missing, else what is old; the longest not asked first, and none twice a month."""
+def ask_next(session: Session, elder: Elder, today: date, but: set[str]) -> str | None:
+    """What is missing, else what is old, and notes that it is asked: the longest not asked
+    first, and nothing twice a month."""
     rows = _rows(session, elder.id)
-    seven = [item for item in SEVEN if not is_known(elder, item)]
-    seven += [item for item in SEVEN if is_known(elder, item) and _is_stale(rows.get(item), today)]
+    missing = [item for item in SEVEN if not is_known(elder, item)]
+    old = [i for i in SEVEN if i not in missing and _is_stale(rows.get(i), today)]
     asked = {item: row.asked_on for item, row in rows.items() if row.asked_on}
-    open_ = [item for item in seven if item not in but and _may_ask(asked.get(item), today)]
-    return min(open_, key=lambda item: asked.get(item, date.min), default=None)
+    open_ = [i for i in (*missing, *old) if i not in but and _may_ask(asked.get(i), today)]
+    if not open_:
+        return None
+    item = min(open_, key=lambda one: asked.get(one, date.min))
+    row = rows.get(item) or Known(elder_id=elder.id, item=item)
+    row.asked_on = today
+    session.add(row)
+    return item
 
 
 def _may_ask(asked_on: date | None, today: date) -> bool:

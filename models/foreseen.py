@@ -14,6 +14,7 @@ from sqlmodel import Session
 from models import ahead
 from models.agenda import office_policy
 from models.case_query import OPEN_CASES
+from models.consent import WITHDRAWN
 from models.due_query import read_recent
 from models.lookup import LAST_DONE, own_by_code
 from models.next_up import read_next_up
@@ -37,7 +38,7 @@ def read_ahead(session: Session, all_: Iterable[Foreseen], today: date) -> None:
     ahead.put(session, {(own_by_code, pair): elder for pair, elder in elders.items()})
     opened = {elder.id for pair, elder in elders.items() if not wanted[pair]}
     submitted = {elder.id for pair, elder in elders.items() if wanted[pair]}
-    for question in (LAST_DONE, OPEN_CASES, OPEN_PROMISES):
+    for question in (LAST_DONE, OPEN_CASES, OPEN_PROMISES, WITHDRAWN):
         ahead.read(session, question, opened)
     if submitted:
         people = {staff_id for (staff_id, _code), submits in wanted.items() if submits}
