@@ -273,7 +273,7 @@ async def read_pictures(form: FormData) -> tuple[Attachment, ...]:
 
 
 def too_large() -> str:
-    return _("This file is larger than 10 MB. Please choose a smaller picture.")
+    return _("This file is larger than 10 MB. Please choose a smaller one.")
 
 
 # Who may ask

@@ -1,6 +1,6 @@
 """What the bot says and does: the tables of commands and forms, and the way to them."""
 
-from handlers import form, photos
+from handlers import form, photos, roster_chat
 from handlers.assign import assign_command
 from handlers.brief import brief_command, history_command, phone_command
 from handlers.broadcast import FORM as BROADCAST
@@ -71,6 +71,7 @@ FORMS: dict[str, Form] = {
         LOOK,
         EDIT,
         KNOW,
+        roster_chat.FORM,
     )
 }
 VISITORS = (LIAISON, COORDINATOR)
@@ -250,6 +251,10 @@ def _no_draft(turn: Turn, tag: str) -> Reply:
 
 
 def _attached(turn: Turn) -> list[Reply]:
+    if any(roster_chat.is_table(one) for one in turn.said.attachments):
+        if turn.staff.role != COORDINATOR:
+            raise Unclear(_("Only pictures can be kept (JPEG, PNG). Please send a photo."))
+        return roster_chat.take(turn)
     draft = turn.open_draft()
     shape = FORMS[draft.form] if draft else None
     if draft is None or shape is None or "photo" not in shape.by_name:

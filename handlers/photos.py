@@ -32,7 +32,7 @@ def take(turn: Turn, shape: Form, filling: Filling) -> list[Reply]:
 
 
 def _read(turn: Turn, filling: Filling, sent: Attachment) -> Photo:
-    _check(sent)
+    check_arrived(sent)
     digest = hashlib.sha256(sent.data).hexdigest()
     tag = filling.draft.tag
     same = select(Photo).where(Photo.draft_tag == tag, Photo.sha256 == digest)
@@ -52,11 +52,12 @@ def _read(turn: Turn, filling: Filling, sent: Attachment) -> Photo:
     )
 
 
-def _check(sent: Attachment) -> None:
+def check_arrived(sent: Attachment) -> None:
+    """Raises Unclear for what could not be fetched."""
     if sent.problem == "too_large" or len(sent.data) > LARGEST:
-        raise Unclear(_("That file is too large. Please send a picture of at most 10 MB."))
+        raise Unclear(_("That file is too large. Please send one of at most 10 MB."))
     if sent.problem:
-        raise Unclear(_("The picture did not arrive. Please send it once more."))
+        raise Unclear(_("The file did not arrive. Please send it once more."))
 
 
 def _clean(data: bytes) -> tuple[bytes, int, int]:

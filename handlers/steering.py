@@ -44,10 +44,13 @@ class Steering:
     def note(self, what: str, old: object, new: object, elder: Elder | None = None) -> None:
         self.entries.append([str(elder.id) if elder else None, what, str(old), str(new)])
 
-    def moved(self, moves: Iterable[Move]) -> None:
+    def moved(self, moves: Iterable[Move], new: Collection[Elder] = ()) -> None:
+        """Of `new` elders, made by this very step, only the code is noted: they may go again."""
+        fresh = {elder.id for elder in new}
         for move in moves:
             old = move.old.code if move.old else NONE
-            self.note(f"{move.elder.code} {move.role}", old, move.new.code, move.elder)
+            elder = None if move.elder.id in fresh else move.elder
+            self.note(f"{move.elder.code} {move.role}", old, move.new.code, elder)
 
     @property
     def undo(self) -> Button:

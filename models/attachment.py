@@ -1,4 +1,5 @@
-"""Photos of hazards: kept in the database, so that one backup holds everything."""
+"""Files that people send: photos of hazards, kept in the database so that one backup holds
+everything, and tables that wait for a confirmation."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -19,5 +20,16 @@ class Photo(SQLModel, table=True):
     mime: str
     width: int
     height: int
+    received_at: datetime
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Upload(SQLModel, table=True):
+    """A table as it came; it is read anew when it is confirmed, and goes with its draft."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    staff_id: UUID = Field(foreign_key="staff.id")
+    draft_tag: str = Field(index=True)
+    name: str
     received_at: datetime
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

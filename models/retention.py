@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select
 
-from models.attachment import Photo
+from models.attachment import Photo, Upload
 from models.broadcast import Broadcast
 from models.draft import Draft
 from models.invitation import Invitation, WrongCode
@@ -15,7 +15,7 @@ SEEN_KEPT = timedelta(days=30)  # Telegram repeats an update for a day at most
 MESSAGES_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(days=30)
 STEPS_KEPT = timedelta(days=1)  # can be taken back for minutes; hold what stood there before
-PICTURES_KEPT = timedelta(days=1)  # of a card that was thrown away, or taken off one
+PICTURES_KEPT = timedelta(days=1)  # of a card that was thrown away; tables too
 
 
 def tidy(session: Session, now: datetime) -> dict[str, int]:
@@ -25,6 +25,10 @@ def tidy(session: Session, now: datetime) -> dict[str, int]:
     nobodys = unused & col(Photo.draft_tag).not_in(select(Draft.tag))
     gone = {
         "photo": delete(Photo).where(nobodys, col(Photo.received_at) < now - PICTURES_KEPT),
+        "upload": delete(Upload).where(
+            (col(Upload.received_at) < now - PICTURES_KEPT)
+            | col(Upload.draft_tag).not_in(select(Draft.tag))
+        ),
         "step": delete(Step).where(col(Step.at) < now - STEPS_KEPT),
         "seen": delete(Seen).where(col(Seen.at) < now - SEEN_KEPT),
         "outgoing": delete(Outgoing).where(ended, col(Outgoing.made_at) < now - MESSAGES_KEPT),

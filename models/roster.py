@@ -25,14 +25,21 @@ from models.staff import Staff
 __all__ = ["Plan", "Problem", "Row", "apply", "plan"]
 
 
-def plan(session: Session, rows: Sequence[Row], today: date, county_name: str = "") -> Plan:
+def plan(
+    session: Session,
+    rows: Sequence[Row],
+    today: date,
+    county_name: str = "",
+    within: UUID | None = None,
+) -> Plan:
     """What the rows would change. `county_name` is what the county is called for now when
-    neither the file nor the database names one. Writes nothing."""
+    neither the file nor the database names one. With `within`, a unit, only its own branch: a
+    row that belongs elsewhere is a problem, and tells nothing of who is there. Writes nothing."""
     made = Plan(today)
     sheets = {kind: [row for row in rows if row.kind == kind] for kind in _KINDS}
     for row in rows:
         made.problems.extend(row.problems)
-    places = Places(session.exec(select(Unit)), sheets[UNITS], county_name)
+    places = Places(session.exec(select(Unit)), sheets[UNITS], county_name, within)
     stood_on: set[UUID] = set()
     plan_units(made, places, sheets[UNITS], stood_on)
     people = People(
@@ -56,10 +63,12 @@ _KINDS = (UNITS, STAFF, ELDERS, PAIRS)
 def _register(
     session: Session, made: Plan, places: Places, people: People, rows: list[Row]
 ) -> Register:
+    here = [unit.id for unit in places.units.values() if places.holds(unit)]
     register = Register(
         made,
         places,
-        session.exec(select(Elder).order_by(Elder.code)),
+        session.exec(select(Elder).where(col(Elder.unit_id).in_(here)).order_by(Elder.code)),
+        session.exec(select(Elder.code)),
         session.exec(select(ElderFlag).where(col(ElderFlag.until).is_(None))),
         rows,
         Liaisons(people).named,
@@ -96,7 +105,7 @@ def _not_in_file(
         here = [elder for elder in register.stored if elder.state == ACTIVE]
         made.missing_elders = [elder for elder in here if not register.met_in_file(elder)]
     if sheets[STAFF]:
-        at_work = [person for person in people.stored if person.left_on is None]
+        at_work = [person for person in people.own if person.left_on is None]
         made.missing_staff = [person for person in at_work if person.id not in people.matched]
 
 

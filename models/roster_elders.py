@@ -67,6 +67,7 @@ class Register:
         plan: Plan,
         places: Places,
         stored: Iterable[Elder],
+        codes: Iterable[str],
         flags: Iterable[ElderFlag],
         rows: list[Row],
         liaisons: Callable[[Row, Unit], tuple[Named, list[Problem]]],
@@ -81,8 +82,7 @@ class Register:
         self.flags: dict[UUID, list[ElderFlag]] = defaultdict(list)
         for flag in flags:
             self.flags[flag.elder_id].append(flag)
-        codes = [elder.code for elder in self.stored] + [row.get("code") or "" for row in rows]
-        self.codes = Codes("E", 4, codes)
+        self.codes = Codes("E", 4, [*codes, *(row.get("code") or "" for row in rows)])
         self.met: dict[Any, Row] = {}
         self.taken: dict[UUID, Row] = {}
         self.made: set[UUID] = set()
@@ -179,6 +179,8 @@ class Register:
         return elder
 
     def _not_somebody_known(self, row: Row, unit: Unit) -> None:
+        if self.places.partial and row.get("code") not in (None, FRESH):
+            raise Refused(row.problem("code", "code_elsewhere", value=row.get("code")))
         if row.get("code"):
             return
         near = [

@@ -148,10 +148,21 @@ class Pairs:
             row = wanted.row
             self.plan.problems.append(row.problem(BACKUP, "backup_is_primary", value=both[0].name))
             return
+        away = [one for role in ROLES for one in will[role] if self._elsewhere(one, now[role])]
+        if away:
+            problem = wanted.row.problem(PRIMARY, "liaison_elsewhere", value=away[0].name)
+            self.plan.problems.append(problem)
+            return
         will[BACKUP] = [person for person in will[BACKUP] if person not in both]
         for role in ROLES:
             self._change(wanted, role, will[role])
         self._tell(wanted, now, will)
+
+    def _elsewhere(self, person: Staff, now: list[Staff]) -> bool:
+        """Of another branch, and not somebody who stands there already."""
+        places = self.register.places
+        home = places.units[self.people.units[person.id]]
+        return person not in now and not places.holds(home)
 
     def _people(self, elder_id: UUID, role: str) -> list[Staff]:
         return [self.staff[pair.staff_id] for pair in self.running.get((elder_id, role), [])]

@@ -66,6 +66,12 @@ class People:
         for person in self.all:
             self.by_name[person.name].append(person)
 
+    @property
+    def own(self) -> list[Staff]:
+        """Who is known in the branch this file is about."""
+        units = self.places.units
+        return [one for one in self.stored if self.places.holds(units[one.unit_id])]
+
     # --- the sheet of staff
 
     def read(self, rows: list[Row]) -> None:
@@ -100,7 +106,7 @@ class People:
         """The person this row is about, None for somebody new."""
         code, phone = row.get("code"), row.get("phone")
         if code in self.by_code and self.by_code[code].id in self.known_ids:
-            return self._with_code(row, self.by_code[code])
+            return self._with_code(row, self._own(row, self.by_code[code]))
         known = [p for p in self.by_name[row.get("name")] if p.id in self.known_ids]
         fits = [p for p in known if (p.phone == phone if phone else p.unit_id == unit.id)]
         fits = [p for p in fits if p.unit_id == unit.id] or fits
@@ -110,7 +116,14 @@ class People:
             return None
         if len(fits) > 1:
             raise Refused(row.problem("name", "ambiguous", choices=self._codes(fits)))
-        return fits[0] if fits else self._near(row, unit, known)
+        return self._own(row, fits[0]) if fits else self._near(row, unit, known)
+
+    def _own(self, row: Row, person: Staff) -> Staff:
+        """Raises Refused for somebody of another branch."""
+        home = self.places.units[person.unit_id]
+        if not self.places.holds(home):
+            raise Refused(row.problem("code", "other_branch", value=self.places.name(home)))
+        return person
 
     def _near(self, row: Row, unit: Unit, known: list[Staff]) -> Staff | None:
         """Same name and unit, another telephone: a namesake or a new number? Only people know."""
@@ -232,7 +245,8 @@ class People:
             known = self.places.units[fits[0].unit_id]
             towns = [self.places.name(known), self.places.name(town)]
             raise NoLiaison("liaison_towns", value=name, towns=towns)
-        fits[0].phone = fits[0].phone or phone
+        if fits[0].id in self.made:
+            fits[0].phone = fits[0].phone or phone
         return fits[0]
 
     def _make_liaison(self, name: str, phone: str, town: Unit) -> Staff:

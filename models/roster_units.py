@@ -33,9 +33,13 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
 
 
 class Places:
-    """The tree as it will be. A unit made here is only written when a good row stands on it."""
+    """The tree as it will be. A unit made here is only written when a good row stands on it.
+    With a `root` nothing outside its branch is a place for a row."""
 
-    def __init__(self, stored: Iterable[Unit], rows: list[Row], county_name: str):
+    def __init__(
+        self, stored: Iterable[Unit], rows: list[Row], county_name: str, root: UUID | None = None
+    ):
+        self.root = root
         self.units: dict[UUID, Unit] = {}
         self.below: dict[UUID | None, list[Unit]] = defaultdict(list)
         self.made: dict[UUID, Unit] = {}
@@ -89,7 +93,7 @@ class Places:
         found = self.alike(COUNTY, name, None)
         if found:
             return found[0]
-        if len(known) == 1 and self.name(known[0]) in UNNAMED:
+        if len(known) == 1 and self.name(known[0]) in UNNAMED and self.holds(known[0]):
             self.renamed[known[0].id] = name
             return known[0]
         if known and not may_make:
@@ -104,6 +108,20 @@ class Places:
         Raises Refused. Villages are made as they come; towns and counties only by the sheet
         of units (`may_make`), or while none is known at all.
         """
+        unit = self._place(row, may_make)
+        if not self.holds(unit):
+            raise Refused(row.problem("town", "other_branch", value=self.name(unit)))
+        return unit
+
+    def holds(self, unit: Unit) -> bool:
+        return self.root is None or self.root in {step.id for step in self.path(unit)}
+
+    @property
+    def partial(self) -> bool:
+        """Whether there are people whom the reader of this file knows nothing of."""
+        return self.root is not None and self.units[self.root].parent_id is not None
+
+    def _place(self, row: Row, may_make: bool) -> Unit:
         town_name, village_name = row.get("town"), row.get("village")
         if not town_name:
             if row.kind == ELDERS and "town" in row.titles:

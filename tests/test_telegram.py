@@ -181,7 +181,7 @@ async def test_a_person_who_stops_the_bot_and_comes_back_is_noted(
 # --- pictures
 
 
-async def test_photos_and_image_files_are_fetched(api: BotApi, telegram: Telegram) -> None:
+async def test_photos_and_files_are_fetched(api: BotApi, telegram: Telegram) -> None:
     office = Office()
     api.photo(CHAT, b"a photo", "leak")
     api.document(CHAT, b"a png", "roof.png", "image/png")
@@ -196,7 +196,7 @@ async def test_photos_and_image_files_are_fetched(api: BotApi, telegram: Telegra
     assert [(a.name, a.mime, a.data) for a in image.attachments] == [
         ("roof.png", "image/png", b"a png")
     ]
-    assert pdf.attachments == ()
+    assert [(a.name, a.mime) for a in pdf.attachments] == [("a.pdf", "application/pdf")]
 
 
 async def test_a_picture_over_the_limit_is_not_fetched(api: BotApi) -> None:

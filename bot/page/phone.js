@@ -344,5 +344,7 @@ export class Phone {
 }
 
 function local(photo) {
-  return photo ? { name: "", image: true, url: URL.createObjectURL(photo) } : null;
+  if (!photo) return null;
+  const image = !photo.type || photo.type.startsWith("image/");
+  return { name: image ? "" : photo.name, image, url: URL.createObjectURL(photo) };
 }

@@ -33,7 +33,7 @@ SAID = (
 
 
 class Picture(NamedTuple):
-    """A picture that still has to be fetched."""
+    """A picture, or another file, that still has to be fetched."""
 
     file_id: str
     name: str
@@ -107,7 +107,7 @@ def _is_private(message: Mapping[str, Any]) -> bool:
 
 
 def picture(update: Mapping[str, Any], limit: int) -> Picture | None:
-    """The photo or image document of a message; of a photo's sizes the largest within `limit`."""
+    """The photo or file of a message; of a photo's sizes the largest within `limit`."""
     message = update.get("message", {})
     sizes = message.get("photo", ())
     if sizes:
@@ -115,10 +115,9 @@ def picture(update: Mapping[str, Any], limit: int) -> Picture | None:
         best = max(fitting or sizes, key=lambda size: size["width"] * size["height"])
         return Picture(best["file_id"], "photo.jpg", "image/jpeg", best.get("file_size", 0))
     document = message.get("document", {})
-    mime = document.get("mime_type", "")
-    if not mime.startswith("image/"):
+    if not document or "animation" in message:
         return None
-    name = document.get("file_name", "image")
+    name, mime = document.get("file_name", ""), document.get("mime_type", "")
     return Picture(document["file_id"], name, mime, document.get("file_size", 0))
 
 

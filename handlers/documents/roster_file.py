@@ -67,6 +67,7 @@ class Reading:
     rows: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
+    grids: list[Grid] = field(default_factory=list)  # as they came
 
 
 def read(data: bytes, file_name: str) -> Reading:
@@ -75,6 +76,7 @@ def read(data: bytes, file_name: str) -> Reading:
     for grid in grids(data, file_name, lambda rows: _best(Grid(file_name, rows))[0]):
         if all(blank(cell) for row in grid.rows for cell in row) or _is_explanation(grid.name):
             continue
+        reading.grids.append(grid)
         sheet = _sheet(grid)
         if sheet is None:
             reading.notices.append(Problem("sheet_ignored", grid.name))

@@ -5,6 +5,7 @@ python-calamine also reads the old .xls that many offices still keep, and tells 
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
 LARGEST = 30_000_000
+UNPACKED = 300_000_000  # a workbook of a few bytes can claim to be any size
+TABLES = (".xlsx", ".xlsm", ".xls", ".et", ".csv", ".txt", ".tsv")
 DELIMITERS = (",", ";", "\t", "|", "\uff0c", "\uff1b")
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_LOCKED = "EncryptedPackage".encode("utf-16-le")  # of a new workbook inside the old format
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -38,6 +42,8 @@ def grids(data: bytes, file_name: str, fit: Callable[[list[list[Cell]]], int]) -
         raise Unclear("file_too_large", most=LARGEST // 1_000_000)
     if data.startswith(_WORKBOOK):
         return _workbook(data)
+    if PurePath(file_name).suffix.lower() not in TABLES:
+        raise Unclear("file_kind")
     text = _text(data)
     best = max(DELIMITERS, key=lambda sign: fit(_table(text[:4000], sign)))
     return [Grid(PurePath(file_name).stem, _table(text, best))]
@@ -46,6 +52,9 @@ def grids(data: bytes, file_name: str, fit: Callable[[list[list[Cell]]], int]) -
 def _workbook(data: bytes) -> list[Grid]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
+    if _LOCKED in data:
+        raise Unclear("file_password")
+    _check_size(data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         about = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
@@ -54,6 +63,16 @@ def _workbook(data: bytes) -> list[Grid]:
         raise Unclear("file_password") from None
     except (CalamineError, ValueError):
         raise Unclear("file_broken") from None
+
+
+def _check_size(data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+    except zipfile.BadZipFile:
+        return  # the old format, or broken: calamine says so
+    if size > UNPACKED:
+        raise Unclear("file_too_large", most=LARGEST // 1_000_000)
 
 
 def _grid(sheet: "CalamineSheet") -> Grid:

@@ -32,13 +32,14 @@ KINDS = {
 }
 
 
-def report(plan: Plan, notices: Iterable[Problem] = ()) -> list[str]:
-    """Everything about a plan but its problems, a line each."""
+def report(plan: Plan, notices: Iterable[Problem] = (), values: bool = True) -> list[str]:
+    """Everything about a plan but its problems, a line each. Without `values` it tells which
+    facts change, not what they are: for a network that is not the office's own."""
     return [
         *_totals(plan),
         *_gaps(plan),
         *map(problem_words, (*notices, *plan.notices)),
-        *_changes(plan),
+        *_changes(plan, values),
         *_missing(plan),
     ]
 
@@ -109,8 +110,8 @@ def _some(words: Sequence[str]) -> str:
     return _("%(count)d (%(which)s)") % {"count": len(words), "which": shown}
 
 
-def _changes(plan: Plan) -> Iterator[str]:
-    lines = [_change(plan, change) for change in plan.changes]
+def _changes(plan: Plan, values: bool) -> Iterator[str]:
+    lines = [_change(plan, change, values) for change in plan.changes]
     if not lines:
         return
     yield _("Changes:")
@@ -119,9 +120,10 @@ def _changes(plan: Plan) -> Iterator[str]:
         yield "  " + _("… and %(count)d more changes") % {"count": len(lines) - SHOWN}
 
 
-def _change(plan: Plan, change: Change) -> str:
+def _change(plan: Plan, change: Change, values: bool) -> str:
+    told = _("%(field)s %(old)s → %(new)s") if values else "%(field)s"
     fields = (
-        _("%(field)s %(old)s → %(new)s")
+        told
         % {
             "field": _(TITLES[name]),
             "old": value_words(old, plan.unit_names),

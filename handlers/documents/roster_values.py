@@ -73,6 +73,8 @@ def read_name(cell: Cell) -> str:
     text = re.sub(rf"(?<={_HAN})\s+(?={_HAN})", "", text)
     if re.search(r"\d", text):
         raise Unclear("name_digits", value=text)
+    if "*" in text:
+        raise Unclear("name_masked", value=text)
     if len(text) > 40:
         raise Unclear("too_long", most=40)
     return text

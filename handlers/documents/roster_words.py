@@ -25,11 +25,13 @@ PROBLEMS: Mapping[str, str] = {
     "file_no_headings": N_(
         "No row of headings was found: one row must hold headings such as Name, Birth date, Town."
     ),
+    "file_kind": N_("That is no table: save it as .xlsx, .xls or .csv and send it again."),
     # one cell
     "formula_error": N_("“%(value)s” is an error of a formula: write the value itself."),
     "broken_character": N_("“%(value)s” holds a character that got lost: type it again."),
     "too_long": N_("The text is longer than %(most)s characters: shorten it."),
     "name_missing": N_("The name is missing."),
+    "name_masked": N_("“%(value)s” is masked: write the whole name."),
     "name_digits": N_("“%(value)s” holds digits: write the name only."),
     "code_unclear": N_(
         "“%(value)s” is not a code: write letters and digits such as E0012, or leave it blank."
@@ -61,7 +63,9 @@ PROBLEMS: Mapping[str, str] = {
     "county_unknown": N_("There is no county “%(value)s”%(near)s. A new one belongs on Units."),
     "town_missing": N_("The town of “%(value)s” is missing: write it."),
     "town_unknown": N_("There is no town “%(value)s”%(near)s. A new one belongs on Units."),
+    "other_branch": N_("“%(value)s” does not belong to your branch: its own office imports it."),
     # who
+    "code_elsewhere": N_("%(value)s is no code of your branch: leave it blank for somebody new."),
     "code_twice": N_("The same code stands in row %(other)s: each code belongs to one person."),
     "row_twice": N_("The same person stands in row %(other)s: delete one of the two rows."),
     "same_name_no_birth": N_(
@@ -79,6 +83,9 @@ PROBLEMS: Mapping[str, str] = {
     "liaison_ambiguous": N_("Several liaisons are called that: write one of %(choices)s."),
     "liaison_left": N_("“%(value)s” no longer works here: write another liaison."),
     "liaison_in_bad_row": N_("“%(value)s” cannot be assigned: mend row %(other)s of Staff first."),
+    "liaison_elsewhere": N_(
+        "“%(value)s” works for another office: write somebody of your branch, or ask the county."
+    ),
     "liaison_towns": N_(
         "“%(value)s” stands in %(towns)s: one person or two? Write the staff on the sheet Staff."
     ),
