@@ -180,7 +180,7 @@ def guarded(command: Callable[[], object]) -> int:
         return 130
     except OSError as problem:
         return complain(file_trouble(problem))
-    except Exception as problem:
+    except Exception as problem:  # nobody is shown a traceback
         return complain(unexpected(problem))
     return 0
 

@@ -59,7 +59,7 @@ def prepare(settings: Settings, *, practice: bool = False) -> Engine:
         private_file(engine.url)
         update(engine, settings)
         check_purpose(engine, PRACTICE if practice else OFFICE)
-    except BaseException:
+    except BaseException:  # Ctrl-C, too, leaves no file open
         engine.dispose()
         raise
     return engine

@@ -40,7 +40,7 @@ def measured(name: str) -> dict[str, Any]:
     if not (ROOT / "tests" / "bench" / f"{name}.py").exists():
         raise Problem(_("Measuring needs a checkout of the source: run it there."))
     command = [sys.executable, "-m", f"tests.bench.{name}"]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise Problem(_("The measurement broke off; what went wrong stands above."))
     found: dict[str, Any] = json.loads(done.stdout)

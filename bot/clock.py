@@ -73,7 +73,7 @@ async def attempt(house: "House", work: Callable[[Session], T]) -> T | None:
     the other sweeps, least of all the alarm, from their work."""
     try:
         return await house.run_db(partial(in_transaction, house, work))
-    except Exception as problem:  # noqa: BLE001
+    except Exception as problem:  # of any sweep; the next one goes on
         log.warning("sweep_failed", exc_info=problem)
         return None
 

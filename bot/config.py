@@ -193,7 +193,7 @@ def said(env_file: Path = Path(".env")) -> dict[str, str]:
 def read_settings(env_file: Path = Path(".env")) -> Settings:
     """Raises WrongSettings with a sentence for each setting that cannot be used."""
     try:
-        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings' own
     except ValidationError as problem:
         raise WrongSettings([sentence(dict(error)) for error in problem.errors()]) from None
 

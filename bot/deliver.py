@@ -268,7 +268,7 @@ class Deliver:
             self._worked(line)
             log.warning("message_refused", network=job.network, seq=job.seq)
             return Outcome(job, FAILED, problem=refused.why)
-        except Exception as problem:
+        except Exception as problem:  # a network's library raises what it likes
             log.error(
                 "sending_failed", network=job.network, seq=job.seq, problem=type(problem).__name__
             )

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
-from sqlalchemy import Engine, func
+from sqlalchemy import ColumnElement, Engine, func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
@@ -167,8 +167,8 @@ def outbox(session: Session, now: datetime) -> Findings:
         yield Finding(OK, _("No message is stuck."))
 
 
-def count(session: Session, *conditions: object) -> int:
-    return session.exec(select(func.count(col(Outgoing.seq))).where(*conditions)).one()  # type: ignore[arg-type]
+def count(session: Session, *conditions: ColumnElement[bool] | bool) -> int:
+    return session.exec(select(func.count(col(Outgoing.seq))).where(*conditions)).one()
 
 
 def look_at_telegram(settings: Settings) -> Findings:

@@ -39,7 +39,7 @@ class Recheck:
         try:
             with session.begin_nested():
                 return self._now(session, job, now)
-        except Exception as problem:
+        except Exception as problem:  # of whatever writes such a message
             if is_out_of_order(problem):
                 raise
             log.error("message_not_renewed", seq=job.seq, kind=job.kind, exc_info=problem)

@@ -192,4 +192,4 @@ class Outage:
 def backoff(attempts: int) -> float:
     """1, 2, 4 … at most 30 seconds, a quarter more or less so that not all come back at once."""
     pause = min(LONGEST_PAUSE / 1.25, 2.0 ** max(0, attempts - 1))
-    return pause * random.uniform(0.75, 1.25)  # noqa: S311
+    return pause * random.uniform(0.75, 1.25)

@@ -140,7 +140,7 @@ class Receiver:
                 return self._together([said], now)
             except (StaleDataError, IntegrityError) as error:
                 problem: Exception = error  # another worker was first: read again and see
-            except Exception as error:
+            except Exception as error:  # the handler's: its writer gets an apology
                 if is_out_of_order(error):
                     raise
                 return self._apologise(said, now, error)

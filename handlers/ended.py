@@ -105,11 +105,7 @@ def _review(filling: Filling) -> Reply:
         "title": _title(filling),
         "why": why,
     }
-    rows = (
-        (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
-        (form.form_button(filling.draft, _("Leave it as it is"), form.REALLY),),
-    )
-    return Reply(text, rows, form.card_name(filling))
+    return form.last_look(filling, text)
 
 
 def _submit(filling: Filling) -> list[Reply]:

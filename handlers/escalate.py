@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select, update
 
 from handlers.case_card import card, phase_of
 from handlers.case_tell import Desk, head, tell
-from handlers.morning import turn_of
+from handlers.morning import reader, turn_of
 from handlers.talk import Reply
 from handlers.turn import Office, local_date
 from locales import speaking
@@ -36,7 +36,7 @@ from models.elder import Elder
 from models.ladder import Hours, Rung
 from models.mailbox import FAILED, SENT
 from models.outbox import Job
-from models.staff import Chat, Staff
+from models.staff import Staff
 from models.workdays import differing_days
 
 AT_ONCE = 20  # cases in one transaction
@@ -76,7 +76,7 @@ def _apart(at: Desk, case: Case, elder: Elder, hours: Hours) -> bool:
             return _step(at, case, elder, hours)
     except OperationalError:  # locked or away: the whole transaction is tried again
         raise
-    except Exception as problem:  # noqa: BLE001
+    except Exception as problem:  # of whatever this case holds
         log.error("case_not_climbed", case=number, exc_info=problem)
         return False
 
@@ -173,12 +173,10 @@ def _alarm(at: Desk, case: Case, elder: Elder, step: CaseStep) -> None:
 def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Reply | None, str]:
     """The card as it is now, or None with the reason why this message is not sent any more."""
     _kind, number, round_, name, *_rest = str(row.once).split(":")
-    found = case_query.by_number(session, int(number))
-    chat = session.get_one(Chat, row.chat_id)
-    staff = session.get(Staff, chat.staff_id) if chat.staff_id else None
-    if staff is None or staff.left_on is not None or found is None:
+    found, to = case_query.by_number(session, int(number)), reader(session, row)
+    if to is None or found is None:
         return None, "left"
-    case, elder = found
+    (staff, chat), (case, elder) = to, found
     states = ladder.PHASES.get(phase_of(name))
     if states and (case.state not in states or case.round != int(round_)):
         return None, "moved on"

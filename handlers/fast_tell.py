@@ -10,7 +10,7 @@ from handlers.case_card import title, what, whose
 from handlers.case_tell import desk, held, lane
 from handlers.case_ways import may_use
 from handlers.fast_words import asked_line, state_words
-from handlers.morning import Post, reachable, turn_of
+from handlers.morning import Post, reachable, reader, turn_of
 from handlers.nudge import write
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Office, Turn
@@ -24,7 +24,7 @@ from models.fast_track import ARRANGED, ASKED, PAPERS, REFUSED, RUNNING, FastTra
 from models.ladder import Hours
 from models.org import up_from
 from models.outbox import Job
-from models.staff import Chat, Staff
+from models.staff import Staff
 from models.workdays import differing_days
 
 KIND = "fast"
@@ -160,11 +160,10 @@ def called_off(session: Session, office: Office, now: datetime) -> Iterator[Post
 def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Reply | None, str]:
     """The card as it is now; None where the question was answered meanwhile."""
     _kind, ref, name, _staff = str(row.once).split(":")
-    found, chat = tracks.by_ref(session, ref), session.get_one(Chat, row.chat_id)
-    staff = session.get(Staff, chat.staff_id) if chat.staff_id else None
-    if staff is None or staff.left_on is not None or found is None:
+    found, to = tracks.by_ref(session, ref), reader(session, row)
+    if to is None or found is None:
         return None, "left"
-    track, case, elder = found
+    (staff, chat), (track, case, elder) = to, found
     if name.startswith(("ask", "remind")) and track.state != ASKED:
         return None, "answered"
     with speaking(staff.locale or office.locale):

@@ -5,10 +5,10 @@ from typing import Any
 
 from handlers import case_open, form
 from handlers.brief import visit_line
-from handlers.pick import not_on_list
-from handlers.questions import Choice, Filling, Form, Question, match, tidy
+from handlers.pick import MOST, likely, read_elder, say_elder
+from handlers.questions import Choice, Filling, Form, Question
 from handlers.talk import Button, Reply
-from handlers.turn import Turn, Unclear, day
+from handlers.turn import Turn, day
 from handlers.visit import VISIT, context_of
 from handlers.visit_form import WHY_FIX
 from handlers.visit_left_open import CARRIED
@@ -137,12 +137,7 @@ def _likely(turn: Turn, elder: Elder) -> list[list[Any]]:
 
 
 def _kept(turn: Turn, but: str, elders: Sequence[Elder]) -> list[list[Any]]:
-    return [turn.kept(one) for one in elders if one.code != but][:8]
-
-
-def _candidates(filling: Filling) -> tuple[Choice, ...]:
-    label = filling.turn.label_of
-    return tuple(Choice(kept[0], label(kept)) for kept in filling.known("likely"))
+    return [turn.kept(one) for one in elders if one.code != but][:MOST]
 
 
 def _from(filling: Filling) -> str:
@@ -150,26 +145,7 @@ def _from(filling: Filling) -> str:
 
 
 def _read_elder(filling: Filling, text: str) -> str:
-    """A number or label of the card, or any name; several hits become the card's buttons."""
-    choice = match(_candidates(filling), text)
-    if choice is not None:
-        return choice.code
-    turn = filling.turn
-    found = lookup.find(turn.session, turn.staff, tidy(text), turn.today)
-    hits = _kept(turn, filling.known("from")[0], found)
-    if not hits:
-        raise Unclear(not_on_list(text))
-    if len(hits) == 1:
-        return str(hits[0][0])
-    filling.draft.context = {**filling.draft.context, "likely": hits}
-    form.touch(filling.draft, turn)
-    raise Unclear(_("“%(asked)s” fits several people. Which one?") % {"asked": text[:40]})
-
-
-def _say_elder(filling: Filling, code: str) -> str:
-    turn = filling.turn
-    elder = lookup.by_code(turn.session, turn.staff, code, turn.today)
-    return turn.label(elder) if elder else code
+    return read_elder(filling, text, likely(filling), but=filling.known("from")[0])
 
 
 def _title(filling: Filling) -> str:
@@ -177,7 +153,7 @@ def _title(filling: Filling) -> str:
         return _("Void the visit to %(who)s") % {"who": _from(filling)}
     return _("Move the visit from %(before)s to %(after)s") % {
         "before": _from(filling),
-        "after": _say_elder(filling, filling.get("to")) if filling.get("to") else "?",
+        "after": say_elder(filling, filling.get("to")) if filling.get("to") else "?",
     }
 
 
@@ -189,11 +165,7 @@ def _review(filling: Filling) -> Reply:
             _("The old record stays in the history and no longer counts."),
         )
     )
-    rows = (
-        (form.form_button(filling.draft, _("✅ Yes, do it"), form.SUBMIT),),
-        (form.form_button(filling.draft, _("Leave it as it is"), form.REALLY),),
-    )
-    return Reply(text, rows, form.card_name(filling))
+    return form.last_look(filling, text)
 
 
 def _submit(filling: Filling) -> list[Reply]:
@@ -239,11 +211,11 @@ MEND = Form(
             "to",
             N_("Person"),
             N_("Whose visit was it? Tap, or send the name."),
-            choices=_candidates,
+            choices=likely,
             when=lambda f: f.known("action") == MOVE,
             across=1,
             check=_read_elder,
-            shown=_say_elder,
+            shown=say_elder,
         ),
         Question(
             "why",

@@ -354,6 +354,15 @@ def form_button(draft: OpenDraft, label: str, code: str) -> Button:
     return Button(label, f"f.{draft.tag}.{draft.rev}.{code}")
 
 
+def last_look(filling: Filling, text: str) -> Reply:
+    """For a step that is hard to take back: the likelier button first, the other apart."""
+    rows = (
+        (_button(filling, _("✅ Yes, do it"), SUBMIT),),
+        (_button(filling, _("Leave it as it is"), REALLY),),
+    )
+    return Reply(text, rows, card_name(filling))
+
+
 def card_name(filling: Filling) -> str:
     return filling.draft.tag
 

@@ -28,6 +28,7 @@ from models.leave import away_ids
 from models.mailbox import Outgoing
 from models.morning import Morning, mornings
 from models.org import setting
+from models.outbox import Job
 from models.staff import COORDINATOR, LIAISON, Chat, Staff
 from models.tally import Census
 from models.workdays import differing_days, is_workday
@@ -62,7 +63,7 @@ def apart(kind: str) -> Iterator[None]:
         yield
     except SQLAlchemyError:
         raise
-    except Exception as problem:  # noqa: BLE001
+    except Exception as problem:  # of whatever writes such a message
         log.error("not_written", kind=kind, exc_info=problem)
 
 
@@ -166,6 +167,13 @@ def quiet_until(now: datetime, zone: ZoneInfo) -> datetime | None:
 def turn_of(session: Session, office: Office, now: datetime, staff: Staff, chat: Chat) -> Turn:
     said = Incoming(chat.network, chat.address, "")
     return Turn(session, office, now, said, chat, staff, [])
+
+
+def reader(session: Session, row: Job) -> Greeted | None:
+    """Who would read this message now: nobody where the chat was given up, or its owner left."""
+    chat = session.get_one(Chat, row.chat_id)
+    staff = session.get(Staff, chat.staff_id) if chat.staff_id else None
+    return (staff, chat) if staff and staff.left_on is None else None
 
 
 GREETED = col(Staff.role).in_((LIAISON, COORDINATOR))

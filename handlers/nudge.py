@@ -29,6 +29,7 @@ from handlers.morning import (
     is_ready,
     quiet_until,
     reachable,
+    reader,
     turn_of,
 )
 from handlers.talk import Button, Reply
@@ -186,10 +187,10 @@ def ended_broadcasts(session: Session, office: Office, now: datetime) -> Iterato
 
 def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Reply | None, str]:
     """The message as it must be now, or None with the reason why it is dropped."""
-    chat = session.get_one(Chat, row.chat_id)
-    staff = session.get(Staff, chat.staff_id) if chat.staff_id else None
-    if staff is None or staff.left_on is not None:
+    to = reader(session, row)
+    if to is None:
         return None, "left"
+    staff, chat = to
     if row.kind == DIGEST:
         return _renew_digest(session, office, now, row, staff, chat)
     if row.kind == DRAFT:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import date
 
+from handlers import form
+from handlers.questions import Choice, Filling, match, tidy
 from handlers.talk import Button, Reply, Rows
-from handlers.turn import Turn
+from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from locales import ngettext
 from models import lookup
 from models.elder import Elder
 
-PAGE = 6
+PAGE, MOST = 6, 8
 MOST_BYTES = 64  # of a button's code, on the strictest network
 
 
@@ -43,7 +45,7 @@ def not_on_list(asked: str) -> str:
 
 
 def _which(turn: Turn, command: str, hits: Sequence[Elder], asked: str, tail: str) -> Reply:
-    shown = hits[:8]
+    shown = hits[:MOST]
     buttons = [Button(turn.label(elder), _code(command, elder, tail)) for elder in shown]
     text = ngettext(
         "%(count)d person fits “%(asked)s”. Is it this one?",
@@ -105,3 +107,34 @@ def page_of(words: str, total: int, size: int = PAGE) -> int:
     """The page that `p2` among these words names, as far as there is one."""
     named = (word[1:] for word in words.split() if word[:1] == "p" and word[1:].isdecimal())
     return max(0, min(int(next(named, 0)), (total - 1) // size))
+
+
+# As a question of a form, whose context keeps the likely ones
+
+
+def likely(filling: Filling) -> tuple[Choice, ...]:
+    label = filling.turn.label_of
+    return tuple(Choice(kept[0], label(kept)) for kept in filling.known("likely") or ())
+
+
+def read_elder(filling: Filling, text: str, choices: tuple[Choice, ...], but: str = "") -> str:
+    """A number or label of the card, or any name; several hits become the card's buttons."""
+    choice = match(choices, text)
+    if choice is not None:
+        return choice.code
+    turn = filling.turn
+    found = lookup.find(turn.session, turn.staff, tidy(text), turn.today)
+    hits = [turn.kept(one) for one in found if one.code != but][:MOST]
+    if not hits:
+        raise Unclear(not_on_list(text))
+    if len(hits) == 1:
+        return str(hits[0][0])
+    filling.draft.context = {**filling.draft.context, "likely": hits}
+    form.touch(filling.draft, turn)
+    raise Unclear(_("“%(asked)s” fits several people. Which one?") % {"asked": text[:40]})
+
+
+def say_elder(filling: Filling, code: str) -> str:
+    turn = filling.turn
+    elder = lookup.by_code(turn.session, turn.staff, code, turn.today)
+    return turn.label(elder) if elder else code

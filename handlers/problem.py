@@ -6,7 +6,7 @@ from handlers import case_open, form, photos
 from handlers.case_words import CATEGORIES, Category, category_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES, SEVERITY_TERMS
 from handlers.emergency import REPORTERS, call_line, danger_in
-from handlers.pick import not_on_list
+from handlers.pick import likely, read_elder, say_elder
 from handlers.questions import (
     PHOTO,
     TEXT,
@@ -17,10 +17,9 @@ from handlers.questions import (
     free_text,
     match,
     say_value,
-    tidy,
 )
 from handlers.talk import Button, Reply, Rows
-from handlers.turn import Turn, Unclear
+from handlers.turn import Turn
 from locales import gettext as _
 from locales import mark as N_
 from models import lookup
@@ -75,7 +74,7 @@ def _begin(turn: Turn, elder: Elder | None, text: str, hits: Sequence[Elder] = (
     before = form.find_draft(turn, NAME, subject)
     if before is not None:
         turn.drafts.remove(before)
-    context = {"likely": [[one.code, turn.label(one)] for one in hits[:SHOWN]]}
+    context = {"likely": [turn.kept(one) for one in hits[:SHOWN]]}
     draft = form.start(turn, FORM, subject, {}, context)
     filling = Filling(draft, turn)
     if elder:
@@ -95,37 +94,19 @@ def _know(filling: Filling, elder: Elder) -> None:
 
 
 def _elders(filling: Filling) -> tuple[Choice, ...]:
-    likely = filling.known("likely")
-    if likely:
-        return tuple(Choice(code, label) for code, label in likely)
     turn = filling.turn
-    return tuple(Choice(one.code, turn.label(one)) for one in _nearest(turn, SHOWN))
+    return likely(filling) or tuple(
+        Choice(one.code, turn.label(one)) for one in _nearest(turn, SHOWN)
+    )
 
 
 def _read_elder(filling: Filling, text: str) -> str:
-    choice = match(_elders(filling), text)
-    if choice is not None:
-        return choice.code
-    turn = filling.turn
-    hits = lookup.find(turn.session, turn.staff, tidy(text), turn.today)
-    if not hits:
-        raise Unclear(not_on_list(text))
-    if len(hits) == 1:
-        return hits[0].code
-    likely = [[one.code, turn.label(one)] for one in hits[:SHOWN]]
-    filling.draft.context = {**filling.draft.context, "likely": likely}
-    form.touch(filling.draft, turn)
-    raise Unclear(_("“%(asked)s” fits several people. Which one?") % {"asked": text[:40]})
+    return read_elder(filling, text, _elders(filling))
 
 
 def _elder(filling: Filling) -> Elder | None:
     turn, code = filling.turn, filling.get("elder")
     return lookup.by_code(turn.session, turn.staff, code, turn.today) if code else None
-
-
-def _say_elder(filling: Filling, code: str) -> str:
-    elder = _elder(filling)
-    return filling.turn.label(elder) if elder else code
 
 
 # What
@@ -318,7 +299,7 @@ FORM = Form(
     questions=(
         Question(
             "elder", N_("Person"), N_("Whose problem is it? Tap, or send the name."),
-            choices=_elders, across=1, check=_read_elder, shown=_say_elder,
+            choices=_elders, across=1, check=_read_elder, shown=say_elder,
         ),
         Question(
             "what", N_("Problem"), N_("What is it? Tap, or say it in a few words."),

@@ -364,6 +364,6 @@ def _count(turn: Turn, words: str) -> Reply:
 
 def _month(words: str, today: date) -> date:
     try:
-        return datetime.strptime(words, "%Y-%m").date()  # noqa: DTZ007
+        return datetime.strptime(words, "%Y-%m").date()  # noqa: DTZ007  (a month has no zone)
     except ValueError:
         return today.replace(day=1)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from handlers.digest import weekday
-from handlers.morning import QUIET_FROM, QUIET_UNTIL, Post, reachable, turn_of
+from handlers.morning import QUIET_FROM, QUIET_UNTIL, Post, reachable, reader, turn_of
 from handlers.room_words import MARKS, STATES, all_bookings, when
 from handlers.talk import Button, Reply
 from handlers.tell import chats_of
@@ -163,10 +163,10 @@ def _freed(turn: Turn, booking: Booking, elder: Elder) -> Reply:
 
 def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Reply | None, str]:
     """The list as it is now; None once the day has come, or for who has left."""
-    chat = session.get_one(Chat, row.chat_id)
-    staff = session.get(Staff, chat.staff_id) if chat.staff_id else None
-    if staff is None or staff.left_on is not None:
+    to = reader(session, row)
+    if to is None:
         return None, "left"
+    staff, chat = to
     _kind, what, on, *_rest = str(row.once).split(":")
     if what != LIST:
         rows = tuple(tuple(Button(*one) for one in line) for line in row.rows)

@@ -84,7 +84,7 @@ def holders(session: Session, asker: Staff, today: date) -> list[tuple[Staff, in
         .join(Elder, col(Elder.id) == Assignment.elder_id)
         .where(Assignment.role == PRIMARY, running(today), Elder.state == ACTIVE)
         .where(in_scope(asker.role))
-        .group_by(*Staff.__table__.columns)  # type: ignore[attr-defined]
+        .group_by(col(Staff.id))
         .order_by(func.count(col(Elder.id)).desc(), col(Staff.code))
     )
     return [(s, n) for s, n in session.exec(statement, params=scope(session, asker, today))]

@@ -68,8 +68,8 @@ def write_county(
     if session.exec(select(Elder.id).limit(1)).first() is not None:
         raise NotEmpty
     start, ids = first_day(today, months), Ids(seed)
-    people = Settlers(today, start, ids, Random(f"{seed} people")).settle(n)  # noqa: S311
-    lives = befall(people, today, start, ids, Random(f"{seed} fates"))  # noqa: S311
+    people = Settlers(today, start, ids, Random(f"{seed} people")).settle(n)
+    lives = befall(people, today, start, ids, Random(f"{seed} fates"))
     officers = {one.service_group: one.id for one in people.staff if one.role == DUTY}
     frame = Frame(today, start, zone, ids, seed, Docket(today, zone, ids, seed, officers))
     _write_people(session, people, lives)

@@ -62,7 +62,7 @@ class Docket:
 
     def rows(self) -> tuple[list[Row], list[Row], list[Row]]:
         """Cases, their events, and which concern belongs to which."""
-        rng = Random(f"{self.seed} cases")  # noqa: S311
+        rng = Random(f"{self.seed} cases")
         cases, events, links = [], [], []
         for number, mentions in enumerate(self._together(), start=1):
             case = self._case(number, mentions)

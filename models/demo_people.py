@@ -58,7 +58,7 @@ class Ids:
 
     def __init__(self, seed: int):
         self._numbers = count(1)
-        self._random = Random(f"{seed} ids")  # noqa: S311
+        self._random = Random(f"{seed} ids")
 
     def __call__(self) -> UUID:
         return UUID(int=next(self._numbers) << 80 | self._random.getrandbits(80), version=4)

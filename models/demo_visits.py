@@ -83,7 +83,7 @@ class Story:
     def __init__(self, life: Life, frame: Frame, namesake: UUID | None = None):
         self.life, self.frame, self.namesake = life, frame, namesake
         self.elder, self.role = life.resident.elder, life.resident.role
-        self.rng = Random(f"{frame.seed} {self.elder.code}")  # noqa: S311
+        self.rng = Random(f"{frame.seed} {self.elder.code}")
         self.weak_spot = self.rng.choice(WEAK_SPOTS)
         self.childless = self.role is None and self.rng.random() < 0.04
         self.before: Seen = {}

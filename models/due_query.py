@@ -58,14 +58,14 @@ Flag = ColumnElement[bool]
 Day = ColumnElement[Any]
 
 
-class days_between(GenericFunction[int]):  # noqa: N801  (it is written as a function)
+class days_between(GenericFunction[int]):
     """Days from the second day to the first."""
 
     type = Integer()
     inherit_cache = True
 
 
-class days_after(GenericFunction[date]):  # noqa: N801
+class days_after(GenericFunction[date]):
     """The day so many days later."""
 
     type = Date()
@@ -79,19 +79,19 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 
 
 @compiles(days_between, "postgresql")
-def _(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: F811
+def _(element: Any, compiler: Any, **kw: Any) -> str:
     later, earlier = (compiler.process(one, **kw) for one in element.clauses)
     return f"(CAST({later} AS DATE) - CAST({earlier} AS DATE))"
 
 
 @compiles(days_after, "sqlite")
-def _(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: F811
+def _(element: Any, compiler: Any, **kw: Any) -> str:
     day, count = (compiler.process(one, **kw) for one in element.clauses)
     return f"date({day}, {count} || ' days')"
 
 
 @compiles(days_after, "postgresql")
-def _(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: F811
+def _(element: Any, compiler: Any, **kw: Any) -> str:
     day, count = (compiler.process(one, **kw) for one in element.clauses)
     return f"(CAST({day} AS DATE) + CAST({count} AS INTEGER))"
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from models import ladder
@@ -25,8 +26,8 @@ def members(session: Session, groups: Collection[str], units: Collection[UUID]) 
     )  # fmt: skip
 
 
-def _staff(session: Session, *where: object) -> list[Staff]:
-    statement = select(Staff).where(*where, col(Staff.left_on).is_(None))  # type: ignore[arg-type]
+def _staff(session: Session, *where: ColumnElement[bool] | bool) -> list[Staff]:
+    statement = select(Staff).where(*where, col(Staff.left_on).is_(None))
     return list(session.exec(statement.order_by(col(Staff.code))).all())
 
 

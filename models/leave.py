@@ -95,7 +95,7 @@ def backups_of(session: Session, staff: Staff, today: date) -> list[Staff]:
     statement = (
         _backups(today)
         .where(col(Assignment.elder_id).in_(own), Staff.id != staff.id)
-        .group_by(*Staff.__table__.columns)  # type: ignore[attr-defined]
+        .group_by(col(Staff.id))
         .order_by(func.count().desc(), col(Staff.code))
     )
     return list(session.exec(statement).all())

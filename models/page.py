@@ -68,7 +68,7 @@ def newer(session: Session, version: int) -> Sequence[PageMessage]:
         select(PageMessage)
         .where(PageMessage.version > version)
         .order_by(col(PageMessage.version))
-        .options(defer(PageMessage.file_data, raiseload=True))  # type: ignore[arg-type]
+        .options(defer(PageMessage.file_data, raiseload=True))  # type: ignore[arg-type]  # a column
     ).all()
 
 

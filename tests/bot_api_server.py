@@ -27,8 +27,8 @@ from typing import Any, NoReturn
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # when run as a program
-from tests.bot_api_rules import Wrong, check, read  # noqa: E402
-from tests.bot_api_world import DONE, SHOWN, Files, Problem, Room, World  # noqa: E402
+from tests.bot_api_rules import Wrong, check, read
+from tests.bot_api_world import DONE, SHOWN, Files, Problem, Room, World
 
 TOKEN = "123456:TEST-token-of-nobody-at-all-0000000"
 PACED = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText")

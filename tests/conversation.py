@@ -1,6 +1,8 @@
 """A small office and people who talk to it: every line goes through the real receiver, in a
 transaction and session of its own, as after a restart."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -146,7 +148,7 @@ class Person:
 
     def said(self, text: str = "", key: str = "", **more: object) -> Incoming:
         """What the network hands on when this is said."""
-        return Incoming(self.network, self.address, key or str(next(KEYS)), text=text, **more)  # type: ignore[arg-type]
+        return Incoming(self.network, self.address, key or str(next(KEYS)), text=text, **more)
 
     def look(self) -> list[Screen]:
         """Reads what has come in since the last look."""
@@ -185,6 +187,25 @@ def plain(text: str) -> str:
 
 
 NARROW = str.maketrans("，：；？！（）", ",:;?!()")
+
+
+def at_once(*work: Callable[[], object]) -> list[BaseException]:
+    """Starts all of it at one moment, each in a thread; gives what was raised there."""
+    start, raised = threading.Barrier(len(work)), []
+
+    def one(task: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            task()
+        except BaseException as problem:  # in a thread nobody else would see it
+            raised.append(problem)
+
+    threads = [threading.Thread(target=one, args=(task,)) for task in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
 
 
 ELDERS = (  # name, pinyin, initials, born, village, tier, liaison

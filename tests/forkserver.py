@@ -5,30 +5,26 @@ forks. The child then runs the real command line, `python -m bot run`, from its 
                                       # {"wait": pid} writes the exit status
 """
 
+import importlib
 import json
 import os
 import signal
 import sys
 from pathlib import Path
 
+import sqlalchemy.orm
+
 sys.path[0] = str(Path(__file__).parent.parent)
 
-import alembic.command  # noqa: E402, F401
-import anyio._backends._asyncio  # noqa: E402, F401
-import apscheduler.schedulers.asyncio  # noqa: E402, F401
-import httpcore  # noqa: E402, F401
-import psycopg  # noqa: E402, F401
-import sqlalchemy.orm  # noqa: E402
-import uvicorn  # noqa: E402, F401
-
-import bot.__main__ as program  # noqa: E402
-import bot.clock  # noqa: E402
-import bot.run  # noqa: E402
-import bot.transports.telegram  # noqa: E402
-import bot.web  # noqa: E402, F401
+LOADED = (  # what a running bot imports, some of it late
+    "alembic.command", "anyio._backends._asyncio", "apscheduler.schedulers.asyncio", "httpcore",
+    "psycopg", "uvicorn", "bot.__main__", "bot.clock", "bot.run", "bot.transports.telegram", "bot.web",
+)  # fmt: skip
 
 
 def main() -> None:
+    for name in LOADED:
+        importlib.import_module(name)
     sqlalchemy.orm.configure_mappers()
     for line in sys.stdin:
         order = json.loads(line)
@@ -47,7 +43,7 @@ def become_the_bot(env: dict[str, str], log: str) -> int:
     os.dup2(output, 2)
     os.environ.update(env)
     sys.argv = ["liaison-bot", "run"]
-    program.main()
+    sys.modules["bot.__main__"].main()
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Liaison:
 
     def __init__(self, api: BotApi, chat: int, elders: list[str], seed: object) -> None:
         self.api, self.chat, self.elders = api, chat, elders
-        self.chance = Random(f"{seed}-{chat}")  # noqa: S311
+        self.chance = Random(f"{seed}-{chat}")
         self.walks: list[Walk] = []
         self.updates: list[int] = []
         self.pressed_again = 0

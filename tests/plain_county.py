@@ -7,7 +7,6 @@ roster after the window began, or was away on one of its last three days.
 """
 
 import calendar
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -127,8 +126,11 @@ class County:
 
 def settle(seed: int, first: date, days: int, liaisons: int = 30, each: int = 10) -> County:
     """A seeded county with all that will befall it within so many days."""
-    rng = Random(seed)  # noqa: S311
-    some_day: Callable[[], date] = lambda: first + rng.randrange(5, days) * DAY  # noqa: E731
+    rng = Random(seed)
+
+    def some_day() -> date:
+        return first + rng.randrange(5, days) * DAY
+
     staff = [Liaison(n, follows=n % 2 == 0) for n in range(liaisons)]
     for n in rng.sample(range(liaisons), liaisons // 3):
         begins = some_day()

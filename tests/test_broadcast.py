@@ -248,7 +248,10 @@ def test_a_thousand_people_take_no_question_per_person(town, wang):
         wang.say(line)
     assert "发给 联络员:1000 人(另有 2 人联系不上)" in wang.text
     asked: list[str] = []
-    count = lambda *args: asked.append(args[2])  # noqa: E731
+
+    def count(*args):
+        asked.append(args[2])
+
     event.listen(town.database, "before_cursor_execute", count)
     wang.say("[✅ 发给 1000 人]")
     event.remove(town.database, "before_cursor_execute", count)

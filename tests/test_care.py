@@ -67,7 +67,10 @@ def fill(session, one):
 
 def on_paper(one):
     """By the words: own unless away; of who is away the named one, else the backups; and asked."""
-    holds = lambda span: span[0] <= TODAY <= span[1]  # noqa: E731
+
+    def holds(span):
+        return span[0] <= TODAY <= span[1]
+
     away = {who: cover for who, cover, span in one["leaves"] if holds(span) and who != cover}
     found = set()
     for n, who in enumerate(one["primary"]):
@@ -83,7 +86,7 @@ def on_paper(one):
     return found, set(away)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))  # one database
 @given(one=offices())
 def test_list_digest_and_query_agree_on_random_pairings_and_leaves(database, one):
     with Session(database) as session:

@@ -1,6 +1,6 @@
 """Working on a case in chat: who may do what, who was first, and that everybody's card is current."""
 
-import threading
+from functools import partial
 
 import pytest
 
@@ -8,6 +8,7 @@ from models.case import CLOSED, OPEN, RESOLVED, Case, CaseEvent, CaseHolder
 from models.mailbox import Outgoing
 from models.visit import Concern
 from tests.case_office import did, send, steps, sweep, the_case
+from tests.conversation import at_once
 
 LEAK = "走访 高永昌 00020 屋顶漏雨"
 
@@ -70,17 +71,7 @@ def test_two_phones_at_the_very_same_moment(town, zhou, liu, wang):
     """Two workers, each with a transaction of its own."""
     report(zhou, "走访 高永昌 00030 塌了半边")
     liu.look(), wang.look()
-    gate = threading.Barrier(2)
-
-    def press(person):
-        gate.wait()
-        person.press("/case 1 ack")
-
-    threads = [threading.Thread(target=press, args=(person,)) for person in (liu, wang)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert not at_once(*(partial(one.press, "/case 1 ack") for one in (liu, wang)))
     (event,) = town.rows(CaseEvent, action="ack")
     winner, loser = (liu, wang) if event.staff_id == town.staff["刘强"] else (wang, liu)
     assert the_case(town, number=1).owner_id == event.staff_id

@@ -1,7 +1,7 @@
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from models import database as db
 from models.org import Unit, put_setting, setting
+from tests.conversation import at_once
 
 
 @pytest.fixture
@@ -42,20 +43,7 @@ def test_upgrading_twice_changes_nothing(database: Engine) -> None:
 
 
 def test_two_programs_that_start_together_migrate_once(empty: Engine) -> None:
-    problems: list[BaseException] = []
-
-    def start() -> None:
-        try:
-            db.upgrade(empty)
-        except BaseException as problem:  # noqa: BLE001
-            problems.append(problem)
-
-    threads = [threading.Thread(target=start) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert problems == []
+    assert not at_once(*[partial(db.upgrade, empty)] * 3)
     assert db.schema_state(empty) == db.CURRENT
 
 

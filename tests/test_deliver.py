@@ -119,7 +119,7 @@ async def test_a_card_shown_anew_takes_the_old_one_away_and_is_the_one_edited_ne
             await done(box)
     assert [(p.edit, p.remove) for p in network.parcels] == [("", ""), ("", "n1"), ("n2", "")]
     with Session(box.engine) as session:
-        assert session.get(Card, (chat, "c1")).native_id == "n2"  # type: ignore[union-attr]
+        assert session.get(Card, (chat, "c1")).native_id == "n2"
 
 
 async def test_a_file_does_not_take_the_place_of_a_text(box: Outbox) -> None:
@@ -195,7 +195,7 @@ async def test_a_reply_waits_under_a_second_while_ten_thousand_broadcasts_run(
             started = asyncio.get_running_loop().time()
             box.put(ids[number], f"reply {number}")
             deliver.wake()
-            await until(lambda text=f"reply {number}": text in network.texts)  # type: ignore[misc]
+            await until(lambda text=f"reply {number}": text in network.texts)
             waited.append(asyncio.get_running_loop().time() - started)
             await asyncio.sleep(0.05)
     assert sorted(waited)[18] < 1.0

@@ -305,7 +305,7 @@ async def test_a_database_that_is_away_for_a_moment_repeats_nothing(box: Outbox)
                 raise OSError
             return await real(what)
 
-        deliver.run_db = run_db  # type: ignore[assignment]
+        deliver.run_db = run_db
         await done(box)
     assert network.texts == ["once"]
     assert box.states() == [SENT]

@@ -314,7 +314,7 @@ def test_the_office_is_marked_as_a_demo(session: Session) -> None:
 def test_the_command_writes_once_and_says_what_it_wrote(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/demo.db")  # type: ignore[arg-type]
+    settings = Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/demo.db")
     with speaking("zh_CN"):
         assert demo_roster(settings, 20, 1, TODAY) == 0
         said = capsys.readouterr().out

@@ -31,9 +31,9 @@ def english() -> Iterator[None]:
 class Telegram(BaseHTTPRequestHandler):
     """Answers getMe as told by the server's attributes."""
 
-    def do_GET(self) -> None:  # noqa: N802
-        self.server.asked = self.path  # type: ignore[attr-defined]
-        code, body, date_header = self.server.answer  # type: ignore[attr-defined]
+    def do_GET(self) -> None:
+        self.server.asked = self.path
+        code, body, date_header = self.server.answer
         self.send_response_only(code)
         self.send_header("Date", date_header)
         self.end_headers()
@@ -61,11 +61,11 @@ def answer(
     body: bytes = b'{"ok":true,"result":{"username":"liaison_bot"}}',
     skew: timedelta = timedelta(),
 ) -> None:
-    server.answer = (code, body, format_datetime(datetime.now(UTC) + skew, usegmt=True))  # type: ignore[attr-defined]
+    server.answer = (code, body, format_datetime(datetime.now(UTC) + skew, usegmt=True))
 
 
 def settings(folder: Path, **values: object) -> Settings:
-    return Settings(_env_file=None, data_dir=folder, **values)  # type: ignore[arg-type]
+    return Settings(_env_file=None, data_dir=folder, **values)
 
 
 def asking(server: HTTPServer, folder: Path) -> list[d.Finding]:
@@ -79,7 +79,7 @@ def levels(findings: Iterator[d.Finding]) -> list[str]:
 
 def test_telegram_is_asked_at_the_configured_address(telegram: HTTPServer, tmp_path: Path) -> None:
     found = asking(telegram, tmp_path)
-    assert telegram.asked == f"/bot{TOKEN}/getMe"  # type: ignore[attr-defined]
+    assert telegram.asked == f"/bot{TOKEN}/getMe"
     assert [f.level for f in found] == [d.OK, d.OK]
     assert "@liaison_bot" in found[0].text
 

@@ -84,7 +84,7 @@ def fill(session, histories, today, policy):
     return elders
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))  # one database
 @given(
     many=st.lists(histories(), min_size=12, max_size=12),
     today=st.sampled_from([TODAY, date(2026, 11, 16), date(2026, 11, 1), date(2026, 11, 15)]),

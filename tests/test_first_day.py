@@ -69,7 +69,7 @@ def somebody_of(desk: Desk, liaison: str) -> Elder:
     with Session(desk.database) as session:
         theirs = select(Elder).join(Assignment).join(Staff, col(Staff.id) == Assignment.staff_id)
         mine = theirs.where(Staff.name == liaison, Assignment.role == "primary")
-        return session.exec(mine.order_by(Elder.code)).first()  # type: ignore[return-value]
+        return session.exec(mine.order_by(Elder.code)).first()
 
 
 async def test_a_spoilt_workbook_is_mended_a_liaison_invited_and_her_visit_received(

@@ -227,7 +227,7 @@ async def some_moment(shift: Shift, chance: Random) -> None:
 async def test_killed_at_random_points_it_loses_and_doubles_nothing(
     office: Engine, tmp_path: Path, kind: str
 ) -> None:
-    chance = Random(kind)  # noqa: S311
+    chance = Random(kind)
     async with at_work(office, tmp_path, kind) as shift:
         for number in range(KILLS):
             life = await (shift.lives.fork() if number % PLAIN else shift.lives.start())
@@ -258,7 +258,7 @@ async def test_killed_at_random_points_it_loses_and_doubles_nothing(
 async def test_asked_to_stop_it_sees_through_what_it_has_in_hand(
     office: Engine, tmp_path: Path, kind: str
 ) -> None:
-    chance, longest = Random(kind), 0.0  # noqa: S311
+    chance, longest = Random(kind), 0.0
     async with at_work(office, tmp_path, kind) as shift:
         for _ in range(STOPS):
             life = await shift.lives.fork()

@@ -68,7 +68,7 @@ def test_whatever_is_said_nothing_breaks_leaks_or_gets_stuck(make_town: Callable
         derandomize=not RANDOM,
         database=None,
         phases=(Phase.generate,),  # making a failure smaller would take minutes
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # a long talk is slow and large
     )
     @given(
         seed=st.integers(0, 2**64),
@@ -76,7 +76,7 @@ def test_whatever_is_said_nothing_breaks_leaks_or_gets_stuck(make_town: Callable
     )
     def talk(seed: int, stuff: list[dict[str, Any]]) -> None:
         town = make_town()
-        people = Talk(town, Random(f"{seed}{stuff}"))  # as varied as the words  # noqa: S311
+        people = Talk(town, Random(f"{seed}{stuff}"))  # as varied as the words
         try:
             people.go_on(stuff)
         except Exception:

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import Session
@@ -9,7 +10,6 @@ from sqlmodel import Session
 from bot.clock import KINDS
 from bot.receive import Receiver
 from handlers import nudge, room_team
-from handlers.talk import Incoming
 from models import room
 from models.case import Case, CaseEvent
 from models.case_record import Problem, open_or_join
@@ -19,7 +19,7 @@ from models.mailbox import Outgoing
 from models.org import put_setting
 from models.room import Booking
 from models.staff import Staff
-from tests.conversation import MORNING, ZONE, Town
+from tests.conversation import MORNING, ZONE, Town, at_once
 
 TUESDAY = date(2026, 11, 17)
 AT_HALF_PAST_TWO = "/room E0001 2026-11-17 14:30"
@@ -117,22 +117,14 @@ def test_a_liaison_books_for_her_own_elders_only(town, li):
 
 def test_of_two_who_book_the_last_place_at_once_one_has_it(town, zhou, li):
     settings(town, opens=14 * 60 + 30, closes=15 * 60)
-    gate, done = threading.Barrier(2), []
-
-    def book(network: str, address: str, code: str) -> None:
-        receiver = Receiver(town.database, town.receiver.office)
-        said = Incoming(
-            network, address, f"race-{address}", choice=f"/room {code} 2026-11-17 14:30"
-        )
-        gate.wait()
-        done.append(receiver.receive([said], town.now))
-
-    racers = [threading.Thread(target=book, args=("web", one.address, code))
-              for one, code in ((zhou, "E0001"), (li, "E0006"))]  # fmt: skip
-    for one in racers:
-        one.start()
-    for one in racers:
-        one.join()
+    workers = [Receiver(town.database, town.receiver.office) for _ in range(2)]
+    wanted = [
+        zhou.said(choice="/room E0001 2026-11-17 14:30"),
+        li.said(choice="/room E0006 2026-11-17 14:30"),
+    ]
+    assert not at_once(
+        *(partial(w.receive, [one], town.now) for w, one in zip(workers, wanted, strict=True))
+    )
     held = [one for one in town.rows(Booking) if one.seat]
     assert len(held) == 1
     zhou.look()

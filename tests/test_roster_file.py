@@ -108,7 +108,7 @@ def test_excel_dates_numbers_and_merged_towns_are_read():
     data = book(
         ["姓名", "出生日期", "乡镇", "联系电话"],
         ["高永昌", date(1941, 3, 5), "岚桥镇", 10000000001],
-        ["李秀英", datetime(1941, 3, 5), None, "00000000002"],  # noqa: DTZ001
+        ["李秀英", datetime(1941, 3, 5), None, "00000000002"],  # noqa: DTZ001  (a cell has no zone)
         ["王英", 19410305, None, None],
         merge="C2:C4",
     )

@@ -162,7 +162,10 @@ async def test_limits_as_strict_as_telegrams_are_never_run_into(town: Town) -> N
     async with BotApi(overall=30, per_chat=1) as api, running(town, api.url):
         for number in range(90):
             api.say(3000 + number, "/start")
-        answered = lambda: sum(bool(room.messages) for room in api.rooms.values())  # noqa: E731
+
+        def answered() -> int:
+            return sum(bool(room.messages) for room in api.rooms.values())
+
         await api.until(lambda: answered() == 90 and api.calls["sendMessage"] >= 90, 15)
         assert api.refused == []
 
@@ -250,7 +253,7 @@ async def test_a_visit_by_the_webhook_of_an_independent_emulator(town: Town) -> 
     hook = f"http://127.0.0.1:{door.getsockname()[1]}/telegram/webhook"
     async with emulated() as (emulator, url):
         async with running(town, url, hook, door) as house:
-            while house.transports["telegram"].status != "listening":  # type: ignore[attr-defined]
+            while house.transports["telegram"].status != "listening":
                 await asyncio.sleep(0.01)
             await visits(emulator, town)
         assert emulator.refused() == []

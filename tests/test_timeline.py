@@ -9,7 +9,7 @@ from sqlmodel import Session
 from models.audit import Audit
 from models.elder import Absence, Elder, ElderFlag
 from models.visit import Visit
-from tests.test_fast_track import ill, opened, zhao  # noqa: F401
+from tests.test_fast_track import ill, opened, zhao  # noqa: F401  (fixtures)
 from tests.test_room import lonely
 
 

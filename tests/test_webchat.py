@@ -50,11 +50,11 @@ async def news(chat: WebChat, after: int = 0) -> Sequence[PageMessage]:
 
 
 def said(text: str = "", key: str = "key-0001", **more: object) -> Said:
-    return Said(Incoming("web", SEAT, key, text=text, **more), NOW)  # type: ignore[arg-type]
+    return Said(Incoming("web", SEAT, key, text=text, **more), NOW)
 
 
 async def listening(chat: WebChat, core: Callable[..., object]) -> asyncio.Task[None]:
-    task = asyncio.create_task(chat.run(core))  # type: ignore[arg-type]
+    task = asyncio.create_task(chat.run(core))
     await asyncio.sleep(0)
     while chat._receive is None:
         await asyncio.sleep(0.01)

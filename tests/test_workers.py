@@ -1,8 +1,7 @@
 """Messages that come twice, late or a thousand at once, and two workers at once."""
 
-import threading
-from collections.abc import Callable
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -18,7 +17,7 @@ from models.draft import Draft
 from models.elder import Elder
 from models.staff import Chat, Staff
 from models.visit import Concern, Visit
-from tests.conversation import Person, Town
+from tests.conversation import Person, Town, at_once
 
 # Twice, out of order, a thousand at once
 
@@ -66,7 +65,7 @@ def crowd(town: Town, size: int) -> list[Person]:
 
 def shuffled(queues: dict[str, list[Incoming]]) -> list[Incoming]:
     """Everybody's own order is kept, all else is chance."""
-    chance, batch = Random(7), []  # noqa: S311
+    chance, batch = Random(7), []
     while queues:
         name = chance.choice(list(queues))
         batch.append(queues[name].pop(0))
@@ -94,26 +93,6 @@ def test_a_thousand_messages_of_three_hundred_people_keep_each_ones_order(town: 
 # Two workers at once
 
 
-def at_once(*work: Callable[[], Any]) -> None:
-    """Starts all of it at one moment, each in a thread; what one raises is raised here."""
-    start = threading.Barrier(len(work))
-    problems: list[BaseException] = []
-
-    def one(task: Callable[[], Any]) -> None:
-        start.wait()
-        try:
-            task()
-        except BaseException as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=one, args=(task,)) for task in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
-
-
 @pytest.fixture
 def second(town: Town) -> Any:
     """Another receiver on the same database, as another process has one."""
@@ -127,7 +106,7 @@ def test_the_same_messages_at_two_workers_are_answered_once_and_in_order(
 ) -> None:
     lines = ["/visit 高永昌", "1", "0", "0", "0", "0", "0", "1"]
     batch = [zhou.said(line) for line in lines]
-    at_once(lambda: town.receive(*batch), lambda: second.receive(batch, town.now))
+    assert not at_once(partial(town.receive, *batch), partial(second.receive, batch, town.now))
     assert len(zhou.look()) == len(lines)
     assert "核对" in zhou.screen.text
     assert town.failed() == []
@@ -139,7 +118,7 @@ def test_a_chat_that_is_new_to_two_workers_at_once_is_one_chat(
     for number in range(10):
         stranger = town.stranger(f"new{number}")
         first, other = stranger.said("hello"), stranger.said("hello?")
-        at_once(lambda: town.receive(first), lambda: second.receive([other], town.now))  # noqa: B023
+        assert not at_once(partial(town.receive, first), partial(second.receive, [other], town.now))
         assert len(stranger.look()) == 2
     assert town.failed() == []
 
@@ -155,7 +134,9 @@ def test_of_two_taps_on_one_card_at_two_workers_one_wins(
         zhou.talk("/visit 高永昌", "怎么走访的")
         taps = zhou.said(choice=zhou.find("上门")), elsewhere.said(choice=zhou.find("电话"))
         with capture_logs() as events:
-            at_once(lambda: town.receive(taps[0]), lambda: second.receive([taps[1]], town.now))  # noqa: B023
+            assert not at_once(
+                partial(town.receive, taps[0]), partial(second.receive, [taps[1]], town.now)
+            )
         replays += sum(one["event"] == "batch_replayed" for one in events)
         (draft,) = town.rows(Draft)
         assert draft.answers in ({"how": "in_person"}, {"how": "phone"})
@@ -173,7 +154,9 @@ def test_two_words_at_two_workers_are_both_kept(town: Town, zhou: Person, second
     for number in range(8):
         zhou.talk("走访 高永昌 00000", "核对")
         words = zhou.said(f"甲{number}"), elsewhere.said(f"乙{number}")
-        at_once(lambda: town.receive(words[0]), lambda: second.receive([words[1]], town.now))  # noqa: B023
+        assert not at_once(
+            partial(town.receive, words[0]), partial(second.receive, [words[1]], town.now)
+        )
         (draft,) = town.rows(Draft)
         assert sorted(draft.answers["note"].split("\n")) == sorted([f"甲{number}", f"乙{number}"])
         zhou.press(f"f.{draft.tag}.{draft.rev}.xx")

@@ -242,7 +242,7 @@ def check_head(text: str, paper: Morning) -> None:
 
 def live(real: Real, days: int, seed: int = 7) -> Counter:
     """Day by day; gives what was counted."""
-    county, rng, plan, total = real.county, Random(seed), {}, Counter()  # noqa: S311
+    county, rng, plan, total = real.county, Random(seed), {}, Counter()
     for day in (START + n * DAY for n in range(days)):
         real.dawn(day)
         check_window(real, day, total)

@@ -167,7 +167,7 @@ class Talk:
 
     def message(self, name: str, **what: object) -> Incoming:
         press = f"press{next(self.keys)}" if "choice" in what else ""
-        return Incoming("web", name, f"k{next(self.keys)}", press=press, **what)  # type: ignore[arg-type]
+        return Incoming("web", name, f"k{next(self.keys)}", press=press, **what)
 
     def tell(self, name: str, invited: bool = False, **what: object) -> list[Outgoing]:
         return self.exchange([self.message(name, **what)], invited)

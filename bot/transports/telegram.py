@@ -12,6 +12,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -60,7 +61,7 @@ class Request(HTTPXRequest):
 
     updates: list[dict[str, Any]]
 
-    def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]
+    def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]  # not static
         try:
             answer: dict[str, Any] = json.loads(payload)
             if not {"result", "error_code"} & answer.keys():
@@ -166,7 +167,7 @@ class Telegram:
     async def _poll(self, receive: Receive) -> None:
         offset = 0
         while True:
-            await self._until_it_works(lambda: self._ask(offset))  # noqa: B023
+            await self._until_it_works(partial(self._ask, offset))
             offset = await self._store(self._request.updates, receive, offset)
 
     async def _ask(self, offset: int) -> None:
@@ -192,7 +193,7 @@ class Telegram:
             await self._hand_on([one for one, _wanted in said if one.chat not in waiting], receive)
             slow = [pair for pair in said if pair[0].chat in waiting]
             await self._hand_on(await self._with_pictures(slow), receive)
-        except Exception as problem:
+        except Exception as problem:  # unconfirmed, they come again
             log.error("telegram_not_stored", updates=len(updates), problem=type(problem).__name__)
             return False
         return True

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
+from alembic.script import Script
+
 from models.database import MIGRATIONS, alembic_config, connect, revisions, upgrade
 
 VERSIONS = MIGRATIONS / "versions"
@@ -38,7 +40,8 @@ def write(message: str) -> Path:
             config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
             made = command.revision(config, message, autogenerate=True, rev_id=number)
         engine.dispose()
-    path = Path(made.path)  # type: ignore[union-attr]
+    assert isinstance(made, Script)
+    path = Path(made.path)
     lines = path.read_text("utf-8").splitlines(keepends=True)
     path.write_text("".join(line for line in lines if "# ###" not in line), "utf-8")
     return path

@@ -126,7 +126,7 @@ def sending(api: Alarmed, chat: int) -> str:
 
 
 async def run(busy: bool, seed: int) -> list[float]:
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     with TemporaryDirectory(dir=folder()) as name:
         place = Path(name)
         database = office(place, busy)

@@ -360,7 +360,7 @@ def insert(connection: Connection, model: type[SQLModel], source: str, **said: s
     """Rows of `source`; a column that is not said takes the model's default."""
     columns = {**defaults(model), **said}
     names, values = ", ".join(columns), ", ".join(columns.values())
-    table: Any = model.__table__  # type: ignore[attr-defined]
+    table: Any = model.__table__
     connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {source}"))
 
 

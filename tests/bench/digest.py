@@ -44,7 +44,7 @@ class Office(BotApi):
 
     def __init__(self, failing: float = 0.0) -> None:
         super().__init__(overall=30, per_chat=1)
-        self.failing, self.random = failing, Random(1)  # noqa: S311
+        self.failing, self.random = failing, Random(1)
         self.digests: list[tuple[int, float]] = []
         self.asked: dict[int, float] = {}
         self.waits: list[float] = []

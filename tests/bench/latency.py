@@ -31,7 +31,7 @@ Act = Callable[[int], None]
 
 async def run_load(api: Timed, act: Act, seed: int) -> list[float]:
     """The people in turn, at random moments; the first ones are not counted."""
-    random, at = Random(seed), time.monotonic()  # noqa: S311
+    random, at = Random(seed), time.monotonic()
     for number in range(WARMING + UPDATES):
         at += random.expovariate(PER_SECOND)
         await asyncio.sleep(max(0.0, at - time.monotonic()))

@@ -40,7 +40,7 @@ class Phones:
 
     def __init__(self, size: Size, seed: int = 1) -> None:
         self.size = size
-        self.random = Random(seed)  # noqa: S311
+        self.random = Random(seed)
         self.shown: dict[int, Shown] = {}
         self.seen = 0
         self.number = 1000

@@ -88,7 +88,7 @@ async def redis(place: Path) -> AsyncIterator[RedisStorage]:
     socket, program = place / "redis.sock", shutil.which("redis-server") or packaged()
     options = ["--port", "0", "--unixsocket", socket, "--dir", place, "--save", ""]
     command = [program, *options, "--appendonly", "yes", "--appendfsync", "no"]
-    server = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)  # noqa: S603
+    server = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
     try:
         while not socket.exists():
             await asyncio.sleep(0.05)

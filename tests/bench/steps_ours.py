@@ -53,7 +53,7 @@ def begin_cards(file: Path, size: Size) -> None:
             phones.look(engine)
     with engine.begin() as connection:
         newest = "SELECT max(seq) FROM outgoing GROUP BY chat_id"
-        connection.execute(text(f"DELETE FROM outgoing WHERE seq NOT IN ({newest})"))  # noqa: S608
+        connection.execute(text(f"DELETE FROM outgoing WHERE seq NOT IN ({newest})"))
         connection.execute(text("UPDATE outgoing SET state = 'sent'"))
     engine.dispose()
 

@@ -91,7 +91,7 @@ def program(
     """A Python program that runs meanwhile; what it says on stderr stands in `place`/log."""
     command = [sys.executable, *options, "-m", *arguments]
     with (place / "log").open("wb") as log:
-        running = subprocess.Popen(  # noqa: S603
+        running = subprocess.Popen(
             command, cwd=place, env=clean() | settings, stdout=log, stderr=log
         )
         try:
