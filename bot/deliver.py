@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
+from bot.draw import drawn
 from bot.lines import Gate, Line
 from bot.pacing import TELEGRAM, UNLIMITED, Pace, backoff
 from bot.transports import Down, Gone, Later, Parcel, Refused, Transport
@@ -256,7 +257,7 @@ class Deliver:
     async def _try(self, line: Line, job: Job) -> Outcome:
         try:
             async with asyncio.timeout(SEND_LIMIT):
-                native_id = await line.transport.send(parcel(job))
+                native_id = await line.transport.send(await drawn(parcel(job)))
         except (Down, TimeoutError):
             return self._down(line, job)
         except Later as later:

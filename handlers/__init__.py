@@ -1,6 +1,7 @@
 """What the bot says and does: the tables of commands and forms, and the way to them."""
 
 from handlers import form, photos, roster_chat
+from handlers.ask import status_command
 from handlers.assign import assign_command
 from handlers.brief import brief_command, history_command, phone_command
 from handlers.broadcast import FORM as BROADCAST
@@ -53,7 +54,7 @@ from models import lookup, record
 from models.draft import OpenDraft
 from models.elder import Elder
 from models.mailbox import last_menu
-from models.staff import COORDINATOR, DUTY, LIAISON
+from models.staff import COORDINATOR, DUTY, LEADER, LIAISON
 
 FORMS: dict[str, Form] = {
     form.name: form
@@ -76,6 +77,7 @@ FORMS: dict[str, Form] = {
 }
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
+ASKERS = (COORDINATOR, LEADER)
 ROOM_USERS = (LIAISON, COORDINATOR, DUTY)
 
 
@@ -114,6 +116,7 @@ MOVE_WORDS = (
 )
 COMMANDS = (
     Command("visit", ("走访", "拜访", "visit"), N_("Log a visit"), visit_command, VISITORS),
+    Command("status", ("情况", "进度", "status"), N_("How we stand"), status_command, ASKERS),
     Command("due", ("今天", "名单", "待办", "due"), N_("Whom to see"), due_command, VISITORS),
     Command("later", ("改期", "later"), N_("Put off, or away"), later_command, VISITORS),
     Command("instead", ("代去",), N_("Go as backup"), instead_command, LEAVERS, listed=False),

@@ -18,7 +18,7 @@ from locales import mark as N_
 from models import case_query, lookup
 from models.audit import Audit
 from models.calendar import birthdays
-from models.elder import LIXIU, Elder
+from models.elder import LIXIU, Elder, Who
 from models.staff import COORDINATOR
 from models.visit import DONE, EMERGENCY, GOOD, NOT_OBSERVED, Visit
 
@@ -74,7 +74,7 @@ def one_elder(turn: Turn, rest: str, command: str) -> Elder | Reply:
     return hits[0] if len(hits) == 1 else pick_elder(turn, command, 0, hits, rest)
 
 
-def audit(turn: Turn, elder: Elder, action: str, detail: str = "") -> None:
+def audit(turn: Turn, elder: Elder | Who, action: str, detail: str = "") -> None:
     turn.session.add(
         Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action, detail=detail)
     )

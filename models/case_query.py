@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -184,6 +184,43 @@ def counts(
     )
     found = session.execute(statement, lookup.scope(session, staff, today)).one()
     return Counts(*(int(number) for number in found))
+
+
+AGES = (3, 7, 14, 30)  # days; the last bucket is open
+
+
+class Pile(NamedTuple):
+    """Open cases of one severity and age; `age` is a place in AGES, or past its end."""
+
+    severity: int
+    age: int
+    late: bool
+    number: int
+
+
+def piles(session: Session, staff: Staff, now: datetime, today: date, *where: Any) -> list[Pile]:
+    """What is open in somebody's reach, counted."""
+    since = [(col(Case.opened_at) > now - timedelta(days=days), place)
+             for place, days in enumerate(AGES)]  # fmt: skip
+    kinds: tuple[Any, ...] = (
+        col(Case.severity).label("severity"),
+        case(*since, else_=len(AGES)).label("age"),
+        func.coalesce(col(Case.late_at) < now, false()).label("late"),
+    )
+    each = (
+        columns(*kinds)
+        .join(Elder, col(Elder.id) == Case.elder_id)
+        .where(col(Case.state).in_(RUNNING), in_reach(session, staff, today), *where)
+        .subquery()
+    )
+    counted = columns(*each.c, func.count()).group_by(*each.c)
+    found = session.execute(counted, lookup.scope(session, staff, today))
+    return [Pile(severity, age, bool(late), number) for severity, age, late, number in found]
+
+
+def in_units(units: Collection[UUID]) -> ColumnElement[bool]:
+    """Cases of elders who live there; for `where`."""
+    return col(Elder.unit_id).in_(units)
 
 
 def mine(staff: Staff) -> ColumnElement[bool]:

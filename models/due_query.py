@@ -96,9 +96,13 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
     return f"(CAST({day} AS DATE) + CAST({count} AS INTEGER))"
 
 
-def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
+def due_rows(
+    today: date, policy: Policy, scope: Flag | None = None, with_past: bool = False
+) -> Rows:
     """One row for each elder in `scope`: elder_id, state, reason, suggested, last_on, contact_due
     as in `models.due.Status`, and what a list shows of the elder.
+
+    `with_past` adds `past`, how the window before ended: satisfied, overdue, or none of these.
     """
     facts = _facts(today, policy, scope).cte("facts").prefix_with("MATERIALIZED")
     c = facts.c
@@ -115,6 +119,10 @@ def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
     state = case(*((when, then) for when, then, _why in rule), else_=literal(DUE))
     short = _short(facts, "w", today, policy)
     reason = case(*((when, why) for when, _then, why in rule), else_=short)
+    past = case(
+        (_satisfied(facts, "p", sound, today, policy), literal(SATISFIED)),
+        (_missed(facts, sound, today, policy), literal(OVERDUE)),
+    )
     return select(
         c.elder_id,
         state.label("state"),
@@ -126,6 +134,7 @@ def due_rows(today: date, policy: Policy, scope: Flag | None = None) -> Rows:
         c.name,
         c.born_on,
         c.unit_id,
+        *([past.label("past")] if with_past else []),
     )
 
 

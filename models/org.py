@@ -1,6 +1,6 @@
 """The office tree (county, town, village) and the office's own settings."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,6 +39,26 @@ def branch(session: Session, unit_id: UUID) -> set[UUID]:
         layer = set(below) - found
         found |= layer
     return found
+
+
+def subtree(session: Session, unit_id: UUID) -> list[Unit]:
+    """The unit itself, then everything below it, layer by layer, each layer by name."""
+    found = list(session.exec(select(Unit).where(Unit.id == unit_id)).all())
+    layer = found
+    while layer:
+        below = select(Unit).where(col(Unit.parent_id).in_([unit.id for unit in layer]))
+        layer = list(session.exec(below.order_by(col(Unit.name))).all())
+        found = [*found, *layer]
+    return found
+
+
+def under(units: Collection[Unit], top: UUID) -> frozenset[UUID]:
+    """Of these, listed from above to below, the one called `top` and what lies below it."""
+    found = {unit.id for unit in units if unit.id == top}
+    for unit in units:
+        if unit.parent_id in found:
+            found.add(unit.id)
+    return frozenset(found)
 
 
 def above(session: Session, unit_id: UUID) -> list[UUID]:

@@ -1,5 +1,6 @@
 """Staff and their chats: invitations, who writes from where, who may not any more."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from sqlmodel import Session, and_, col, func, or_, select, update
 
 from models.invitation import VALID_FOR, Invitation, WrongCode, hashed, new_code, tidy_code
 from models.org import branch
-from models.staff import Chat, Staff
+from models.staff import LIAISON, Chat, Staff
+from models.tally import helpers
 
 WRONG_PER_CHAT = 5  # then this chat waits
 WAIT = timedelta(minutes=15)
@@ -127,3 +129,19 @@ def unreachable(session: Session, asker: Staff) -> list[tuple[Staff, Chat]]:
         .order_by(Staff.code)
     )
     return list(session.exec(statement).all())
+
+
+def askable(session: Session, units: Collection[UUID], code: str, today: date) -> Staff | None:
+    """Who has this code, works in one of these places, or looks after somebody who lives there."""
+    found = session.exec(select(Staff).where(Staff.code == code)).first() if code else None
+    if found is None or found.unit_id in units or found.id in helpers(session, units, today):
+        return found
+    return None
+
+
+def liaisons_in(session: Session, units: Collection[UUID]) -> list[Staff]:
+    """Who works as a liaison in these places."""
+    statement = select(Staff).where(
+        Staff.role == LIAISON, col(Staff.left_on).is_(None), col(Staff.unit_id).in_(units)
+    )
+    return list(session.exec(statement.order_by(col(Staff.code))).all())

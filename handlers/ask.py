@@ -1,0 +1,243 @@
+"""How the window stands: /status, and the way down from the county to town, liaison and elder.
+
+Counts and codes are shown at once; names only when asked for, and each look is audited.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from handlers import ask_charts, ask_lists, form
+from handlers.ask_words import LIST_NAMES, STATE_MARKS
+from handlers.asked import AGES, BARS, CALENDAR, CHARTS, PLACES, STAFF, Asked, Scene, decoded, scene
+from handlers.concern_words import SEVERITY_NAMES
+from handlers.flags import FLAG_NAMES
+from handlers.talk import Button, Reply, Rows
+from handlers.turn import Turn, day
+from locales import gettext as _
+from models import case_query, progress
+from models.due import OVERDUE, SATISFIED, SUSPENDED
+from models.org import TOWN, Unit, under, unit_name
+from models.progress import NOT_MET, TO_GO, Progress
+
+CODES, ROWS = 6, 12  # elders named by code, places in one overview
+SHARE = 100
+
+
+def status_command(turn: Turn, rest: str) -> list[Reply]:
+    """/status — how the window stands; /status WORDS — of a place, a liaison or a register."""
+    found = scene(turn, decoded(rest) or Asked())
+    if found is None:
+        return [not_yours()]
+    return [VIEWS.get(found.asked.view, _overview)(turn, found)]
+
+
+def not_yours() -> Reply:
+    """The same whether it does not exist or is somebody else's to know."""
+    text = _("There is nothing like that in your area. Please ask again, by name.")
+    return Reply(text, ((Button(_("How we stand"), "/status"),),))
+
+
+def heading(turn: Turn, at: Scene) -> str:
+    """What was understood: the place, the person, the register, the window."""
+    parts = [at.place.name]
+    if at.staff:
+        parts.append(at.staff.name)
+    if at.asked.flag:
+        parts.append(_(FLAG_NAMES[at.asked.flag]))
+    if at.asked.tier:
+        parts.append(_("class %(tier)s") % {"tier": at.asked.tier})
+    if at.asked.which:
+        parts.append(_(LIST_NAMES[at.asked.which]))
+    return _("%(what)s · %(first)s–%(last)s") % {
+        "what": " ".join(parts),
+        "first": day(at.window.first),
+        "last": day(at.window.last),
+    }
+
+
+def _overview(turn: Turn, at: Scene) -> Reply:
+    counted = progress.by_unit(turn.session, at.part, at.today, at.policy)
+    whole = progress.total(counted.values())
+    lines = [heading(turn, at), *sums(whole)]
+    if not at.asked.past:
+        lines += _past_line(whole) + _case_lines(turn, at)
+    lines += _place_lines(turn, at, counted) if _shows_places(at) else _code_lines(turn, at, whole)
+    return Reply("\n".join(lines), (*_lists(at, whole), *_ways_down(at, counted)))
+
+
+def sums(whole: Progress) -> list[str]:
+    """The window in three lines."""
+    gaps = {"expected": whole.expected, "done": whole.satisfied, "share": share(whole),
+            "suspended": whole.suspended}  # fmt: skip
+    lines = [
+        _("To visit %(expected)d · visited %(done)d (%(share)s) · suspended %(suspended)d") % gaps,
+        _("🔴 Overdue %(overdue)d · 🟡 due now %(due)d · later %(later)d")
+        % {"overdue": whole.overdue, "due": whole.due, "later": whole.not_yet},
+    ]
+    if whole.unmet:
+        lines.append(_("🚪 Tried and not met: %(count)d") % {"count": whole.unmet})
+    return lines
+
+
+def share(whole: Progress) -> str:
+    """81%, and a dash where nobody was to be visited."""
+    return percent(whole.satisfied, whole.expected)
+
+
+def percent(done: int, of: int) -> str:
+    return f"{done * SHARE // of}%" if of else "–"
+
+
+def _past_line(whole: Progress) -> list[str]:
+    if not whole.past:
+        return []
+    text = _("The window before: %(done)d of %(all)d (%(share)s)")
+    gaps = {"done": whole.past_done, "all": whole.past}
+    return [text % {**gaps, "share": percent(whole.past_done, whole.past)}]
+
+
+def _case_lines(turn: Turn, at: Scene) -> list[str]:
+    """Open cases by severity; of a person or a register they are not counted."""
+    if at.staff or at.asked.flag or at.asked.tier:
+        return []
+    where = case_query.in_units(at.here)
+    found = case_query.piles(turn.session, turn.staff, turn.now, turn.today, where)
+    return [case_line(found)]
+
+
+def case_line(found: Iterable[case_query.Pile]) -> str:
+    found = list(found)
+    if not found:
+        return _("🟢 No open cases.")
+    by_severity = [
+        _("%(severity)s %(count)d") % {"severity": _(name), "count": count}
+        for level, name in SEVERITY_NAMES.items()
+        if (count := sum(pile.number for pile in found if pile.severity == level))
+    ]
+    gaps = {"all": sum(pile.number for pile in found), "which": _(", ").join(by_severity),
+            "late": sum(pile.number for pile in found if pile.late)}  # fmt: skip
+    return _("⚠️ Open cases: %(all)d (%(which)s), overdue %(late)d") % gaps
+
+
+# Down: places
+
+
+def _shows_places(at: Scene) -> bool:
+    """Where there are towns below, they are what one looks at."""
+    return not at.staff and (at.counts_only or any(unit.kind == TOWN for unit in at.below))
+
+
+def _place_lines(turn: Turn, at: Scene, counted: dict[UUID, Progress]) -> list[str]:
+    """Each place below with its share, the one that is furthest behind first."""
+    found = [
+        _("%(mark)s %(place)s %(done)d/%(expected)d%(late)s")
+        % {
+            "mark": mark(one),
+            "place": unit.name,
+            "done": one.satisfied,
+            "expected": one.expected,
+            "late": _(", overdue %(count)d") % {"count": one.overdue} if one.overdue else "",
+        }
+        for unit, one in _places(at, counted)
+    ]
+    rest = len(found) - ROWS
+    more = [_("… and %(count)d places more") % {"count": rest}] if rest > 0 else []
+    return ["", *found[:ROWS], *more] if found else []
+
+
+def mark(one: Progress) -> str:
+    return "🔴" if one.overdue else "🟡" if one.to_go else "🟢"
+
+
+def _places(at: Scene, counted: dict[UUID, Progress]) -> list[tuple[Unit, Progress]]:
+    """The places below that have elders; what lies at the place itself is one of them."""
+    found = [(unit, progress_in(at, counted, unit)) for unit in at.below]
+    own = counted.get(at.place.id)
+    found += [(at.place, own)] if own and found else []
+    kept = [(unit, one) for unit, one in found if one.expected or one.suspended]
+    return sorted(kept, key=lambda pair: (-pair[1].overdue, -pair[1].to_go, pair[0].name))
+
+
+def progress_in(at: Scene, counted: dict[UUID, Progress], unit: Unit) -> Progress:
+    inside = under(at.units, unit.id)
+    return progress.total(one for id_, one in counted.items() if id_ in inside)
+
+
+def _by_place(turn: Turn, at: Scene) -> Reply:
+    counted = progress.by_unit(turn.session, at.part, at.today, at.policy)
+    lines = [heading(turn, at), *_place_lines(turn, at, counted)]
+    rows = form.in_rows(_place_buttons(at, counted), 3)
+    return Reply("\n".join(lines), (*rows, _back(at)))
+
+
+def _place_buttons(at: Scene, counted: dict[UUID, Progress]) -> list[Button]:
+    below = [unit for unit, _one in _places(at, counted) if unit is not at.place]
+    return [
+        Button(unit.name, at.asked.code(unit=unit.id, view="", which="")) for unit in below[:ROWS]
+    ]
+
+
+def _back(at: Scene) -> tuple[Button, ...]:
+    return (Button(_("‹ Overview"), at.asked.code(view="", which="")),)
+
+
+# Down: elders, by code
+
+
+def _code_lines(turn: Turn, at: Scene, whole: Progress) -> list[str]:
+    """The first who are wanted, by code and village: no name before it is asked for."""
+    if at.counts_only or not whole.to_go:
+        return []
+    which = OVERDUE if whole.overdue else TO_GO
+    first = progress.listed(turn.session, at.part, which, at.today, at.policy, 0, CODES)
+    named = [f"{one.elder.code} {unit_name(turn.session, one.elder.unit_id)}" for one in first]
+    count = whole.overdue or whole.to_go
+    more = " …" if count > len(named) else ""
+    return [f"{STATE_MARKS[first[0].state]} {_(', ').join(named)}{more}"]
+
+
+def _lists(at: Scene, whole: Progress) -> Rows:
+    if at.counts_only:
+        return ()
+    counts = ((TO_GO, whole.to_go), (OVERDUE, whole.overdue), (NOT_MET, whole.unmet),
+              (SATISFIED, whole.satisfied), (SUSPENDED, whole.suspended))  # fmt: skip
+    buttons = [
+        Button(
+            _("%(list)s %(count)d") % {"list": _(LIST_NAMES[which]), "count": count},
+            at.asked.code(which=which, view=ask_lists.NAMES),
+        )
+        for which, count in counts
+        if count
+    ]
+    return form.in_rows(buttons, 3)
+
+
+def _ways_down(at: Scene, counted: dict[UUID, Progress]) -> Rows:
+    towns = _place_buttons(at, counted) if _shows_places(at) else []
+    ways = []
+    if not at.staff and not at.counts_only:
+        ways.append(Button(_("By liaison"), at.asked.code(view=STAFF)))
+    if at.below and not towns:
+        ways.append(Button(_("By village"), at.asked.code(view=PLACES)))
+    ways.append(Button(_("Pictures"), at.asked.code(view=CHARTS)))
+    up = _up(at)
+    return (*form.in_rows(towns, 3), tuple(ways), *((up,) if up else ()))
+
+
+def _up(at: Scene) -> tuple[Button, ...]:
+    """The place above, within the asker's branch."""
+    above = next((unit for unit in at.units if unit.id == at.place.parent_id), None)
+    if above is None or at.staff:
+        return ()
+    return (Button(_("‹ %(place)s") % {"place": above.name}, at.asked.code(unit=above.id)),)
+
+
+VIEWS = {
+    PLACES: _by_place,
+    STAFF: ask_lists.by_staff,
+    ask_lists.NAMES: ask_lists.names,
+    CHARTS: ask_charts.menu,
+    CALENDAR: ask_charts.calendar,
+    BARS: ask_charts.bars,
+    AGES: ask_charts.ages,
+}

@@ -1,0 +1,207 @@
+"""Pictures of numbers. A handler says what is to be seen, as plain data; it is drawn only when
+it is sent, since drawing takes longer than everything else together."""
+
+import importlib.util
+import io
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SUFFIX = ".chart"  # of a file that is still to be drawn
+WIDE, SHARP = 6.0, 180  # inches, and dots in one: for a phone held upright
+TITLE, TEXT, SMALL = 17, 13, 11  # points
+INK, GREY, PAPER = "#22282e", "#737b85", "#ffffff"
+GREEN, AMBER, RED, PALE = "#2f9e6b", "#f2b134", "#d64545", "#c4cad1"
+HEAT = ("#f3f6f4", "#d3ebdd", "#a5d8bd", "#6cbf95", "#2f9e6b", "#1c7049")
+FAMILIES = (  # what a server may have of its own
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
+)  # fmt: skip
+PACKED, SIMPLIFIED = ("noto_cjk_sans_otc", "NotoSansCJK-Regular.ttc"), 2  # a face of the file
+
+
+class NoFont(Exception):
+    """No font with Chinese characters was found."""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A bar a row: `rows` are (label, values, words at its end), a value for each of `parts`,
+    which are (name, colour)."""
+
+    title: str
+    note: str
+    parts: list[tuple[str, str]]
+    rows: list[tuple[str, list[int], str]]
+
+
+@dataclass(frozen=True)
+class Month:
+    """Days as in a calendar: `days` are (ISO date, visits); those in `rest` are not worked on;
+    `since` is where the window begins that is asked about; `heads` name the days from Monday."""
+
+    title: str
+    note: str
+    heads: list[str]
+    days: list[tuple[str, int]]
+    rest: list[str]
+    since: str
+    today: str
+
+
+Chart = Bars | Month
+KINDS = {"bars": Bars, "month": Month}
+NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+def packed(chart: Chart) -> bytes:
+    return orjson.dumps([NAMES[type(chart)], asdict(chart)])
+
+
+def unpacked(data: bytes) -> Chart:
+    name, values = orjson.loads(data)
+    chart: Chart = KINDS[name](**values)
+    return chart
+
+
+def png(data: bytes) -> bytes:
+    """Draws what `packed` gave. Raises NoFont."""
+    from matplotlib import rc_context
+
+    chart, out = unpacked(data), io.BytesIO()
+    with rc_context({"font.size": TEXT, "text.color": INK}):
+        figure = _bars(chart) if isinstance(chart, Bars) else _month(chart)
+        figure.savefig(out, format="png", dpi=SHARP, facecolor=PAPER)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=1)
+def font() -> Any:
+    """Of the package that comes with the program, else one of the machine. Raises NoFont."""
+    from matplotlib.font_manager import FontPath, FontProperties, findfont
+
+    package, file = PACKED
+    found = importlib.util.find_spec(package)
+    if found and found.origin:
+        return FontPath(str(Path(found.origin).with_name(file)), SIMPLIFIED)
+    for family in FAMILIES:
+        try:
+            return findfont(FontProperties(family=family), fallback_to_default=False)
+        except ValueError:
+            continue
+    raise NoFont
+
+
+def _write(axes: "Axes", x: float, y: float, words: str, size: int = TEXT, **more: Any) -> None:
+    from matplotlib.font_manager import FontProperties
+
+    axes.text(x, y, words, fontproperties=FontProperties(fname=font(), size=size), **more)
+
+
+def _sheet(title: str, note: str, high: float) -> "tuple[Figure, Axes]":
+    """A page with a title; what is drawn below it is measured in inches from its upper left."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDE, high))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, WIDE), ylim=(high, 0))
+    axes.axis("off")
+    _write(axes, 0.3, 0.42, title, TITLE, va="center")
+    _write(axes, 0.3, 0.78, note, SMALL, va="center", color=GREY)
+    return figure, axes
+
+
+# Bars
+
+TOP, ROW, THICK, LEFT, RIGHT = 1.45, 0.46, 0.28, 1.55, 1.25
+
+
+def _bars(chart: Bars) -> "Figure":
+    figure, axes = _sheet(chart.title, chart.note, TOP + ROW * max(len(chart.rows), 1) + 0.15)
+    _legend(axes, chart.parts)
+    longest = max((sum(values) for _label, values, _end in chart.rows), default=0) or 1
+    scale = (WIDE - LEFT - RIGHT) / longest
+    for place, (label, values, end) in enumerate(chart.rows):
+        middle = TOP + ROW * place + ROW / 2
+        _write(axes, LEFT - 0.12, middle, label, ha="right", va="center")
+        right = _bar(axes, chart.parts, values, middle, scale)
+        _write(axes, right + 0.1, middle, end, SMALL, va="center", color=GREY)
+    return figure
+
+
+def _bar(
+    axes: "Axes", parts: list[tuple[str, str]], values: list[int], middle: float, scale: float
+) -> float:
+    """Its parts side by side; gives where it ends."""
+    from matplotlib.patches import Rectangle
+
+    left = LEFT
+    for (_name, colour), value in zip(parts, values, strict=True):
+        size = (value * scale, THICK)
+        axes.add_patch(Rectangle((left, middle - THICK / 2), *size, color=colour, lw=0))
+        left += value * scale
+    return left
+
+
+def _legend(axes: "Axes", parts: list[tuple[str, str]]) -> None:
+    from matplotlib.patches import Rectangle
+
+    for place, (name, colour) in enumerate(parts):
+        left = 0.3 + place * 1.4
+        axes.add_patch(Rectangle((left, 1.07), 0.2, 0.2, color=colour, lw=0))
+        _write(axes, left + 0.28, 1.18, name, SMALL, va="center")
+
+
+# A calendar
+
+CELL, GAP, EDGE, HEAD = 0.772, 0.05, 0.3, 1.05
+
+
+def _month(chart: Month) -> "Figure":
+    from datetime import date
+
+    days = [(date.fromisoformat(day), count) for day, count in chart.days]
+    monday = days[0][0].toordinal() - days[0][0].weekday()
+    weeks = (days[-1][0].toordinal() - monday) // 7 + 1
+    figure, axes = _sheet(chart.title, chart.note, HEAD + 0.35 + weeks * CELL + 0.25)
+    for place, head in enumerate(chart.heads):
+        middle = EDGE + CELL * (place + 0.5)
+        _write(axes, middle, HEAD + 0.15, head, SMALL, ha="center", va="center", color=GREY)
+    most = max((count for _day, count in days), default=0)
+    for day, count in days:
+        week, weekday = divmod(day.toordinal() - monday, 7)
+        corner = EDGE + CELL * weekday, HEAD + 0.35 + CELL * week
+        _day(axes, chart, day.isoformat(), count, most, corner)
+    return figure
+
+
+def _day(
+    axes: "Axes", chart: Month, iso: str, count: int, most: int, corner: tuple[float, float]
+) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    left, top = corner
+    level = min(-(-count * (len(HEAT) - 1) // most), len(HEAT) - 1) if most else 0
+    edge = RED if iso == chart.today else "none"
+    side = CELL - GAP
+    shape = "round,pad=0,rounding_size=0.06"
+    asked = iso >= chart.since
+    box = FancyBboxPatch(
+        (left, top), side, side, boxstyle=shape, facecolor=HEAT[level], edgecolor=edge, lw=2.2
+    )
+    box.set_alpha(1 if asked else 0.4)
+    axes.add_patch(box)
+    ink = PAPER if level > 3 and asked else GREY if iso in chart.rest or not asked else INK
+    month, day = int(iso[5:7]), int(iso[8:])
+    label = f"{month}/{day}" if day == 1 or iso == chart.days[0][0] else str(day)
+    _write(axes, left + 0.08, top + 0.15, label, SMALL, va="center", color=ink)
+    if count or iso <= chart.today and iso not in chart.rest:
+        words = str(count)
+        _write(axes, left + side / 2, top + 0.46, words, TITLE, ha="center", va="center", color=ink)
