@@ -2,6 +2,7 @@
 
 from handlers import form, photos, roster_chat
 from handlers.ask import status_command
+from handlers.ask_read import NOTHING, Question, question
 from handlers.assign import assign_command
 from handlers.brief import brief_command, history_command, phone_command
 from handlers.broadcast import FORM as BROADCAST
@@ -13,7 +14,7 @@ from handlers.case_work import FORM as CASEWORK
 from handlers.cases import by_word, case_command, cases_command
 from handlers.due import due_command, why_command
 from handlers.duty import duty_command
-from handlers.emergency import with_number_first
+from handlers.emergency import danger_in, with_number_first
 from handlers.ended import BACK, ended_command
 from handlers.fast_track import FORM as FAST_TRACK
 from handlers.fast_track import fast_command, hospital_command
@@ -323,20 +324,42 @@ def _is_command(turn: Turn, text: str) -> bool:
 def _plain_words(turn: Turn, text: str) -> list[Reply]:
     """A command without a slash, a line of the list just shown, a name, or a suggestion."""
     words = _with_blank(tidy(text))
+    asked = question(turn, words) if danger_in(words) is None else NOTHING
+    if asked.whole and asked.named:
+        return _asked(turn, words, asked)
     if _is_command(turn, words):
         return _command(turn, f"/{words}")
     code = _from_menu(turn, words)
     if code:
         return _command(turn, code)
+    return _somebody(turn, text, words, asked)
+
+
+def _somebody(turn: Turn, text: str, words: str, asked: Question) -> list[Reply]:
+    """A name, a question, a visit in one line, a problem, or a suggestion."""
     hits = lookup.find(turn.session, turn.staff, words, turn.today)
     if len(hits) == 1:
         return [_about(turn, hits[0])]
     if hits:
         return [pick_elder(turn, "/who", 0, hits, words)]
+    if asked.whole:
+        return _asked(turn, words, asked)
     name, tail = split_line(words, turn.today)
     if tail and lookup.find(turn.session, turn.staff, name, turn.today):
         return _command(turn, f"/visit {words}")
-    return proposed(turn, text) or [not_understood(turn, text, BY_WORD)]
+    return proposed(turn, text) or [not_understood(turn, text, BY_WORD, offers(asked))]
+
+
+def _asked(turn: Turn, words: str, asked: Question) -> list[Reply]:
+    """The answer to a question that has one meaning; else which one is meant."""
+    if asked.certain:
+        return _command(turn, asked.readings[0].command)
+    text = _("“%(text)s” may mean several things. Which one?") % {"text": words[:40]}
+    return [Reply(text, tuple((button,) for button in offers(asked)))]
+
+
+def offers(asked: Question) -> list[Button]:
+    return [Button(one.label, one.command) for one in asked.readings]
 
 
 def _with_blank(words: str) -> str:

@@ -3,18 +3,19 @@
 Counts and codes are shown at once; names only when asked for, and each look is audited.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
 from uuid import UUID
 
 from handlers import ask_charts, ask_lists, form
 from handlers.ask_words import LIST_NAMES, STATE_MARKS
 from handlers.asked import AGES, BARS, CALENDAR, CHARTS, PLACES, STAFF, Asked, Scene, decoded, scene
-from handlers.concern_words import SEVERITY_NAMES
+from handlers.case_digest import open_line
 from handlers.flags import FLAG_NAMES
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, day
 from locales import gettext as _
 from models import case_query, progress
+from models import leave as leaves
 from models.due import OVERDUE, SATISFIED, SUSPENDED
 from models.org import TOWN, Unit, under, unit_name
 from models.progress import NOT_MET, TO_GO, Progress
@@ -28,6 +29,8 @@ def status_command(turn: Turn, rest: str) -> list[Reply]:
     found = scene(turn, decoded(rest) or Asked())
     if found is None:
         return [not_yours()]
+    if found.counts_only and found.asked.view in (STAFF, ask_lists.NAMES):
+        return [not_yours()]
     return [VIEWS.get(found.asked.view, _overview)(turn, found)]
 
 
@@ -39,9 +42,7 @@ def not_yours() -> Reply:
 
 def heading(turn: Turn, at: Scene) -> str:
     """What was understood: the place, the person, the register, the window."""
-    parts = [at.place.name]
-    if at.staff:
-        parts.append(at.staff.name)
+    parts = [place_of(turn, at), at.staff.name if at.staff else ""]
     if at.asked.flag:
         parts.append(_(FLAG_NAMES[at.asked.flag]))
     if at.asked.tier:
@@ -49,20 +50,37 @@ def heading(turn: Turn, at: Scene) -> str:
     if at.asked.which:
         parts.append(_(LIST_NAMES[at.asked.which]))
     return _("%(what)s · %(first)s–%(last)s") % {
-        "what": " ".join(parts),
+        "what": " ".join(part for part in parts if part),
         "first": day(at.window.first),
         "last": day(at.window.last),
     }
 
 
+def place_of(turn: Turn, at: Scene) -> str:
+    """Of a person who was asked about without a place, where they work."""
+    if at.staff and at.asked.unit is None:
+        return unit_name(turn.session, at.staff.unit_id)
+    return at.place.name
+
+
 def _overview(turn: Turn, at: Scene) -> Reply:
     counted = progress.by_unit(turn.session, at.part, at.today, at.policy)
     whole = progress.total(counted.values())
-    lines = [heading(turn, at), *sums(whole)]
+    lines = [heading(turn, at), *_leave_line(turn, at), *sums(whole)]
     if not at.asked.past:
         lines += _past_line(whole) + _case_lines(turn, at)
-    lines += _place_lines(turn, at, counted) if _shows_places(at) else _code_lines(turn, at, whole)
+    if _shows_places(at) and not at.asked.which:
+        lines += _place_lines(turn, at, counted)
+    else:
+        lines += _code_lines(turn, at)
     return Reply("\n".join(lines), (*_lists(at, whole), *_ways_down(at, counted)))
+
+
+def _leave_line(turn: Turn, at: Scene) -> list[str]:
+    leave = leaves.running_or_coming(turn.session, at.staff, at.today) if at.staff else None
+    if leave is None or leave.from_on > at.today:
+        return []
+    return [_("⏸ On leave until %(day)s") % {"day": day(leave.until_on)}]
 
 
 def sums(whole: Progress) -> list[str]:
@@ -102,21 +120,7 @@ def _case_lines(turn: Turn, at: Scene) -> list[str]:
         return []
     where = case_query.in_units(at.here)
     found = case_query.piles(turn.session, turn.staff, turn.now, turn.today, where)
-    return [case_line(found)]
-
-
-def case_line(found: Iterable[case_query.Pile]) -> str:
-    found = list(found)
-    if not found:
-        return _("🟢 No open cases.")
-    by_severity = [
-        _("%(severity)s %(count)d") % {"severity": _(name), "count": count}
-        for level, name in SEVERITY_NAMES.items()
-        if (count := sum(pile.number for pile in found if pile.severity == level))
-    ]
-    gaps = {"all": sum(pile.number for pile in found), "which": _(", ").join(by_severity),
-            "late": sum(pile.number for pile in found if pile.late)}  # fmt: skip
-    return _("⚠️ Open cases: %(all)d (%(which)s), overdue %(late)d") % gaps
+    return [open_line(found)]
 
 
 # Down: places
@@ -129,24 +133,10 @@ def _shows_places(at: Scene) -> bool:
 
 def _place_lines(turn: Turn, at: Scene, counted: dict[UUID, Progress]) -> list[str]:
     """Each place below with its share, the one that is furthest behind first."""
-    found = [
-        _("%(mark)s %(place)s %(done)d/%(expected)d%(late)s")
-        % {
-            "mark": mark(one),
-            "place": unit.name,
-            "done": one.satisfied,
-            "expected": one.expected,
-            "late": _(", overdue %(count)d") % {"count": one.overdue} if one.overdue else "",
-        }
-        for unit, one in _places(at, counted)
-    ]
+    found = [ask_lists.counts_line(unit.name, one) for unit, one in _places(at, counted)]
     rest = len(found) - ROWS
     more = [_("… and %(count)d places more") % {"count": rest}] if rest > 0 else []
     return ["", *found[:ROWS], *more] if found else []
-
-
-def mark(one: Progress) -> str:
-    return "🔴" if one.overdue else "🟡" if one.to_go else "🟢"
 
 
 def _places(at: Scene, counted: dict[UUID, Progress]) -> list[tuple[Unit, Progress]]:
@@ -184,16 +174,20 @@ def _back(at: Scene) -> tuple[Button, ...]:
 # Down: elders, by code
 
 
-def _code_lines(turn: Turn, at: Scene, whole: Progress) -> list[str]:
+def _code_lines(turn: Turn, at: Scene) -> list[str]:
     """The first who are wanted, by code and village: no name before it is asked for."""
-    if at.counts_only or not whole.to_go:
+    if at.counts_only:
         return []
-    which = OVERDUE if whole.overdue else TO_GO
-    first = progress.listed(turn.session, at.part, which, at.today, at.policy, 0, CODES)
-    named = [f"{one.elder.code} {unit_name(turn.session, one.elder.unit_id)}" for one in first]
-    count = whole.overdue or whole.to_go
-    more = " …" if count > len(named) else ""
-    return [f"{STATE_MARKS[first[0].state]} {_(', ').join(named)}{more}"]
+    which = at.asked.which or TO_GO
+    first = progress.listed(turn.session, at.part, which, at.today, at.policy, 0, CODES + 1)
+    named: dict[str, list[str]] = defaultdict(list)
+    for one in first[:CODES]:
+        place = unit_name(turn.session, one.elder.unit_id)
+        named[STATE_MARKS[one.state]].append(f"{one.elder.code} {place}")
+    lines = [f"{mark} {_(', ').join(codes)}" for mark, codes in named.items()]
+    if len(first) > CODES:
+        lines[-1] += " …"
+    return lines
 
 
 def _lists(at: Scene, whole: Progress) -> Rows:

@@ -26,7 +26,7 @@ def by_staff(turn: Turn, at: Scene) -> Reply:
     order = sorted(people, key=lambda one: _behind(counted[one.id], one))
     start = at.asked.page * STAFF_PAGE
     shown = order[start : start + STAFF_PAGE]
-    lines = [_staff_line(one, counted[one.id]) for one in shown]
+    lines = [counts_line(one.name, counted[one.id]) for one in shown]
     head = _("%(place)s, by liaison (%(first)d–%(last)d of %(all)d):") % {
         "place": at.place.name,
         "first": start + 1 if shown else 0,
@@ -42,9 +42,10 @@ def _behind(one: Progress, staff: Staff) -> tuple[int, int, str]:
     return -one.overdue, -one.to_go, staff.code
 
 
-def _staff_line(staff: Staff, one: Progress) -> str:
+def counts_line(name: str, one: Progress) -> str:
+    """🔴 岚桥镇 35/43, of a place or of a person."""
     mark = "🔴" if one.overdue else "🟡" if one.to_go else "🟢"
-    gaps = {"mark": mark, "name": staff.name, "done": one.satisfied, "expected": one.expected}
+    gaps = {"mark": mark, "name": name, "done": one.satisfied, "expected": one.expected}
     if one.overdue:
         text = _("%(mark)s %(name)s %(done)d/%(expected)d, overdue %(late)d")
         return text % {**gaps, "late": one.overdue}

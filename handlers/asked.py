@@ -125,8 +125,9 @@ def scene(turn: Turn, asked: Asked) -> Scene | None:
     if place is None:
         return None
     staff = people.askable(turn.session, {unit.id for unit in units}, asked.staff, turn.today)
-    if asked.staff and staff is None:
+    counts_only = turn.staff.role == LEADER
+    if asked.staff and (staff is None or counts_only):
         return None
     policy = office_policy(turn.session)
     day = before(window(turn.today, policy), policy).last if asked.past else turn.today
-    return Scene(asked, units, place, staff, day, policy, turn.staff.role == LEADER)
+    return Scene(asked, units, place, staff, day, policy, counts_only)

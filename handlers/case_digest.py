@@ -1,7 +1,9 @@
 """What a morning's digest says of cases: how many are new, late, waiting; never whose."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
+from handlers.concern_words import SEVERITY_NAMES
 from handlers.turn import Turn
 from locales import gettext as _
 from models import case_query
@@ -27,3 +29,18 @@ def case_lines(turn: Turn) -> list[str]:
     if found.late:
         lines.append(_("🔴 Cases overdue: %(late)d; not acknowledged: %(waiting)d.") % gaps)
     return lines
+
+
+def open_line(found: Iterable[case_query.Pile]) -> str:
+    """Open cases by severity, in one line."""
+    found = list(found)
+    if not found:
+        return _("🟢 No open cases.")
+    by_severity = [
+        _("%(severity)s %(count)d") % {"severity": _(name), "count": count}
+        for level, name in SEVERITY_NAMES.items()
+        if (count := sum(pile.number for pile in found if pile.severity == level))
+    ]
+    gaps = {"all": sum(pile.number for pile in found), "which": _(", ").join(by_severity),
+            "late": sum(pile.number for pile in found if pile.late)}  # fmt: skip
+    return _("⚠️ Open cases: %(all)d (%(which)s), overdue %(late)d") % gaps

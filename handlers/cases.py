@@ -1,19 +1,26 @@
 """Finding cases again: the list for each role, one case by its number, and words that act."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
 
+from handlers.asked import long
 from handlers.case_card import card, card_name, story, title, whose
+from handlers.case_digest import open_line
 from handlers.case_words import BUTTONS, MARKS, STATES, category_name
 from handlers.case_work import act, drop_draft
 from handlers.pick import PAGE, page_of, turning
 from handlers.talk import Button, Reply, Rows
-from handlers.turn import Turn
+from handlers.turn import Turn, local_date
 from locales import gettext as _
+from locales import ngettext
 from models import case_query
 from models.audit import Audit
 from models.case import MOVES, Case
 from models.elder import Elder
+from models.org import subtree, under
+from models.people import names as staff_names
 from models.staff import LEADER
 
 
@@ -104,14 +111,40 @@ def _may_go(turn: Turn, case: Case, elder: Elder) -> bool:
 
 
 def cases_command(turn: Turn, rest: str) -> list[Reply]:
-    """/cases — what is open, the overdue first; /cases mine; /cases p2. A leader sees numbers."""
+    """/cases — what is open, the overdue first; /cases mine; /cases p2; /cases uAb3… of a place.
+    A leader sees numbers."""
+    words = rest.split()
+    place = next((found for word in words if (found := _place(turn, word))), None)
+    narrowed = (case_query.in_units(place.units),) if place else ()
     if turn.staff.role == LEADER:
-        return [_numbers(turn)]
-    only_mine = "mine" in rest.split() or "我的" in rest.split()
-    where = (case_query.mine(turn.staff),) if only_mine else ()
+        return [_numbers(turn, *narrowed)]
+    only_mine = "mine" in words or "我的" in words
+    where = (*narrowed, *((case_query.mine(turn.staff),) if only_mine else ()))
+    tail = " ".join([*(["mine"] if only_mine else []), *([place.code] if place else [])])
+    return [_page(turn, rest, where, tail, place.name if place else "")]
+
+
+class Place(NamedTuple):
+    """A part of the asker's branch whose cases are asked for."""
+
+    name: str
+    units: frozenset[UUID]
+    code: str
+
+
+def _place(turn: Turn, word: str) -> Place | None:
+    id_ = long(word[1:]) if word[:1] == "u" and len(word) > 20 else None
+    if id_ is None:
+        return None
+    units = subtree(turn.session, turn.staff.unit_id)
+    names = [unit.name for unit in units if unit.id == id_]
+    return Place(names[0], under(units, id_), word) if names else None
+
+
+def _page(turn: Turn, rest: str, where: Sequence[Any], tail: str, place: str) -> Reply:
     count = case_query.counts(turn.session, turn.staff, turn.now, turn.today, turn.now, *where)
     if not count.all:
-        return [Reply(_("🟢 No open cases."), _switch(only_mine))]
+        return Reply(_("🟢 No open cases."), _switch(only_mine=bool(tail)))
     number = page_of(rest, count.all)
     found = case_query.page(
         turn.session, turn.staff, turn.now, turn.today, number * PAGE, PAGE, *where
@@ -122,18 +155,29 @@ def cases_command(turn: Turn, rest: str) -> list[Reply]:
         "first": number * PAGE + 1,
         "last": number * PAGE + len(found),
     }
-    lines = [head, *(line(turn, case, elder) for case, elder in found)]
+    every = case_query.piles(turn.session, turn.staff, turn.now, turn.today, *where)
+    names = staff_names(turn.session, [case.owner_id for case, _elder in found])
+    lines = [f"{place} {head}".strip(), open_line(every)]
+    lines += [aged(turn, case, elder, names) for case, elder in found]
     buttons = [
         Button(_("Case %(number)d") % {"number": case.number}, f"/case {case.number}")
         for case, _elder in found
     ]
     rows = tuple(tuple(buttons[i : i + 3]) for i in range(0, len(buttons), 3))
-    more = turning("/cases mine" if only_mine else "/cases", number, count.all)
-    return [Reply("\n".join(lines), (*rows, *more, *_switch(only_mine)))]
+    more = turning(f"/cases {tail}".strip(), number, count.all)
+    return Reply("\n".join(lines), (*rows, *more, *_switch(only_mine=bool(tail))))
 
 
-def _numbers(turn: Turn) -> Reply:
-    count = case_query.counts(turn.session, turn.staff, turn.now, turn.today, turn.now)
+def aged(turn: Turn, case: Case, elder: Elder, names: Mapping[UUID, str]) -> str:
+    """The line of a case with its age, and who works on it."""
+    days = (turn.today - local_date(case.opened_at, turn.office.zone)).days
+    age = ngettext("%(days)d day", "%(days)d days", days) % {"days": days} if days else _("today")
+    owner = names.get(case.owner_id, "") if case.owner_id else ""
+    return " · ".join(part for part in (line(turn, case, elder), age, owner) if part)
+
+
+def _numbers(turn: Turn, *where: Any) -> Reply:
+    count = case_query.counts(turn.session, turn.staff, turn.now, turn.today, turn.now, *where)
     text = _(
         "Open cases: %(all)d, overdue: %(late)d, to be acknowledged: %(waiting)d, "
         "to follow up: %(asked)d."

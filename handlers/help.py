@@ -83,9 +83,11 @@ def codes_command(turn: Turn, rest: str) -> list[Reply]:
     return [Reply("\n".join(blocks))]
 
 
-def not_understood(turn: Turn, text: str, commands: Mapping[str, Command]) -> Reply:
-    """The two likeliest readings as buttons, and help."""
-    likely = _likely(turn, text, commands)
+def not_understood(
+    turn: Turn, text: str, commands: Mapping[str, Command], nearest: Sequence[Button] = ()
+) -> Reply:
+    """The two likeliest readings as buttons, those `nearest` first, and help."""
+    likely = [*nearest, *_likely(turn, text, commands)][:2]
     way_out = (Button(_("Help"), "/help"),)
     if not likely:
         return Reply(_("I did not understand “%(text)s”.") % {"text": text[:40]}, (way_out,))

@@ -145,3 +145,9 @@ def liaisons_in(session: Session, units: Collection[UUID]) -> list[Staff]:
         Staff.role == LIAISON, col(Staff.left_on).is_(None), col(Staff.unit_id).in_(units)
     )
     return list(session.exec(statement.order_by(col(Staff.code))).all())
+
+
+def names(session: Session, ids: Collection[UUID | None]) -> dict[UUID, str]:
+    """What these people are called."""
+    found = session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(ids)))
+    return {row[0]: row[1] for row in found}
