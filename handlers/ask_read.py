@@ -131,11 +131,11 @@ class Lexicon:
             self.by_first[word[0]].append(word)
 
     def cut(self, text: str) -> Iterator[Piece]:
-        """The pieces of a line; fillers and blanks are dropped."""
+        """The pieces of a line; fillers, blanks and signs are dropped."""
         at, unknown = 0, ""
         while at < len(text):
             word = self._word_at(text, at)
-            if word is None and not text[at].isspace():
+            if word is None and text[at].isalnum():
                 unknown, at = unknown + text[at], at + 1
                 continue
             if unknown:
@@ -156,6 +156,8 @@ class Lexicon:
 
     def like(self, text: str) -> tuple[Meaning, ...]:
         """What a word with a slip in it may have been."""
+        if text.isascii():  # codes are all alike
+            return ()
         words = [word for word in self.meanings if len(word) > 1]
         near = difflib.get_close_matches(text, words, n=1, cutoff=NEAR)
         found = self.meanings[near[0]] if near else ()

@@ -276,7 +276,7 @@ def test_the_list_shows_the_overdue_first_and_pages(town, zhou, liu, wang):
         report(zhou, f"走访 {name} 00010 水龙头")
     report(zhou, "走访 李秀英 石沟村 00020 漏雨")
     wang.talk("/cases", "未办结4件,逾期0件(1–4)")
-    assert wang.text.splitlines()[1].startswith("⚠️ 4 维修")
+    assert wang.text.splitlines()[2].startswith("⚠️ 4 维修")
     town.wait(days=1, hours=1)
     wang.talk("/cases", "未办结4件,逾期1件")
     assert wang.text.splitlines()[1].startswith("🔴⚠️ 4 维修")
