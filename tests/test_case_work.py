@@ -279,7 +279,7 @@ def test_the_list_shows_the_overdue_first_and_pages(town, zhou, liu, wang):
     assert wang.text.splitlines()[2].startswith("⚠️ 4 维修")
     town.wait(days=1, hours=1)
     wang.talk("/cases", "未办结4件,逾期1件")
-    assert wang.text.splitlines()[1].startswith("🔴⚠️ 4 维修")
+    assert wang.text.splitlines()[2].startswith("🔴⚠️ 4 维修")
     zhou.talk("/cases mine", "未办结4件")
 
 
