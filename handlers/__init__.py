@@ -20,6 +20,7 @@ from handlers.fast_track import FORM as FAST_TRACK
 from handlers.fast_track import fast_command, hospital_command
 from handlers.fix import MEND, fix_command
 from handlers.flags import flag_command
+from handlers.glued import with_blank
 from handlers.handover import FORM as HANDOVER
 from handlers.handover import handover_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
@@ -170,27 +171,6 @@ COMMANDS = (
     Command("join", (), N_("Join"), join_again, listed=False),
     Command("start", (), N_("Begin"), lambda turn, rest: [hello(turn)], listed=False),
 )  # fmt: skip
-GLUED = (
-    "走访",
-    "拜访",
-    "查看",
-    "历史",
-    "改期",
-    "为什么",
-    "邀请",
-    "停用",
-    "代班",
-    "请假",
-    "更正",
-    "上报",
-    "反映",
-    "解忧室",
-    "移交",
-    "安排",
-    "个人卡",
-    "改资料",
-    "台账",
-)
 BY_WORD = {word: c for c in COMMANDS for word in (c.name, *c.words)}
 
 
@@ -323,7 +303,7 @@ def _is_command(turn: Turn, text: str) -> bool:
 
 def _plain_words(turn: Turn, text: str) -> list[Reply]:
     """A command without a slash, a line of the list just shown, a name, or a suggestion."""
-    words = _with_blank(tidy(text))
+    words = with_blank(tidy(text))
     asked = question(turn, words) if danger_in(words) is None else NOTHING
     if asked.whole and asked.named:
         return _asked(turn, words, asked)
@@ -360,14 +340,6 @@ def _asked(turn: Turn, words: str, asked: Question) -> list[Reply]:
 
 def offers(asked: Question) -> list[Button]:
     return [Button(one.label, one.command) for one in asked.readings]
-
-
-def _with_blank(words: str) -> str:
-    """走访高永昌 as 走访 高永昌."""
-    for word in GLUED:
-        if words.startswith(word) and words[len(word) :][:1] not in ("", " "):
-            return f"{word} {words[len(word) :]}"
-    return words
 
 
 def who_command(turn: Turn, rest: str) -> list[Reply]:
