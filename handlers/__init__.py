@@ -35,6 +35,7 @@ from handlers.promises import kept_command
 from handlers.questions import Filling, Form, open_question, tidy
 from handlers.register import register_command
 from handlers.room import room_command
+from handlers.roster_export import roster_command
 from handlers.settings import settings_command
 from handlers.seven import KNOW, know_command
 from handlers.staff_desk import (
@@ -127,6 +128,7 @@ COMMANDS = (
     Command("cover", ("代班", "cover"), N_("Put on leave"), cover_command, COVERERS),
     Command("assign", ("安排", "assign"), N_("Who looks after whom"), assign_command, COVERERS),
     Command("handover", ("移交", "handover"), N_("Hand over a list"), handover_command, DESK),
+    Command("roster", ("名册", "导出", "export"), N_("Roster as a table"), roster_command, DESK),
     Command("undo", ("撤回", "撤销", "undo"), N_("Take a step back"), undo_command, DESK),
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),

@@ -74,12 +74,13 @@ def picture(kind: str, content: Mapping[str, Any]) -> Picture | None:
     info = content.get("info") or {}
     mime = str(info.get("mimetype", ""))
     told = content.get("msgtype", kind)
-    if told not in PICTURES or not (mime.startswith("image/") or told == "m.image"):
+    if told not in PICTURES:
         return None
     keys = content.get("file")
     url = keys["url"] if keys else content["url"]
     name = str(content.get("filename") or content.get("body") or "image")
-    return Picture(url, name, mime or "image/jpeg", int(info.get("size") or 0), keys)
+    usual = "" if told == "m.file" else "image/jpeg"
+    return Picture(url, name, mime or usual, int(info.get("size") or 0), keys)
 
 
 def incoming(event_id: str, source: Mapping[str, Any], chat: str, found: Read) -> Incoming:
