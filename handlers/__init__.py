@@ -12,6 +12,7 @@ from handlers.card_change import change_command
 from handlers.card_edit import EDIT, edit_command
 from handlers.case_work import FORM as CASEWORK
 from handlers.cases import by_word, case_command, cases_command
+from handlers.consents import CONSENT, consent_command, withdrawal_said
 from handlers.due import due_command, why_command
 from handlers.duty import duty_command
 from handlers.emergency import danger_in, with_number_first
@@ -76,6 +77,7 @@ FORMS: dict[str, Form] = {
         EDIT,
         KNOW,
         roster_chat.FORM,
+        CONSENT,
     )
 }
 VISITORS = (LIAISON, COORDINATOR)
@@ -135,6 +137,7 @@ COMMANDS = (
     Command("card", ("个人卡", "卡片", "card"), N_("Personal card"), card_command, VISITORS),
     Command("edit", ("改资料", "修改资料"), N_("Change a card"), edit_command, VISITORS),
     Command("change", ("待确认",), N_("Proposed changes"), change_command, VISITORS),
+    Command("consent", ("意愿", "知情同意"), N_("Consent"), consent_command, VISITORS),
     Command("know", (), N_("Fill in the card"), know_command, VISITORS, listed=False),
     Command("register", ("台账",), N_("Registers"), register_command, VISITORS),
     Command("phone", ("电话", "phone"), N_("Telephone"), phone_command, VISITORS),
@@ -329,7 +332,11 @@ def _somebody(turn: Turn, text: str, words: str, asked: Question) -> list[Reply]
     name, tail = split_line(words, turn.today)
     if tail and lookup.find(turn.session, turn.staff, name, turn.today):
         return _command(turn, f"/visit {words}")
-    return proposed(turn, text) or [not_understood(turn, text, BY_WORD, offers(asked))]
+    return (
+        withdrawal_said(turn, text)
+        or proposed(turn, text)
+        or [not_understood(turn, text, BY_WORD, offers(asked))]
+    )
 
 
 def _asked(turn: Turn, words: str, asked: Question) -> list[Reply]:

@@ -18,6 +18,7 @@ from locales import mark as N_
 from models import case_query, lookup
 from models.audit import Audit
 from models.calendar import birthdays
+from models.consent import HEALTH, LOCATION, withdrawn_at, withheld
 from models.elder import LIXIU, Elder, Who
 from models.staff import COORDINATOR
 from models.visit import DONE, EMERGENCY, GOOD, NOT_OBSERVED, Visit
@@ -94,22 +95,31 @@ def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:
 
 def short_brief(turn: Turn, elder: Elder, last: Visit | None, left_open: Sequence[Thing]) -> str:
     """Two or three lines for the first card of a visit."""
-    lines = [_last_line(turn, last), *place_line(last), *_open_lines(turn, elder, left_open)]
+    lines = [_last_line(turn, last), *_place(turn, last), *_open_lines(turn, elder, left_open)]
     lines += _birthday_line(turn, elder)
     return "\n".join(lines)
 
 
 def _full(turn: Turn, elder: Elder, left_open: Sequence[Thing]) -> str:
     last = lookup.last_done(turn.session, elder.id)
-    lines = [_who(turn, elder), _last_line(turn, last), *place_line(last)]
+    lines = [_who(turn, elder), _last_line(turn, last), *_place(turn, last)]
     lines += _open_lines(turn, elder, left_open) + _birthday_line(turn, elder, always=True)
-    if elder.allergies:
+    no = withheld(turn.session, elder.id)
+    if elder.allergies and HEALTH not in no:
         lines.append(_("Allergic to: %(what)s") % {"what": elder.allergies})
-    if elder.address:
+    if elder.visit_wish:
+        lines.append(_("Wish about visits: %(wish)s") % {"wish": elder.visit_wish})
+    if elder.address and LOCATION not in no:
         lines.append(_("Address: %(address)s") % {"address": elder.address})
     if elder.contact_name:
         lines.append(_("In need call: %(name)s %(phone)s") % _contact(turn, elder))
     return "\n".join(lines)
+
+
+def _place(turn: Turn, last: Visit | None) -> list[str]:
+    if last is None or LOCATION in withheld(turn.session, last.elder_id):
+        return []
+    return place_line(last)
 
 
 def _contact(turn: Turn, elder: Elder) -> dict[str, str]:
@@ -142,11 +152,13 @@ def _how(visit: Visit) -> str:
 
 def found_words(turn: Turn, visit: Visit) -> str:
     """What was not good, or that all was well; suspected abuse is not written out."""
+    no = withheld(turn.session, visit.elder_id)
     odd = [
         f"{_(seen.short)} {_said(turn, seen, word)}"
         for seen in OBSERVED
         if (word := getattr(visit, seen.name)) not in (None, GOOD, NOT_OBSERVED)
         and word in seen.by_word
+        and not (seen.name == HEALTH and HEALTH in no)
     ]
     return _(", ").join(odd) if odd else _("all well")
 
@@ -165,8 +177,14 @@ def visit_line(turn: Turn, visit: Visit) -> str:
     """What was written beside suspected abuse is read by the same few as the case itself."""
     found = found_words(turn, visit) if visit.outcome == DONE else ""
     hidden = is_restricted("family_care", visit.family_care) and turn.staff.role != COORDINATOR
-    note = "" if hidden else visit.note[:40]
+    note = "" if hidden or _noted_before(turn, visit) else visit.note[:40]
     return " · ".join(part for part in (day(visit.visited_on), _how(visit), found, note) if part)
+
+
+def _noted_before(turn: Turn, visit: Visit) -> bool:
+    """Whether the elder has since said that no health is to be kept: a note may tell of it."""
+    said = withdrawn_at(turn.session, visit.elder_id, HEALTH)
+    return said is not None and visit.logged_at < said
 
 
 def _open_lines(turn: Turn, elder: Elder, left_open: Sequence[Thing]) -> list[str]:

@@ -14,7 +14,7 @@ from locales import gettext as _
 from locales import mark as N_
 from models import leave, lookup
 from models.card import seven_of
-from models.consent import HEALTH, LOCATION, PURPOSES, standing, withheld
+from models.consent import HEALTH, PURPOSES, standing, withheld
 from models.elder import HEALTH_FLAGS, LIXIU, Elder, masked, running_flags
 from models.register import better_tier
 
@@ -35,7 +35,7 @@ PURPOSE_NAMES = {
 FULL = (
     "name", "sex", "birth", "status", "work_unit", "party_member", "party_branch", "phone",
     "address", "contact_name", "contact_phone", "residence", "conditions", "allergies", "family",
-    "hobbies", "needs",
+    "hobbies", "needs", "visit_wish",
 )  # fmt: skip
 WHY = (
     Choice("visit", N_("Before a visit")),
@@ -184,6 +184,7 @@ def _more(turn: Turn, elder: Elder) -> Rows:
     rows: Rows = (
         (Button(_("Timeline"), f"/timeline {elder.code}"),
          Button(_("History"), f"/history {elder.code}")),
+        (Button(_("The elder's consent"), f"/consent {elder.code}"),),
     )  # fmt: skip
     back = (Button(_("‹ Back to the card"), f"/card {elder.code}"),)
     return (*rows, back)
@@ -221,7 +222,7 @@ def _show(filling: Filling) -> list[Reply]:
 
 def _full_lines(turn: Turn, elder: Elder) -> Iterable[str]:
     no = withheld(turn.session, elder.id)
-    shown = set(fields_of(turn, elder)) - ({"address"} if LOCATION in no else set())
+    shown = set(fields_of(turn, elder))
     yield _("📇 %(who)s %(code)s") % {"who": turn.label(elder), "code": elder.code}
     for name in FULL:
         if name in shown and getattr(elder, "born_on" if name == "birth" else name) not in (

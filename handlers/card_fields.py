@@ -20,7 +20,7 @@ from handlers.documents.roster_words import file_words, listed
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from locales import mark as N_
-from models.consent import HEALTH, withheld
+from models.consent import HEALTH, LOCATION, withheld
 from models.elder import FLAGS, HEALTH_FLAGS, Elder, running_flag
 from models.org import VILLAGE, Unit, branch, up_from
 from models.pinyin import sound
@@ -29,8 +29,8 @@ from models.roster_elders import birth_columns, known_birth
 COLUMN: dict[str, Column] = {column.field: column for column in ELDER_COLUMNS}
 FIELDS = (  # the likeliest to change first
     "phone", "address", "contact_name", "contact_phone", "family", "hobbies", "party_branch",
-    "conditions", "allergies", "needs", "village", "residence", "work_unit", "party_member",
-    "birth", "keeps_calendar", "name", "sex", "status", "tier",
+    "conditions", "allergies", "needs", "visit_wish", "village", "residence", "work_unit",
+    "party_member", "birth", "keeps_calendar", "name", "sex", "status", "tier",
 )  # fmt: skip
 HEALTH_FIELDS = {"conditions", "allergies", *HEALTH_FLAGS}
 OFFERED: dict[str, tuple[str, ...]] = {  # besides what the person writes
@@ -40,6 +40,7 @@ OFFERED: dict[str, tuple[str, ...]] = {  # besides what the person writes
                N_("children far away"), N_("alone, no children")),
     "needs": (N_("nothing at present"), N_("going to the doctor"), N_("repairs at home"),
               N_("company")),
+    "visit_wish": (N_("once a month"), N_("by phone only"), N_("ring before coming")),
     "conditions": (N_("no chronic illness"), N_("high blood pressure"), N_("diabetes"),
                    N_("heart trouble"), N_("joints")),
     "allergies": (N_("none known"), N_("penicillin")),
@@ -52,8 +53,9 @@ def title(field: str) -> str:
 
 
 def fields_of(turn: Turn, elder: Elder) -> list[str]:
-    """Without those of health where the elder does not want it kept."""
-    hidden = HEALTH_FIELDS if HEALTH in withheld(turn.session, elder.id) else set()
+    """Without what the elder does not want kept."""
+    no = withheld(turn.session, elder.id)
+    hidden = (HEALTH_FIELDS if HEALTH in no else set()) | ({"address"} if LOCATION in no else set())
     return [name for name in (*FIELDS, *FLAGS) if name not in hidden]
 
 

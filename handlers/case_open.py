@@ -1,7 +1,7 @@
 """A problem becomes a case: opened or joined, told at once, and said so to who reported it."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from handlers.case_tell import desk, meant, renew_everywhere, tell
@@ -13,12 +13,14 @@ from locales import gettext as _
 from models import case_query, case_record, record
 from models.case import EMERGENCY, MENTIONED, MOVES, OPENED, Case
 from models.case_record import Problem
+from models.consent import SHARING, withheld
 from models.elder import Elder
 from models.ladder import AT_ONCE, Hours
 from models.staff import Staff
 from models.visit import Concern, Visit
 from models.workdays import differing_days
 
+OFFICE = "entitlement"  # the bureau office
 UNWILLING = "unwilling"  # the follow-up by which the elder wishes no report
 STEP = {OPENED: "open", "raise": "raise", "reopen": "reopen", "refer": "refer"}
 
@@ -40,10 +42,19 @@ def hours_of(turn: Turn) -> Hours:
 
 def report(turn: Turn, elder: Elder, problem: Problem) -> Opened:
     """Opens or joins the case of this problem and tells who has to know at once."""
+    problem = _as_agreed(turn, elder, problem)
     case, how = case_record.open_or_join(
         turn.session, elder, problem, turn.staff, turn.now, hours_of(turn)
     )
     return announced(turn, elder, Opened(case, how))
+
+
+def _as_agreed(turn: Turn, elder: Elder, problem: Problem) -> Problem:
+    """Of an elder who does not want it shared, the office itself sees to it; in an emergency
+    whoever must come is told all the same (protection of life)."""
+    if problem.severity == EMERGENCY or SHARING not in withheld(turn.session, elder.id):
+        return problem
+    return replace(problem, service_group=OFFICE, also_group="", restricted=True)
 
 
 def announced(turn: Turn, elder: Elder, one: Opened) -> Opened:

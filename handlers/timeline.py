@@ -27,12 +27,14 @@ from models import lookup
 from models import timeline as sources
 from models.audit import Audit
 from models.case import OPENED, Case, CaseEvent
-from models.elder import Absence, Elder, ElderFlag
+from models.consent import HEALTH, withheld
+from models.elder import HEALTH_FLAGS, Absence, Elder, ElderFlag
 from models.room import Slot
 from models.staff import Staff
 from models.visit import DONE as VISITED
 
 PAGE = 10
+MEDICAL = "medical"
 LONGEST = 60  # characters of what was said
 AWAY = {
     "hospital": N_("In hospital"),
@@ -103,9 +105,13 @@ def _moments(turn: Turn, elder: Elder, most: int) -> Iterator[Moment]:
         yield Moment(visit.visited_at, f"{mark} {visit_line(turn, visit)}")
     for absence in sources.absences(turn.session, elder.id, most):
         yield Moment(_start(turn, absence.from_on), _absence_line(absence))
+    hidden = HEALTH in withheld(turn.session, elder.id)
     for flag in sources.flags(turn.session, elder.id, most):
+        if hidden and flag.flag in HEALTH_FLAGS:
+            continue
         yield Moment(_start(turn, flag.since), _flag_line(flag))
     for event, case, staff, may in sources.case_events(turn.session, elder.id, may_read, most):
+        may = may and not (hidden and case.service_group == MEDICAL)
         yield Moment(event.at, _case_line(turn, event, case, staff, may))
     yield from _helped(turn, elder, may_read, most)
     if elder.ended_on:

@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers import case_open, form, tell
 from handlers import visit_follows as follows
+from handlers.agreed import as_agreed
 from handlers.brief import audit, is_restricted, short_brief
 from handlers.case_follow import settle_case
 from handlers.case_open import Opened, from_visit
@@ -44,7 +45,7 @@ from locales import gettext as _
 from locales import ngettext
 from models import lookup, record
 from models.agenda import office_policy
-from models.consent import withheld
+from models.consent import HEALTH, withheld
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
 from models.elder import Elder
@@ -82,7 +83,7 @@ def begin(turn: Turn, elder: Elder, line: Line) -> list[Reply]:
         draft.started_at = turn.sent_at  # only looked at before: the visit begins now
     if told:
         kept = {name: draft.answers[name] for name in KEPT if draft.answers.get(name)}
-        form.set_answers(draft, turn, {**kept, **line.filled(filling)})
+        form.set_answers(draft, turn, {**kept, **as_agreed(filling, line.filled(filling))})
         form.forget_inapplicable(VISIT, filling)
     card = form.card(VISIT, filling)
     if existing and existing.answers and not told:
@@ -96,6 +97,9 @@ def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[s
     last = lookup.last_done(turn.session, elder.id, mending.root_id if mending else None)
     seen = {name: getattr(last, name) for name in OBSERVATIONS} if last else {}
     seen = {name: None if is_restricted(name, word) else word for name, word in seen.items()}
+    no = withheld(turn.session, elder.id)
+    if HEALTH in no:
+        seen["health"] = None
     things = find_left_open(turn, elder)
     return {
         "code": elder.code,
@@ -103,7 +107,7 @@ def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[s
         "label": turn.village(elder),
         "last": seen,
         "brief": short_brief(turn, elder, last, things),
-        "withheld": sorted(withheld(turn.session, elder.id)),
+        "withheld": sorted(no),
         "left_open": _asked(things) if mending is None else mending.answers.get(CARRIED),
     }
 

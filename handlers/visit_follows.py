@@ -9,6 +9,7 @@ from handlers.turn import Unclear, day
 from locales import gettext as _
 from locales import mark as N_
 from models import record
+from models.consent import LOCATION
 from models.elder import Absence, begin_absence, end_absences
 from models.visit import DONE, ELSEWHERE, IN_HOSPITAL, NO_CHILDREN, Visit
 
@@ -77,6 +78,8 @@ def until_day(given: Any, visited_on: date) -> date:
 def place_of(filling: Filling, visit: Visit) -> str:
     """Where the elder was seen to live; over the phone nobody saw it."""
     if visit.outcome != DONE or visit.mode in ("phone", "video"):
+        return ""
+    if LOCATION in (filling.known("withheld") or ()):
         return ""
     if in_hospital(filling) or visit.mode == "hospital":
         return "hospital"

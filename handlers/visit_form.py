@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from handlers import visit_left_open as left_open
+from handlers.agreed import keeps_no_health, offered
 from handlers.concern_words import SEVERITY_NAMES, Observation
 from handlers.dates import past_day
 from handlers.questions import (
@@ -22,7 +23,7 @@ from handlers.visit_concerns import DOWN, SAME, UP, Found, code_of, found, leaps
 from handlers.visit_follows import UNTIL
 from locales import gettext as _
 from locales import mark as N_
-from models.visit import DONE, GOOD
+from models.visit import DONE, EMERGENCY, GOOD
 
 BACK_DAYS = 3  # a visit may be entered this many days late
 NOBODY = "none"
@@ -102,7 +103,7 @@ def _observe(observation: Observation) -> tuple[Question, ...]:
             name,
             observation.step,
             lambda f: _observe_text(observation, f),
-            choices=observation.choices(),
+            choices=lambda f: offered(observation, f),
             when=lambda f: _asked(observation, f),
             resets=(f"{name}_more", f"{name}_level", f"{name}_why"),
         ),
@@ -135,6 +136,8 @@ def _observe(observation: Observation) -> tuple[Question, ...]:
 
 def _observe_text(observation: Observation, filling: Filling) -> str:
     asked = _(observation.question)
+    if observation.name == "health" and keeps_no_health(filling):
+        return _("🔒 The elder wants no health kept. Only this: is a doctor needed?")
     before = observation.by_word.get(last_seen(filling).get(observation.name, ""))
     if before is None:
         return asked
@@ -146,6 +149,8 @@ def _observe_text(observation: Observation, filling: Filling) -> str:
 
 def _wants_more(observation: Observation, filling: Filling) -> bool:
     code = code_of(filling.answers, observation)
+    if observation.name == "health" and keeps_no_health(filling):
+        return code is not None and code.word == EMERGENCY
     return code is not None and bool(code.ask)
 
 

@@ -45,7 +45,20 @@ WITHDRAWN = select(Consent).where(
 
 def withheld(session: Session, elder_id: UUID) -> Collection[str]:
     """The purposes to which this elder said no."""
-    return {one.purpose for one in ahead.of(session, WITHDRAWN, elder_id)}
+    return {one.purpose for one in _withdrawn(session, elder_id)}
+
+
+def _withdrawn(session: Session, elder_id: UUID) -> list[Consent]:
+    """Asked for every line of a story: read once."""
+    found = ahead.of(session, WITHDRAWN, elder_id)
+    ahead.put(session, {(WITHDRAWN, elder_id): found})
+    return found
+
+
+def withdrawn_at(session: Session, elder_id: UUID, purpose: str) -> datetime | None:
+    """Since when this elder says no to it."""
+    words = _withdrawn(session, elder_id)
+    return next((one.withdrawn_at for one in words if one.purpose == purpose), None)
 
 
 def withholds(purpose: str) -> ColumnElement[bool]:

@@ -61,6 +61,7 @@ class Elder(SQLModel, table=True):
     hobbies: str = ""
     party_branch: str = ""
     needs: str = ""
+    visit_wish: str = ""  # how the elder wants to be visited, as far as the office agreed
     state: str = ACTIVE
     ended_on: date | None = None
 

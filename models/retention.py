@@ -9,6 +9,7 @@ from models.broadcast import Broadcast
 from models.draft import Draft
 from models.invitation import Invitation, WrongCode
 from models.mailbox import DROPPED, FAILED, SENT, Outgoing, Seen
+from models.org import setting
 from models.step import Step
 
 SEEN_KEPT = timedelta(days=30)  # Telegram repeats an update for a day at most
@@ -16,6 +17,18 @@ MESSAGES_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(days=30)
 STEPS_KEPT = timedelta(days=1)  # can be taken back for minutes; hold what stood there before
 PICTURES_KEPT = timedelta(days=1)  # of a card that was thrown away; tables too
+
+
+DAYS = {  # of the office; how long each kind is kept
+    "messages": 30,
+    "visits": 3 * 365,
+    "ended": 365,
+    "consent": 30,
+}
+
+
+def days(session: Session, name: str) -> int:
+    return int(setting(session, f"keep_{name}_days", DAYS[name]))
 
 
 def tidy(session: Session, now: datetime) -> dict[str, int]:

@@ -37,6 +37,7 @@ PLAIN = (
     "hobbies",
     "party_branch",
     "needs",
+    "visit_wish",
 )
 Named = dict[str, list[Staff]]  # role of an assignment -> the people named for it
 YOUNGEST, OLDEST = 45, 120

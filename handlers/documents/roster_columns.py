@@ -281,6 +281,7 @@ ELDER_COLUMNS = (
         width=20,
     ),
     Column("needs", N_("Needs"), ("需求", "现实需求", "困难", "个性化需求"), width=20),
+    Column("visit_wish", N_("Wish about visits"), ("走访意愿", "走访要求"), width=16),
     Column(
         "primary_phone", N_("Liaison's phone"),
         ("联络员电话", "包联人电话", "联络员联系电话", "结对人电话", "liaison phone"), PHONE,

@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("hobbies", sa.String(), nullable=False),
         sa.Column("party_branch", sa.String(), nullable=False),
         sa.Column("needs", sa.String(), nullable=False),
+        sa.Column("visit_wish", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
