@@ -22,7 +22,13 @@ hypothesis.settings.register_profile("house", deadline=None)  # the machine may 
 hypothesis.settings.load_profile("house")
 KINDS = os.environ.get("LIAISON_TEST_DATABASES", "sqlite,postgresql").split(",")
 NOT_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")  # only speed: a test's own server
-pytest_plugins = ["tests.broadcasts", "tests.conversation", "tests.on_telegram", "tests.outbox"]
+pytest_plugins = [
+    "tests.broadcasts",
+    "tests.conversation",
+    "tests.desk",
+    "tests.on_telegram",
+    "tests.outbox",
+]
 pytest.register_assert_rewrite("tests.wild_talk")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.receive import Received, Receiver
+from handlers import nudge
 from handlers.talk import Attachment, Incoming
 from handlers.turn import Office
 from models.assignment import BACKUP, Assignment
@@ -25,6 +26,7 @@ from models.visit import CURRENT, Visit
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 12, 1, 0, tzinfo=UTC)  # 09:00 in the office
+EIGHT = datetime(2026, 11, 12, 0, 0, tzinfo=UTC)  # 08:00 in the office, a Thursday
 KEYS = count(1)
 
 
@@ -206,6 +208,15 @@ def at_once(*work: Callable[[], object]) -> list[BaseException]:
     for thread in threads:
         thread.join()
     return raised
+
+
+def sweep(town: Town, at: datetime | None = None) -> int:
+    """The bot's round of what it says by itself, now or at this later instant."""
+    town.now = at or town.now
+    with Session(town.database) as session:
+        count = nudge.sweep(session, town.receiver.office, town.now)
+        session.commit()
+        return count
 
 
 ELDERS = (  # name, pinyin, initials, born, village, tier, liaison

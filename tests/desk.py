@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, col, select
@@ -84,6 +85,17 @@ class Desk:
     def settings(self) -> Settings:
         url = self.database.url.render_as_string(hide_password=False)
         return Settings(_env_file=None, data_dir=self.folder, database_url=url)
+
+
+@pytest.fixture
+def desk(database: Engine, tmp_path: Path) -> Desk:
+    return Desk(database, tmp_path)
+
+
+@pytest.fixture
+def local(sqlite_database: Engine, tmp_path: Path) -> Desk:
+    """For what is decided before any database is asked."""
+    return Desk(sqlite_database, tmp_path)
 
 
 # A workbook of a county, and one with mistakes

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, delete
 
 from models.assignment import BACKUP, COVER, PRIMARY, Assignment
 from models.staff import Staff
-from tests.test_nudge import EIGHT, sweep
+from tests.conversation import EIGHT, sweep
 
 
 def without_backup(town, *names):

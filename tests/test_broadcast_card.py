@@ -11,18 +11,12 @@ from models.broadcast import Broadcast
 from models.mailbox import DROPPED, FAILED, SENT, Outgoing
 from models.staff import Chat, Staff
 from tests.broadcasts import put, send, written
+from tests.conversation import sweep
 
 
 def renew(town, row):
     with Session(town.database) as session:
         return nudge.renew(session, town.receiver.office, town.now, row)
-
-
-def sweep(town):
-    with Session(town.database) as session:
-        count = nudge.sweep(session, town.receiver.office, town.now)
-        session.commit()
-        return count
 
 
 def test_the_card_is_current_and_changes_in_place(town, wang, zhou, li):

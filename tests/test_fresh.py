@@ -1,7 +1,7 @@
 """A nudge is looked at again just before it goes out: through the real delivery."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
@@ -14,9 +14,7 @@ from handlers import nudge
 from models.draft import Draft
 from models.mailbox import EMERGENCY, NUDGE, SENDING, WAITING, Outgoing
 from models.staff import Chat
-from tests.conversation import plain
-
-EIGHT = datetime(2026, 11, 12, 0, 0, tzinfo=UTC)
+from tests.conversation import EIGHT, plain, sweep
 
 
 class Screen:
@@ -56,12 +54,6 @@ async def deliver(town) -> list:
     await delivery.drain()
     await running
     return screen.shown
-
-
-def sweep(town):
-    with Session(town.database) as session:
-        nudge.sweep(session, town.receiver.office, town.now)
-        session.commit()
 
 
 async def test_a_digest_that_waited_tells_what_is_so_now(town, zhou):

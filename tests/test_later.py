@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from handlers import nudge
 from models.mailbox import Outgoing
-from tests.test_nudge import EIGHT, sweep
+from tests.conversation import EIGHT, sweep
 
 
 def put_off(person, day):

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from models.visit import Visit
-from tests.test_nudge import EIGHT, sweep
+from tests.conversation import EIGHT, sweep
 
 WORDS = "周明请假,11月12日 到 11月14日;代班:李娜。"
 

@@ -15,17 +15,7 @@ from models.mailbox import Outgoing
 from models.org import put_setting
 from models.staff import Staff
 from models.visit import Promise
-
-EIGHT = datetime(2026, 11, 12, 0, 0, tzinfo=UTC)  # 08:00 in the office, a Thursday
-
-
-def sweep(town, at=None):
-    if at is not None:
-        town.now = at
-    with Session(town.database) as session:
-        count = nudge.sweep(session, town.receiver.office, town.now)
-        session.commit()
-        return count
+from tests.conversation import EIGHT, sweep
 
 
 def digest_rows(town):

@@ -1,13 +1,12 @@
 """What an import makes of a file: who is who, what changes, what is refused."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, event
+from sqlalchemy import delete, event
 from sqlmodel import Session, select
 
 from models.assignment import Assignment
@@ -17,17 +16,6 @@ from models.org import Unit
 from models.roster_types import ELDERS
 from models.staff import Staff
 from tests.desk import HEAD, ONE_SHEET, TODAY, Desk
-
-
-@pytest.fixture
-def desk(database: Engine, tmp_path: Path) -> Desk:
-    return Desk(database, tmp_path)
-
-
-@pytest.fixture
-def local(sqlite_database: Engine, tmp_path: Path) -> Desk:
-    """For what is decided before any database is asked."""
-    return Desk(sqlite_database, tmp_path)
 
 
 def test_one_sheet_of_elders_is_enough_to_begin(desk):

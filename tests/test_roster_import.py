@@ -2,11 +2,9 @@
 
 import io
 import re
-from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import Engine
 
 from bot.config import Problem
 from bot.roster import import_file, write_template
@@ -16,18 +14,7 @@ from models.elder import Elder
 from models.org import Unit
 from models.roster_types import ELDERS, STAFF
 from models.staff import Staff
-from tests.desk import ONE_SHEET, Desk, county, key, mend, spoilt
-
-
-@pytest.fixture
-def desk(database: Engine, tmp_path: Path) -> Desk:
-    return Desk(database, tmp_path)
-
-
-@pytest.fixture
-def local(sqlite_database: Engine, tmp_path: Path) -> Desk:
-    """For what is decided before any database is asked."""
-    return Desk(sqlite_database, tmp_path)
+from tests.desk import ONE_SHEET, county, key, mend, spoilt
 
 
 def test_a_workbook_with_ten_mistakes_is_mended_from_the_messages_alone(desk, capsys):

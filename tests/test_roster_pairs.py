@@ -1,23 +1,10 @@
 """Pairings that a file begins and ends."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
-from tests.desk import HEAD, ONE_SHEET, TODAY, Desk
-
-
-@pytest.fixture
-def desk(database: Engine, tmp_path: Path) -> Desk:
-    return Desk(database, tmp_path)
-
-
-@pytest.fixture
-def local(sqlite_database: Engine, tmp_path: Path) -> Desk:
-    """For what is decided before any database is asked."""
-    return Desk(sqlite_database, tmp_path)
+from tests.desk import HEAD, ONE_SHEET, TODAY
 
 
 def test_a_new_liaison_ends_the_old_pairing_and_keeps_it(desk):

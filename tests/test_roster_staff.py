@@ -1,25 +1,10 @@
 """Whom the staff of a file are taken for, and who a name in a liaison column is."""
 
-from pathlib import Path
-
 import pytest
-from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from models.staff import Staff
-from tests.desk import HEAD, ONE_SHEET, TODAY, Desk
-
-
-@pytest.fixture
-def desk(database: Engine, tmp_path: Path) -> Desk:
-    return Desk(database, tmp_path)
-
-
-@pytest.fixture
-def local(sqlite_database: Engine, tmp_path: Path) -> Desk:
-    """For what is decided before any database is asked."""
-    return Desk(sqlite_database, tmp_path)
-
+from tests.desk import HEAD, ONE_SHEET, TODAY
 
 KNOWN = "姓名,角色,乡镇,电话,编号\n周明,联络员,岚桥镇,,\n周明,联络员,沙河镇,,\n李娜,协调员,,,\n"
 
