@@ -131,7 +131,7 @@ class House:
         await asyncio.gather(*parts, return_exceptions=True)
         if not sending.done():
             await self.deliver.drain()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError):  # the loop's end cancels it, too
             await sending
         for transport in self.transports.values():
             await transport.close()
@@ -153,14 +153,14 @@ async def serve(settings: Settings) -> None:
     house = House(engine, office, networks(settings, engine))
     telegram = house.transports.get("telegram")
     for transport in house.transports.values():
-        transport.reach = house.deliver.reach  # type: ignore[attr-defined]
+        transport.reach = house.deliver.reach  # type: ignore[attr-defined]  # not of every network
 
     async def more() -> None:
         from bot.clock import start_ticking
         from bot.web import Web
 
         if telegram is not None:
-            await house.run_db(partial(note_links, engine, office, telegram.username))  # type: ignore[attr-defined]
+            await house.run_db(partial(note_links, engine, office, telegram.username))  # type: ignore[attr-defined]  # not of every network
         start_ticking(house)
         await Web(settings, house).serve()
 
