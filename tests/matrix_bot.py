@@ -14,8 +14,8 @@ from bot.run import House
 from bot.transports.matrix import Matrix
 from models.people import invite
 from models.staff import Chat, Staff
-from tests.conversation import Town
-from tests.matrix_people import NUMBERS
+from tests.conversation import Town, plain
+from tests.matrix_people import NUMBERS, Phone, Shown
 from tests.synapse import Synapse
 
 
@@ -86,3 +86,25 @@ class Bot:
 
     def chat(self, user: str) -> Any:
         return next(iter(self.town.rows(Chat, network="matrix", address=user)), None)
+
+
+async def meet(bot: Bot, phone: Phone, name: str = "周明", encrypted: bool = True) -> None:
+    """Somebody who joined already opens a room with the bot and is greeted."""
+    bot.knows(phone.user, name)
+    await phone.opens_with(bot.user, encrypted)
+    await phone.hears(name)
+
+
+async def hears(phone: Phone, expected: str) -> Shown:
+    """As `Phone.hears`, whatever the width of the punctuation."""
+    return await phone.until(lambda: next(
+        (one for one in reversed(phone.others)
+         if one.change > phone.said_at and expected in plain(one.text)), None,
+    ))  # fmt: skip
+
+
+async def talk(phone: Phone, *lines: str) -> None:
+    """The conversations of the other networks: what is a button there, `[label]`, is typed."""
+    for line, expected in zip(lines[::2], lines[1::2], strict=True):
+        await phone.say(line.removeprefix("[").removesuffix("]"))
+        await hears(phone, expected)

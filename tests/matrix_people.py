@@ -197,6 +197,11 @@ class Phone(ABC):
             None,
         ))  # fmt: skip
 
+    @property
+    def said_at(self) -> int:
+        """What is shown later than this came after the person's last word."""
+        return self._said
+
     async def talk(self, *lines: tuple[str, str]) -> None:
         for said, expected in lines:
             await self.say(said)

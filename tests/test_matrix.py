@@ -1,42 +1,61 @@
 """Visits over Matrix, on a real homeserver, in plain and in encrypted rooms."""
 
-from pathlib import Path
-
 import pytest
 
+from handlers.lines import cap
+from models.attachment import Photo
+from models.case import Case
+from models.visit import Visit
 from tests.conversation import Town
-from tests.matrix_bot import Bot
-from tests.matrix_people import MautrixPhone, NioPhone, Phone
-from tests.synapse import Synapse
+from tests.matrix_bot import Bot, hears, meet, talk
+from tests.matrix_people import MautrixPhone, NioPhone
+from tests.test_photos import picture
 
 WAYS = [(NioPhone, False), (NioPhone, True), (MautrixPhone, True)]
+WELL = ("走访 高永昌", "1️⃣ 🚪 上门", "1", "怎么样", "都好", "谁在场", "1", "核对", "提交", "已记下")
 
 
 @pytest.fixture
-async def bot(town: Town, synapse: Synapse, tmp_path: Path):
+async def bot(town: Town, synapse, tmp_path):
     async with Bot(town, synapse, tmp_path) as running:
         yield running
-
-
-async def meet(bot: Bot, phone: Phone, name: str = "周明", encrypted: bool = True) -> None:
-    bot.knows(phone.user, name)
-    await phone.opens_with(bot.user, encrypted)
-    await phone.hears(name)
 
 
 @pytest.mark.parametrize(("kind", "encrypted"), WAYS)
 async def test_an_all_well_visit_takes_at_most_six_messages(bot, synapse, kind, encrypted):
     async with kind(synapse, "zhou") as zhou:
         await meet(bot, zhou, encrypted=encrypted)
-        said = (
-            ("走访 高永昌", "1️⃣ 🚪 上门"),
-            ("1", "怎么样"),
-            ("都好", "谁在场"),
-            ("1", "核对"),
-            ("1", "已记下"),
-        )
-        await zhou.talk(*said)
-        assert len(said) <= 6
+        await talk(zhou, *WELL)
+        assert len(WELL) / 2 <= 6
         assert all(one.encrypted == encrypted for one in zhou.others)
         assert not zhou.unreadable
     assert [visit.spirit for visit in bot.town.visits("高永昌")] == ["good"]
+
+
+async def test_in_one_line_it_takes_one_message_and_one_tap(bot, synapse):
+    async with NioPhone(synapse, "zhou") as zhou:
+        await meet(bot, zhou)
+        await zhou.say("走访 高永昌 上门 都好")
+        card = await zhou.hears("核对")
+        await zhou.until(lambda: (bot.user, cap("1")) in card.reactions.values())
+        tap = await zhou.react(card, cap("1"))
+        await zhou.until(lambda: "已记下" in card.text)
+        await zhou.until(lambda: tap not in card.reactions)
+        assert len(card.texts) == 2, "the card was changed in place"
+    assert len(bot.town.visits("高永昌")) == 1
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+async def test_a_trouble_with_its_photo_makes_a_case_and_a_correction_a_revision(
+    bot, synapse, encrypted
+):
+    async with NioPhone(synapse, "zhou") as zhou:
+        await meet(bot, zhou, encrypted=encrypted)
+        await talk(zhou, "走访 李秀英 石沟村 00020 漏雨", "核对")
+        await zhou.photo(picture((300, 200)))
+        await hears(zhou, "照片:1 张")
+        await talk(zhou, "提交", "已记下", "选错人了/要改", "哪里不对", "内容填错了", "要改哪一项", "住宿",
+                   "住宿", "整洁安全", "为什么更正", "点错了", "核对:更正", "提交", "✅ 已更正")  # fmt: skip
+    assert len(bot.town.rows(Case)) == 1
+    assert len(bot.town.rows(Photo)) == 1
+    assert sorted(visit.state for visit in bot.town.rows(Visit)) == ["current", "superseded"]
