@@ -2,7 +2,7 @@
 them, on the office of `tests.conversation`."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,22 +48,17 @@ class Bot:
         self.matrix.reach = self.house.deliver.reach
         self._stop = asyncio.Event()
         self._running = asyncio.create_task(self.house.run_until(self._stop, no_more))
-        async with asyncio.timeout(20):
-            while not self.matrix.listening:
-                await asyncio.sleep(0.01)
-                if self._running.done():
-                    self._running.result()
+        await self.until(self._is_up)
         return self
+
+    def _is_up(self) -> bool:
+        if self._running.done():
+            self._running.result()
+        return self.matrix.listening
 
     async def __aexit__(self, *_: object) -> None:
         self._stop.set()
         await self._running
-
-    async def dies(self) -> None:
-        """Like a power cut, as far as one process can do that to itself."""
-        self._running.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._running
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.ahead
@@ -83,6 +78,12 @@ class Bot:
             code = invite(session, staff, None, self.clock())
             session.commit()
             return code
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Waits for what the bot writes down without saying anything."""
+        async with asyncio.timeout(20):
+            while not true():
+                await asyncio.sleep(0.02)
 
     def chat(self, user: str) -> Any:
         return next(iter(self.town.rows(Chat, network="matrix", address=user)), None)
