@@ -35,7 +35,7 @@ from sqlmodel import Session, SQLModel
 from sqlmodel import select as select_rows
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from bot import __version__
+from bot import __version__, matrix_device
 from bot.config import Problem, Settings
 from locales import gettext as _
 from models import database as db
@@ -69,7 +69,11 @@ def update(engine: Engine, settings: Settings) -> None:
     state = db.schema_state(engine)
     refuse(state)
     if state == db.BEHIND:
-        kept = backup(engine, default_file(settings, datetime.now(UTC), "before-update"))
+        kept = backup(
+            engine,
+            default_file(settings, datetime.now(UTC), "before-update"),
+            settings.data_dir / matrix_device.FOLDER,
+        )
         log.info("backup", rows=sum(kept["rows"].values()))
     if state != db.CURRENT:
         db.upgrade(engine)
@@ -138,11 +142,12 @@ def default_file(settings: Settings, now: datetime, why: str = "") -> Path:
     return settings.data_dir / "backups" / f"{name}.zip"
 
 
-def backup(engine: Engine, file: Path) -> dict[str, Any]:
+def backup(engine: Engine, file: Path, device: Path | None = None) -> dict[str, Any]:
     """Copies everything as it is at one moment, checks the copy, and returns its manifest.
 
     1. one consistent copy as a SQLite file; 2. its own integrity check; 3. zip beside the
     target, flushed to the disk, then renamed: a file with the final name is always complete.
+    `device` is the folder with the keys of the bot's device on Matrix.
     """
     private_folder(file.parent)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".backup-") as folder:
@@ -150,7 +155,7 @@ def backup(engine: Engine, file: Path) -> dict[str, Any]:
         copy_out(engine, data)
         manifest = describe(data)
         packed = Path(folder) / "packed.zip"
-        pack(data, manifest, packed)
+        pack(data, manifest, packed, device)
         move(packed, file)
     return manifest
 
@@ -252,10 +257,12 @@ def checksum(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def pack(data: Path, manifest: dict[str, Any], packed: Path) -> None:
+def pack(data: Path, manifest: dict[str, Any], packed: Path, device: Path | None) -> None:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
         archive.write(data, DATA)
+        if device is not None:
+            matrix_device.pack(device, archive, packed.with_name("keys.db"))
     packed.chmod(0o600)
     flush(packed)
 
@@ -290,6 +297,8 @@ def restore(settings: Settings, file: Path) -> dict[str, Any]:
             manifest = unpack(file, data)
             bring_up_to_date(data)
             place(data, engine)
+            with zipfile.ZipFile(file) as archive:
+                matrix_device.unpack(archive, settings.data_dir / matrix_device.FOLDER)
     return manifest
 
 
@@ -362,7 +371,9 @@ def run_backup(settings: Settings, file: Path | None) -> int:
             raise Problem(_("There is no database yet, so there is nothing to back up."))
         refuse(db.schema_state(engine))
         file = file or default_file(settings, datetime.now(UTC))
-        words = {"file": file} | figures(backup(engine, file))
+        words = {"file": file} | figures(
+            backup(engine, file, settings.data_dir / matrix_device.FOLDER)
+        )
     print(_("Saved to %(file)s. Elders: %(elders)d, staff: %(staff)d, visits: %(visits)d.") % words)
     return 0
 

@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Engine, func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
+from bot import matrix_device
 from bot.config import Settings, advice
 from locales import gettext as _
 from locales import ngettext
 from models import database as db
-from models.mailbox import FAILED, WAITING, Outgoing
+from models.mailbox import FAILED, WAITING, Cursor, Outgoing
 from models.staff import Chat, Staff
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -51,6 +52,7 @@ def examine(settings: Settings, written: Mapping[str, str], now: datetime) -> Fi
     yield from look_at_folder(settings)
     yield from look_at_database(settings, now)
     yield from look_at_telegram(settings)
+    yield from look_at_matrix(settings)
     yield from look_at_zone(settings, now)
     yield from look_at_calendar(now.astimezone(settings.zone).date())
 
@@ -203,6 +205,67 @@ def known(answer: httpx.Response) -> Finding:
         text = _("Telegram answered with error %(code)d: try again later.")
         return Finding(FAIL, text % {"code": answer.status_code})
     return Finding(OK, _("Telegram knows the bot as @%(name)s.") % {"name": name})
+
+
+def look_at_matrix(settings: Settings) -> Findings:
+    """Asks the homeserver for its versions, and for the key that others see of our device."""
+    if not settings.matrix_homeserver:
+        return
+    login = matrix_device.read_login(settings.data_dir / matrix_device.FOLDER) or {}
+    token = login.get("access_token", "")
+    try:
+        with httpx.Client(base_url=settings.matrix_homeserver, timeout=PATIENCE) as client:
+            client.get("/_matrix/client/versions").raise_for_status()
+            answer = client.post(
+                "/_matrix/client/v3/keys/query",
+                json={"device_keys": {login.get("user_id", ""): []}},
+                headers={"Authorization": f"Bearer {token or 'none'}"},
+            )
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        text = _("The Matrix server cannot be reached: look at it and LIAISON_MATRIX_HOMESERVER.")
+        yield Finding(FAIL, text)
+        return
+    yield matrix_key(login, answer) if token else no_device(settings)
+
+
+def no_device(settings: Settings) -> Finding:
+    """Whether the bot never logged in, or its keys went astray."""
+    engine = db.connect(settings.database)
+    try:
+        lost = not is_missing(engine) and db.schema_state(engine) == db.CURRENT and was_on(engine)
+    except SQLAlchemyError:
+        lost = False
+    finally:
+        engine.dispose()
+    if not lost:
+        return Finding(OK, _("The Matrix server answers; the first start logs the bot in."))
+    text = _(
+        "The keys of the bot's device on Matrix are gone: restore the last backup before you "
+        "start, or start it as a new device."
+    )
+    return Finding(FAIL, text)
+
+
+def was_on(engine: Engine) -> bool:
+    with Session(engine.execution_options(readonly=True)) as session:
+        return session.get(Cursor, matrix_device.DEVICE) is not None
+
+
+def matrix_key(login: Mapping[str, str], answer: httpx.Response) -> Finding:
+    if answer.status_code == 401:
+        return Finding(WARN, _("The bot's login on Matrix has run out; the next start renews it."))
+    device = login["device_id"]
+    try:
+        key = answer.json()["device_keys"][login["user_id"]][device]["keys"][f"ed25519:{device}"]
+    except (ValueError, KeyError, TypeError):
+        key = ""
+    if matrix_device.grouped(key) != login.get("fingerprint"):
+        text = _("The Matrix server shows another key for the bot's device: start the bot anew.")
+        return Finding(FAIL, text)
+    words = {"user": login["user_id"], "device": device, "key": login["fingerprint"]}
+    return Finding(
+        OK, _("On Matrix the bot is %(user)s, device %(device)s. Its key: %(key)s") % words
+    )
 
 
 def clock(header: str, now: datetime) -> Findings:

@@ -20,6 +20,7 @@ from bot.backup import prepare
 from bot.config import Settings
 from bot.deliver import Deliver
 from bot.fresh import Recheck
+from bot.matrix_device import FOLDER
 from bot.receive import NOTHING, Cursors, Received, Receiver
 from bot.transports import Transport
 from handlers.talk import Incoming
@@ -29,7 +30,6 @@ from models.mailbox import Cursor
 
 T = TypeVar("T")
 LATE = 2.0  # seconds after which the rest starts although no network answered yet
-MATRIX_FOLDER = "matrix"  # in the data directory: the device and its keys
 TELEGRAM_NAME = "telegram.username"
 log = structlog.get_logger()
 
@@ -205,7 +205,7 @@ def matrix_of(settings: Settings, engine: Engine) -> Transport:
         settings.matrix_homeserver,
         settings.matrix_user,
         settings.matrix_password.get_secret_value(),
-        settings.data_dir / MATRIX_FOLDER,
+        settings.data_dir / FOLDER,
         clock=now,
     )
 

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Engine
 
 from bot.config import WrongSettings
+from bot.matrix_device import DEVICE
 from bot.pacing import backoff
 from bot.transports import Down, Gone, Later, Parcel, Receive, Refused
 from bot.transports.matrix_client import (
@@ -42,6 +43,10 @@ TOKEN_KEPT = 60.0  # seconds after which a token is stored that brought nothing
 STARTING, LISTENING, UNREACHABLE = "starting", "listening", "unreachable"
 REJECTED = N_(
     "The homeserver does not accept LIAISON_MATRIX_USER with LIAISON_MATRIX_PASSWORD: look at both."
+)
+KEYS_LOST = N_(
+    "The keys of the bot's device on Matrix are gone, so it has become another one. If there is a "
+    "backup, stop the bot and restore it; if not, ask people to send again what it cannot read."
 )
 NOTHING: dict[str, Any] = {"types": []}
 FILTER = {
@@ -80,7 +85,7 @@ class Matrix:
         self._rooms = Rooms(self.client)
         self._messages = Messages(self.client)
         self._stream = Stream(self.client, self._rooms, self._memory, picture_limit)
-        self._token = ""
+        self._token = self._was = ""
         self._stored_at = 0.0
         self._ready = asyncio.Event()
         self._tending: asyncio.Task[None] | None = None
@@ -113,6 +118,7 @@ class Matrix:
     async def _remember(self) -> None:
         kept = await self._memory.cursors()
         self._token = str(kept.get(SINCE) or "")
+        self._was = str((kept.get(DEVICE) or {}).get("device_id", ""))
         self._rooms.last = {
             name.removeprefix(ROOM): str(room)
             for name, room in kept.items()
@@ -124,6 +130,8 @@ class Matrix:
             await self.client.sign_in(self._password)
         except Forbidden:
             raise WrongSettings([_(REJECTED)]) from None
+        if self._was not in ("", self.client.device_id):
+            log.warning("matrix_keys_lost", device=self._was, advice=_(KEYS_LOST))
 
     async def _sign_in_anew(self) -> None:
         try:
@@ -154,7 +162,8 @@ class Matrix:
 
     def _listening(self) -> None:
         if self.status != LISTENING and self._ready.is_set():
-            log.info("matrix_listening", device=self.client.device_id)
+            device, key = self.client.device_id, self.client.fingerprint
+            log.info("matrix_listening", device=device, key=key)
             self.status = LISTENING
 
     # --- listening
@@ -197,7 +206,8 @@ class Matrix:
             return {}
         self._stored_at = now
         self._rooms.changed = {}
-        return {SINCE: token, **moved}
+        device = {"device_id": self.client.device_id, "fingerprint": self.client.fingerprint}
+        return {SINCE: token, DEVICE: device, **moved}
 
     async def _hand_on(
         self, batch: list[Incoming], receive: Receive, cursors: dict[str, Any]

@@ -5,10 +5,7 @@ would leave an Olm message used up and its room key unwritten.
 """
 
 import asyncio
-import json
 import logging
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +17,9 @@ from nio.events import ForwardedRoomKeyEvent, MegolmEvent
 from nio.exceptions import LocalProtocolError
 from nio.store import SqliteStore
 
+from bot.matrix_device import KEYS, grouped, read_login, write_login
 from bot.transports import Down, Later, Refused
 
-KEYS, LOGIN = "keys.db", "login.json"
 DEVICE_NAME = "liaison-bot"
 SILENT = logging.CRITICAL + 1
 SIGNED_OUT = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED")
@@ -119,9 +116,10 @@ class Client(AsyncClient):  # type: ignore[misc]  # nio is not typed
     async def sign_in(self, password: str) -> None:
         """With the kept device and token, else by password. Raises Forbidden."""
         kept = read_login(self.folder)
-        if kept and not self.access_token:
+        if kept and kept.get("access_token"):
             self.restore_login(kept["user_id"], kept["device_id"], kept["access_token"])
             return
+        self.device_id = kept["device_id"] if kept else ""
         await self.sign_in_anew(password)
 
     async def sign_in_anew(self, password: str) -> None:
@@ -166,34 +164,3 @@ class Client(AsyncClient):  # type: ignore[misc]  # nio is not typed
                 event.sender, str(self.device_id), event.session_id, event.device_id
             )
             self.olm.outgoing_to_device_messages.append(message)
-
-
-def grouped(key: str) -> str:
-    return " ".join(parts(key))
-
-
-def parts(key: str) -> Iterator[str]:
-    for start in range(0, len(key), 4):
-        yield key[start : start + 4]
-
-
-def read_login(folder: Path) -> dict[str, str] | None:
-    """None without a login, or without the keys that belong to it."""
-    if not (folder / KEYS).exists():
-        return None
-    try:
-        kept: dict[str, str] = json.loads((folder / LOGIN).read_text("utf-8"))
-        return kept if kept["access_token"] and kept["device_id"] else None
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def write_login(folder: Path, login: dict[str, str]) -> None:
-    """Readable by the owner only, and complete or not there."""
-    beside = folder / f"{LOGIN}.new"
-    handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump(login, out)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(folder / LOGIN)

@@ -14,7 +14,7 @@ from models.mailbox import Card, Cursor, Seen, menu_under
 from models.staff import COORDINATOR, Chat, Staff
 
 NETWORK = "matrix"
-SINCE, DEVICE, ROOM = "matrix.since", "matrix.device", "matrix.room:"
+SINCE, ROOM = "matrix.since", "matrix.room:"
 T = TypeVar("T")
 
 
