@@ -1,7 +1,6 @@
 """What the bot says and does: the tables of commands and forms, and the way to them."""
 
 from handlers import form, photos, roster_chat
-from handlers.ask import status_command
 from handlers.ask_read import NOTHING, Question, question
 from handlers.assign import assign_command
 from handlers.brief import brief_command, history_command, phone_command
@@ -52,6 +51,7 @@ from handlers.undelivered import undelivered_command
 from handlers.veil import veiled
 from handlers.visit import VISIT, visit_command
 from handlers.visit_line import split_line
+from handlers.weekly import status_command
 from locales import gettext as _
 from locales import mark as N_
 from models import lookup, record

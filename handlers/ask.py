@@ -31,7 +31,7 @@ def status_command(turn: Turn, rest: str) -> list[Reply]:
         return [not_yours()]
     if found.counts_only and found.asked.view in (STAFF, ask_lists.NAMES):
         return [not_yours()]
-    return [VIEWS.get(found.asked.view, _overview)(turn, found)]
+    return [VIEWS.get(found.asked.view, overview)(turn, found)]
 
 
 def not_yours() -> Reply:
@@ -63,7 +63,7 @@ def place_of(turn: Turn, at: Scene) -> str:
     return at.place.name
 
 
-def _overview(turn: Turn, at: Scene) -> Reply:
+def overview(turn: Turn, at: Scene) -> Reply:
     counted = progress.by_unit(turn.session, at.part, at.today, at.policy)
     whole = progress.total(counted.values())
     lines = [heading(turn, at), *_leave_line(turn, at), *sums(whole)]

@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, or_, select
 
-from handlers import broadcast_card, form
+from handlers import broadcast_card, evening, form, weekly
+from handlers.evening import evenings
 from handlers.morning import (
     DIGEST,
     GREETED,
@@ -34,6 +35,7 @@ from handlers.morning import (
 )
 from handlers.talk import Button, Reply
 from handlers.turn import Office, Turn, local_date
+from handlers.weekly import weeks
 from locales import gettext as _
 from locales import speaking
 from models import broadcast, mailbox
@@ -52,6 +54,7 @@ DRAFT, SILENCE = "draft", "silence"
 REMIND_AFTER = timedelta(hours=1)
 STALE = timedelta(minutes=1)  # a digest older than this is made anew before it goes
 SILENT_AFTER, LATE = time(9, 30), timedelta(minutes=30)
+AGED = {evening.EVENING: evening.renew, weekly.WEEKLY: weekly.renew}
 AT_ONCE = 500  # rows in one statement
 
 
@@ -193,6 +196,8 @@ def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Re
     staff, chat = to
     if row.kind == DIGEST:
         return _renew_digest(session, office, now, row, staff, chat)
+    if row.kind in AGED:
+        return AGED[row.kind](session, office, now, row, staff)
     if row.kind == DRAFT:
         return _renew_reminder(session, office, now, row, staff, chat)
     if row.kind == broadcast.KIND:
@@ -261,4 +266,11 @@ def _renew_broadcast(session: Session, row: Job, staff: Staff) -> tuple[Reply | 
     return _as_written(row), ""
 
 
-KINDS = (digests, draft_reminders, silence, ended_broadcasts)  # silence looks at the digests'
+KINDS = (
+    digests,
+    draft_reminders,
+    silence,
+    ended_broadcasts,
+    evenings,
+    weeks,
+)  # silence looks at the digests'

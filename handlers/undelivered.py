@@ -59,7 +59,7 @@ class Missed:
 
 def undelivered_command(turn: Turn, rest: str) -> list[Reply]:
     """/undelivered — messages of the last days that failed or wait unusually long."""
-    found = _missed(turn)
+    found = missed(turn)
     if not found:
         return [Reply(_("Everything of the last three days has arrived."))]
     lines = [_("Not delivered in the last three days:")]
@@ -70,7 +70,7 @@ def undelivered_command(turn: Turn, rest: str) -> list[Reply]:
     return [Reply("\n".join(lines), _rows(found))]
 
 
-def _missed(turn: Turn) -> list[Missed]:
+def missed(turn: Turn) -> list[Missed]:
     """By person, those first with whom something can be done."""
     since, found = turn.now - LOOK_BACK, dict[UUID, Missed]()
     for lost in broadcast.undelivered(turn.session, turn.staff, since, turn.now):
