@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from bot import matrix_device
 from bot.config import Settings, advice
+from handlers.documents import chart
 from locales import gettext as _
 from locales import ngettext
 from models import database as db
@@ -55,6 +56,7 @@ def examine(settings: Settings, written: Mapping[str, str], now: datetime) -> Fi
     yield from look_at_matrix(settings)
     yield from look_at_zone(settings, now)
     yield from look_at_calendar(now.astimezone(settings.zone).date())
+    yield look_at_pictures()
 
 
 def look_at_settings(settings: Settings, written: Mapping[str, str]) -> Findings:
@@ -295,3 +297,12 @@ def look_at_calendar(today: date) -> Findings:
         yield Finding(WARN, text % {"year": today.year})
     else:
         yield Finding(OK, _("The holidays of %(year)d are known.") % {"year": today.year})
+
+
+def look_at_pictures() -> Finding:
+    try:
+        chart.font()
+    except (chart.NoFont, ImportError):
+        text = _("No Chinese font for pictures: install fonts-noto-cjk; until then words are sent.")
+        return Finding(WARN, text)
+    return Finding(OK, _("There is a Chinese font for pictures."))
