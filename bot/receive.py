@@ -104,9 +104,9 @@ class Receiver:
             batch = read_batch(session, messages, now)
             foreseen = self._read_ahead(batch, messages)
             for said in messages:
-                self._handle(batch, said)
                 if said.key not in foreseen and not only_answers(said):
                     ahead.forget_all(session)
+                self._handle(batch, said)
             write_batch(batch)
             for name, value in cursors.items():
                 session.merge(Cursor(name=name, value=value))
@@ -114,13 +114,15 @@ class Receiver:
             return batch.result
 
     def _read_ahead(self, batch: Batch, messages: Iterable[Incoming]) -> set[str]:
-        """The keys of the messages for which it was done; any other may change what was read."""
+        """The keys of the messages for which it was done; any other may change what was read, and
+        reads for itself."""
         found = {}
         for said in messages:
             staff = batch.staff_of(said)
             one = foresee(said, staff, batch.drafts.get(staff.id, ())) if staff else None
             if one:
                 found[said.key] = one
+        ahead.begin(batch.session)
         read_ahead(batch.session, found.values(), local_date(batch.now, self.office.zone))
         return set(found)
 

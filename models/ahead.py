@@ -6,13 +6,19 @@ not foreseen is only slower. Whoever writes what may stand there says so with `f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel import Session
 
 SHELF = "ahead"
+T = TypeVar("T")
+
+
+def begin(session: Session) -> None:
+    """From now on what is read is kept; only while none but foreseen messages are handled."""
+    session.info[SHELF] = {}
 
 
 def of(session: Session, question: Any, about: UUID, **values: Any) -> list[Any]:
@@ -26,6 +32,17 @@ def of(session: Session, question: Any, about: UUID, **values: Any) -> list[Any]
 def found(session: Session, question: Any, about: Any) -> Any:
     """What lies on the shelf; None when nothing does."""
     return session.info.get(SHELF, {}).get((question, about))
+
+
+def once(session: Session, key: tuple[Any, ...], ask: Callable[[], T]) -> T:
+    """What `ask` says, asked once a batch: only what no visit changes, such as who is on duty."""
+    shelf = session.info.get(SHELF)
+    if shelf is None:
+        return ask()
+    if key not in shelf:
+        shelf[key] = ask()
+    found: T = shelf[key]
+    return found
 
 
 def read(

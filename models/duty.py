@@ -1,49 +1,90 @@
 """Who is on duty for a service group, and who has to be told of a case."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from models import ladder
+from models import ahead, ladder
 from models.assignment import BACKUP, PRIMARY, Assignment
 from models.care import running
 from models.case import DUTY_BACKUP, ON_DUTY, Case, Duty
 from models.elder import Elder
 from models.leave import away_ids
+from models.lookup import TODAY
 from models.org import up_from
 from models.staff import COORDINATOR, DUTY, LEADER, Staff
+
+# Asked for every concern: built once, and what they say is kept for a whole batch.
+SERVING = (
+    select(Staff)
+    .where(
+        col(Staff.unit_id).in_(bindparam("units", expanding=True)),
+        col(Staff.role).in_((DUTY, COORDINATOR, LEADER)),
+        col(Staff.left_on).is_(None),
+    )
+    .order_by(col(Staff.code))
+)
+ROSTERED = (
+    select(Duty, Staff)
+    .join(Staff, col(Staff.id) == Duty.staff_id)
+    .where(Duty.from_on <= TODAY, Duty.until_on >= TODAY)
+    .order_by(col(Duty.made_at).desc(), col(Staff.code))
+)
+
+
+def _serving(session: Session, units: Collection[UUID], role: str) -> list[Staff]:
+    """Duty officers, coordinators or leaders of one of these places."""
+
+    def ask() -> Sequence[Staff]:
+        return session.exec(SERVING, params={"units": list(units)}).all()
+
+    found = ahead.once(session, (_serving, *units), ask)
+    return [staff for staff in found if staff.role == role]
+
+
+def _rostered(session: Session, today: date) -> Sequence[tuple[Duty, Staff]]:
+    """Everybody on a roster for this day, what was said last first."""
+
+    def ask() -> Sequence[tuple[Duty, Staff]]:
+        return session.exec(ROSTERED, params={"today": today}).all()
+
+    return ahead.once(session, (_rostered, today), ask)
 
 
 def members(session: Session, groups: Collection[str], units: Collection[UUID]) -> list[Staff]:
     """The duty officers of these groups who serve one of these places."""
-    return _staff(
-        session, Staff.role == DUTY, col(Staff.service_group).in_(groups),
-        col(Staff.unit_id).in_(units),
-    )  # fmt: skip
+    found = _serving(session, units, DUTY)
+    return [staff for staff in found if staff.service_group in groups]
 
 
-def _staff(session: Session, *where: ColumnElement[bool] | bool) -> list[Staff]:
-    statement = select(Staff).where(*where, col(Staff.left_on).is_(None))
-    return list(session.exec(statement.order_by(col(Staff.code))).all())
+def coordinators(session: Session, units: Collection[UUID]) -> list[Staff]:
+    """Those who answer for one of these places."""
+    return _serving(session, units, COORDINATOR)
+
+
+def leaders(session: Session, units: Collection[UUID]) -> list[Staff]:
+    return _serving(session, units, LEADER)
 
 
 def named(session: Session, group: str, today: date, role: str = ON_DUTY) -> list[Staff]:
     """Whom the coordinator put on duty, or in reserve, for this day: the last word counts. Who is
     on leave is not."""
-    covering = select(Duty).where(
-        Duty.service_group == group,
-        Duty.role == role,
-        Duty.from_on <= today,
-        Duty.until_on >= today,
-    )
-    rows = session.exec(covering.order_by(col(Duty.made_at).desc())).all()
-    last = [row.staff_id for row in rows if row.made_at == rows[0].made_at]
-    away = away_ids(session, today) if last else set()
-    return [one for one in _staff(session, col(Staff.id).in_(last)) if one.id not in away]
+    of_group = [
+        (duty, staff)
+        for duty, staff in _rostered(session, today)
+        if (duty.service_group, duty.role) == (group, role)
+    ]
+    last = [staff for duty, staff in of_group if duty.made_at == of_group[0][0].made_at]
+    away = _away(session, today) if last else set()
+    return [one for one in last if one.left_on is None and one.id not in away]
+
+
+def _away(session: Session, today: date) -> set[UUID]:
+    return ahead.once(session, (_away, today), lambda: away_ids(session, today))
 
 
 def on_duty(session: Session, group: str, units: Collection[UUID], today: date) -> list[Staff]:
@@ -57,11 +98,9 @@ def on_duty(session: Session, group: str, units: Collection[UUID], today: date) 
 
 def groups_of(session: Session, staff: Staff, today: date) -> set[str]:
     """The groups this person belongs to, or is on duty or in reserve for today."""
-    rows = select(Duty.service_group).where(
-        Duty.staff_id == staff.id, Duty.from_on <= today, Duty.until_on >= today
-    )
     own = {staff.service_group} if staff.role == DUTY and staff.service_group else set()
-    return own | set(session.exec(rows))
+    rows = _rostered(session, today)
+    return own | {duty.service_group for duty, one in rows if one.id == staff.id}
 
 
 def told(
@@ -108,17 +147,10 @@ MEANT: Mapping[str, Callable[[About], list[Staff]]] = {
     ladder.OWNER: _owner,
     ladder.MEMBERS: lambda about: members(about.session, about.groups, about.units),
     ladder.COORDINATOR: lambda about: coordinators(about.session, about.units),
-    ladder.LEADER: lambda about: _staff(
-        about.session, Staff.role == LEADER, col(Staff.unit_id).in_(about.units)
-    ),
+    ladder.LEADER: lambda about: leaders(about.session, about.units),
     ladder.LIAISON: lambda about: carers(about.session, about.elder.id, about.today)[:1],
     ladder.BACKUP: lambda about: carers(about.session, about.elder.id, about.today),
 }
-
-
-def coordinators(session: Session, units: Collection[UUID]) -> list[Staff]:
-    """Those who answer for one of these places."""
-    return _staff(session, Staff.role == COORDINATOR, col(Staff.unit_id).in_(units))
 
 
 def carers(session: Session, elder_id: UUID, today: date) -> list[Staff]:
@@ -134,5 +166,5 @@ def carers(session: Session, elder_id: UUID, today: date) -> list[Staff]:
         )
         .order_by(col(Assignment.role).desc(), col(Staff.code))
     )
-    away = away_ids(session, today)
+    away = _away(session, today)
     return [one for one in session.exec(statement) if one.id not in away]
