@@ -357,6 +357,7 @@ def outbox_row(
 
 def write_batch(batch: Batch) -> None:
     """Facts first, then what is to be said about them."""
+    ahead.write_out(batch.session)
     batch.session.flush()
     store(batch.session, batch.revs, chain.from_iterable(batch.drafts.values()))
     connection = batch.session.connection()

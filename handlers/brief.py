@@ -15,7 +15,7 @@ from handlers.visit_form import HOW, OUTCOME
 from handlers.visit_left_open import Thing, brief_lines, find_left_open
 from locales import gettext as _
 from locales import mark as N_
-from models import case_query, lookup
+from models import ahead, case_query, lookup
 from models.audit import Audit
 from models.calendar import birthdays
 from models.consent import HEALTH, LOCATION, withdrawn_at, withheld
@@ -76,8 +76,9 @@ def one_elder(turn: Turn, rest: str, command: str) -> Elder | Reply:
 
 
 def audit(turn: Turn, elder: Elder | Who, action: str, detail: str = "") -> None:
-    turn.session.add(
-        Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action, detail=detail)
+    ahead.write(
+        turn.session,
+        Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action, detail=detail),
     )
 
 

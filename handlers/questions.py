@@ -105,12 +105,6 @@ class Form:
         self.by_name.update({question.name: question for question in self.questions})
 
 
-def applies(question: Question, filling: Filling) -> bool:
-    if question.optional and question.name not in filling.answers:
-        return False
-    return question.when(filling)
-
-
 def open_question(form: Form, filling: Filling) -> Question | None:
     """The first applicable question without an answer; None means ready for review."""
     return next((q for q in applicable(form, filling) if not answered(q, filling)), None)
@@ -119,8 +113,9 @@ def open_question(form: Form, filling: Filling) -> Question | None:
 def applicable(form: Form, filling: Filling) -> list[Question]:
     """The questions that these answers call for: worked out once, until there are other ones."""
     if filling.asked is None or filling.asked[0] is not filling.answers:
-        found = [question for question in form.questions if applies(question, filling)]
-        filling.asked = (filling.answers, found)
+        given = filling.answers
+        found = [q for q in form.questions if not q.optional or q.name in given]
+        filling.asked = (given, [q for q in found if q.when is always or q.when(filling)])
     return filling.asked[1]
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time
 from typing import Any
+from uuid import uuid4
 
 from handlers import case_open, form, tell
 from handlers import visit_follows as follows
@@ -105,6 +106,7 @@ def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[s
         "code": elder.code,
         "name": elder.name,
         "label": turn.village(elder),
+        "unit": elder.unit_id.hex,
         "last": seen,
         "brief": short_brief(turn, elder, last, things),
         "withheld": sorted(no),
@@ -134,7 +136,9 @@ def submit(filling: Filling) -> list[Reply]:
     visit = _row(filling, elder)
     old = _fixed_visit(filling)
     raised = _store(filling, visit, old, concerns)
-    opened = from_visit(turn, elder, visit, raised, old, filling.known(ALARMED) or ())
+    told = [one for one in raised if one[1].state != UNTICKED]
+    opened = from_visit(turn, elder, visit, told, old, filling.known(ALARMED) or ())
+    turn.session.add_all(concern for _found, concern in raised)
     form.drop(filling)
     others = tell.about(turn, visit, elder)
     flags = propose(turn, elder, "empty_nest") if follows.newly_alone(filling, visit) else []
@@ -167,10 +171,11 @@ def _changed(filling: Filling) -> list[Reply]:
 
 def _row(filling: Filling, elder: Elder) -> Visit:
     turn, answers = filling.turn, filling.answers
-    outcome = outcome_of(answers)
-    row = Visit(
+    outcome, new = outcome_of(answers), uuid4()
+    return Visit(
+        id=new,
         ref=filling.draft.tag,
-        root_id=elder.id,
+        root_id=new,
         elder_id=elder.id,
         liaison_id=turn.staff.id,
         recorded_by=turn.staff.id,
@@ -184,17 +189,18 @@ def _row(filling: Filling, elder: Elder) -> Visit:
         one_tap=len(answers.get("_well") or ()) >= 4,
         note=str(answers.get("note") or ""),
         draft_tag=filling.draft.tag,
-        answers={k: v for k, v in answers.items() if v is not None},
+        answers=_kept_answers(filling),
+        **_observations(filling),
     )
-    if filling.known("left_open"):
-        row.answers = {**row.answers, CARRIED: filling.known("left_open")}
-    row.root_id = row.id
-    for name, word in _observations(filling).items():
-        setattr(row, name, word)
-    return row
 
 
-def _observations(filling: Filling) -> dict[str, str | None]:
+def _kept_answers(filling: Filling) -> dict[str, Any]:
+    kept = {name: given for name, given in filling.answers.items() if given is not None}
+    carried = filling.known("left_open")
+    return {**kept, CARRIED: carried} if carried else kept
+
+
+def _observations(filling: Filling) -> dict[str, Any]:
     """Words per observation; what was not asked on a real visit counts as not observed."""
     if is_attempt(filling):
         return dict.fromkeys(OBSERVATIONS)
@@ -213,7 +219,7 @@ def _moment(filling: Filling) -> datetime:
 def _store(
     filling: Filling, visit: Visit, old: Visit | None, concerns: list[Found]
 ) -> list[tuple[Found, Concern]]:
-    """Writes the visit and what it raises; gives what was not unticked."""
+    """Writes the visit; gives what it raises, to be written when the cases are known."""
     turn = filling.turn
     if old is not None:
         visit.liaison_id, visit.kind = old.liaison_id, old.kind
@@ -225,10 +231,10 @@ def _store(
     if old is not None:
         record.revise(turn.session, old, visit, turn.staff, turn.now)
     raised = [(one, _concern(filling, visit, one)) for one in concerns]
-    record.record(turn.session, visit, [concern for _found, concern in raised], promise)
+    record.record(turn.session, visit, promise)
     follows.settle_absence(filling, visit, absence)
     settle(filling, visit, SETTLED)
-    return [one for one in raised if one[1].state != UNTICKED]
+    return raised
 
 
 def _fixed_visit(filling: Filling) -> Visit | None:

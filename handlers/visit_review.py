@@ -1,5 +1,7 @@
 """The last look before a visit is stored: every answer, what it raises, and what to do about it."""
 
+from uuid import UUID
+
 from handlers import visit_left_open as left_open
 from handlers.case_words import CATEGORIES, category_name
 from handlers.concern_words import (
@@ -36,10 +38,8 @@ from handlers.visit_form import (
     visited_on,
 )
 from locales import gettext as _
-from models import lookup
 from models.case import EMERGENCY
 from models.duty import on_duty
-from models.elder import Elder
 from models.org import up_from
 
 UNTICKED = "_unticked"  # among the answers: categories
@@ -139,19 +139,13 @@ def raised_lines(filling: Filling, concerns: list[Found]) -> list[str]:
     """→ housekeeping group (刘强), Soon, someone there within 3 days."""
     if not concerns:
         return []
-    elder = _elder(filling)
-    return [_raised_line(filling, elder, one) for one in concerns]
+    return [_raised_line(filling, one) for one in concerns]
 
 
-def _elder(filling: Filling) -> Elder | None:
-    turn = filling.turn
-    return lookup.by_code(turn.session, turn.staff, filling.known("code"), turn.today)
-
-
-def _raised_line(filling: Filling, elder: Elder | None, one: Found) -> str:
+def _raised_line(filling: Filling, one: Found) -> str:
     gaps = {
         "group": _(GROUP_NAMES[one.group]),
-        "names": _(", ").join(_on_duty(filling, elder, one)),
+        "names": _(", ").join(_on_duty(filling, one)),
         "what": category_name(one.category),
         "severity": _(SEVERITY_NAMES[one.severity]),
         "term": _(SEVERITY_TERMS[one.severity]),
@@ -163,12 +157,10 @@ def _raised_line(filling: Filling, elder: Elder | None, one: Found) -> str:
     return _("→ %(group)s (%(names)s): %(what)s, %(severity)s, %(term)s") % gaps
 
 
-def _on_duty(filling: Filling, elder: Elder | None, one: Found) -> list[str]:
+def _on_duty(filling: Filling, one: Found) -> list[str]:
     """Who will be told first."""
-    if elder is None:
-        return []
     turn = filling.turn
-    units = up_from(turn.session, elder.unit_id)
+    units = up_from(turn.session, UUID(filling.known("unit")))
     groups = [group for group in (one.group, CATEGORIES[one.category].also) if group]
     found = [on_duty(turn.session, group, units, turn.today) for group in groups]
     return list(dict.fromkeys(staff.name for people in found for staff in people[:2]))

@@ -3,6 +3,9 @@
 A question is a statement with the list parameter `about` (ids), whose rows say whom they are
 about: in `elder_id`, as a rule. It is asked with `of`, which looks on the shelf first; who was
 not foreseen is only slower. Whoever writes what may stand there says so with `forget`.
+
+What is only added, such as visits, waits there too, to be written in one statement: before
+anything else is written, before a question that the shelf cannot answer, and at the end.
 """
 
 from collections import defaultdict
@@ -10,9 +13,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import event, insert
+from sqlmodel import Session, SQLModel
 
-SHELF = "ahead"
+SHELF, WAITING = "ahead", "added"
 T = TypeVar("T")
 
 
@@ -26,6 +30,7 @@ def of(session: Session, question: Any, about: UUID, **values: Any) -> list[Any]
     rows = found(session, question, about)
     if rows is not None:
         return list(rows)
+    write_out(session)
     return list(session.exec(question, params={"about": [about], **values}))
 
 
@@ -74,4 +79,22 @@ def forget(session: Session, elder_id: UUID, *questions: Any) -> None:
 
 
 def forget_all(session: Session) -> None:
+    write_out(session)
     session.info.pop(SHELF, None)
+
+
+def write(session: Session, row: SQLModel) -> None:
+    """Adds a row that nobody will change in this batch: at once, or together with others."""
+    waiting = session.info.setdefault(WAITING, {})
+    values = {name: value for name, value in vars(row).items() if not name.startswith("_")}
+    waiting.setdefault(type(row), []).append(values)
+    if SHELF not in session.info:
+        write_out(session)
+
+
+def write_out(session: Session, *_flushing: object) -> None:
+    for table, rows in session.info.pop(WAITING, {}).items():
+        session.connection().execute(insert(table), rows)
+
+
+event.listen(Session, "before_flush", write_out)

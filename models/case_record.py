@@ -7,10 +7,11 @@ message is then handled anew and sees what the other did.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from models import ahead, ladder
 from models.case import (
@@ -24,14 +25,13 @@ from models.case import (
     OPENED,
     RESOLVED,
     RETURNED,
-    RUNNING,
     STAMPS,
     VISIT,
     Case,
     CaseEvent,
     Move,
 )
-from models.case_query import OPEN_CASES
+from models.case_query import OPEN_CASES, open_of
 from models.elder import Elder
 from models.ladder import Hours
 from models.org import settings
@@ -69,22 +69,16 @@ def open_or_join(
 
 def running(session: Session, elder_id: UUID, category: str, now: datetime) -> Case | None:
     """The case that a new mention joins."""
-    statement = select(Case).where(
-        Case.elder_id == elder_id,
-        col(Case.state).in_(RUNNING),
-        Case.category == category,
-        col(Case.mentioned_at) > now - JOINS_WITHIN,
-    )
-    return session.exec(statement.order_by(col(Case.mentioned_at).desc())).first()
+    found = [case for case in open_of(session, elder_id) if case.category == category]
+    last = max(found, key=lambda case: case.mentioned_at, default=None)
+    return last if last and last.mentioned_at > now - JOINS_WITHIN else None
 
 
 def _open(
     session: Session, elder: Elder, problem: Problem, by: Staff, now: datetime, hours: Hours
 ) -> Case:
-    session.flush()
-    last = session.exec(select(func.max(Case.number))).one()
     case = Case(
-        number=(last or 0) + 1,
+        number=next(_numbers(session)),
         elder_id=elder.id,
         category=problem.category,
         service_group=problem.service_group,
@@ -97,13 +91,24 @@ def _open(
         reported_by=by.id,
         opened_at=now,
         mentioned_at=now,
+        events=1,
         **_round(session, problem.severity, now, hours),
     )
     _settle(case, hours)
     session.add(case)
     session.flush()
-    note_event(session, case, OPENED, by, now, problem.text, problem.visit_id)
+    _tell_story(session, case, OPENED, by, now, problem.text, problem.visit_id)
     return case
+
+
+def _numbers(session: Session) -> "count[int]":
+    """The numbers that are free; whoever takes the same as somebody else is handled anew."""
+
+    def ask() -> "count[int]":
+        session.flush()
+        return count((session.exec(select(func.max(Case.number))).one() or 0) + 1)
+
+    return ahead.once(session, (_numbers,), ask)
 
 
 def _round(session: Session, severity: int, now: datetime, hours: Hours) -> dict[str, Any]:
@@ -224,8 +229,20 @@ def note_event(
     visit_id: UUID | None = None,
 ) -> CaseEvent:
     """Adds a line to the story of a case."""
-    ahead.forget(session, case.elder_id, OPEN_CASES)
     case.events += 1
+    return _tell_story(session, case, action, by, now, text, visit_id)
+
+
+def _tell_story(
+    session: Session,
+    case: Case,
+    action: str,
+    by: Staff | None,
+    now: datetime,
+    text: str,
+    visit_id: UUID | None,
+) -> CaseEvent:
+    ahead.forget(session, case.elder_id, OPEN_CASES)
     event = CaseEvent(
         id=uuid4(),
         case_id=case.id,

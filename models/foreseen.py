@@ -38,8 +38,9 @@ def read_ahead(session: Session, all_: Iterable[Foreseen], today: date) -> None:
     ahead.put(session, {(own_by_code, pair): elder for pair, elder in elders.items()})
     opened = {elder.id for pair, elder in elders.items() if not wanted[pair]}
     submitted = {elder.id for pair, elder in elders.items() if wanted[pair]}
-    for question in (LAST_DONE, OPEN_CASES, OPEN_PROMISES, WITHDRAWN):
+    for question in (LAST_DONE, OPEN_PROMISES, WITHDRAWN):
         ahead.read(session, question, opened)
+    ahead.read(session, OPEN_CASES, opened | submitted)
     if submitted:
         people = {staff_id for (staff_id, _code), submits in wanted.items() if submits}
         after = read_next_up(session, people, today)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert
+from sqlalchemy import ColumnElement, bindparam, delete
 from sqlmodel import Session, col, select, update
 
 from models import ahead
@@ -22,18 +22,17 @@ Row = TypeVar("Row", Concern, Promise)
 
 def already_submitted(session: Session, tag: str) -> Visit | None:
     """The visit that this card has become, if its submit was pressed before."""
+    ahead.write_out(session)
     return session.exec(select(Visit).where(Visit.draft_tag == tag)).first()
 
 
-def record(
-    session: Session, visit: Visit, concerns: list[Concern], promise: Promise | None
-) -> Visit:
-    """A new visit with what it raised; the pictures that stand in its answers become its own."""
+def record(session: Session, visit: Visit, promise: Promise | None) -> Visit:
+    """A new visit; the pictures that stand in its answers become its own."""
     ahead.forget(session, visit.elder_id, *TOLD)
-    session.connection().execute(insert(Visit), visit.model_dump())
+    ahead.write(session, visit)
     if visit.outcome == DONE:
         ahead.add(session, VISITS, visit.elder_id, visit)
-    session.add_all([*concerns, *([promise] if promise else [])])
+    session.add_all([promise] if promise else [])
     kept = [UUID(one) for one in cast(list[str], visit.answers.get("photo") or [])]
     if kept:
         session.exec(update(Photo).where(col(Photo.id).in_(kept)).values(visit_id=visit.id))
