@@ -48,7 +48,7 @@ OPEN_CASES = (  # asked at every visit
     select(Case)
     .where(col(Case.elder_id).in_(bindparam("about", expanding=True)))
     .where(col(Case.state).in_(RUNNING))
-    .order_by(col(Case.severity), col(Case.opened_at))
+    .order_by(col(Case.severity), col(Case.opened_at), col(Case.number))
 )
 
 
