@@ -21,6 +21,7 @@ LINES = (
     "/cases", "/case 1", "/case 2", "/brief 高永昌", "/history E0002", "/timeline E0001", "/fix",
     "/problem E0001", "/leave 3天", "/duty", "/why E0001", "屋顶漏雨", "0", "1", "2",
 )  # fmt: skip
+CODES = ("E0001", "E0002", "E0003", "E0004", "E0006")
 ROUNDS, AT_ONCE = 40, 12
 
 
@@ -54,6 +55,8 @@ def planned(rng: Random, people: list[Person]) -> list[tuple[int, str]]:
         often = [label for label in there if "提交" in label] * 4
         tap = there and rng.random() < 0.8
         found.append((who, f"[{rng.choice(there + often)}]" if tap else rng.choice(LINES)))
+        if "提交" in found[-1][1]:  # and at once to the next, who may be the same
+            found += [(who, f"/visit {code}") for code in rng.sample(CODES, 3)]
     return found
 
 
