@@ -71,7 +71,7 @@ def messages(people: list[Person], plan: list[tuple[int, str]], key: str) -> lis
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_batch_says_what_its_messages_would_say_alone(town, beside, seed):
-    rng = Random(seed)  # noqa: S311
+    rng = Random(seed)
     here, there = ([one.person(name) for name in PEOPLE] for one in (town, beside))
     for round_ in range(ROUNDS):
         plan = planned(rng, here)
