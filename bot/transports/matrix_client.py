@@ -6,6 +6,7 @@ would leave an Olm message used up and its room key unwritten.
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,11 +67,41 @@ class Ring(Olm):  # type: ignore[misc]  # nio is not typed
         return bool(content.get("sender_key") == sender_key)
 
 
-class Client(AsyncClient):  # type: ignore[misc]  # nio is not typed
+class Sharing(AsyncClient):  # type: ignore[misc]  # nio is not typed
+    """nio takes a room key for shared although it could not be sent, and after a failure on the
+    way keeps everybody waiting for ever: here it is sent again with the next message."""
+
+    olm: Any
+
+    async def share_group_session(
+        self, room_id: str, ignore_unverified_devices: bool = False
+    ) -> Response:
+        """Raises Down when a device did not get it."""
+        try:
+            answer = await super().share_group_session(room_id, ignore_unverified_devices)
+        finally:
+            unfinished = self.sharing_session.pop(room_id, None)
+            if unfinished:
+                unfinished.set()
+        session = self.olm.outbound_group_sessions[room_id]
+        reached = session.users_shared_with | session.users_ignored
+        if not set(self._devices_in(room_id)) <= reached:
+            session.shared = False
+            raise Down
+        return answer
+
+    def _devices_in(self, room_id: str) -> Iterator[tuple[str, str]]:
+        """Those that can be sent a key at all."""
+        for user in self.rooms[room_id].users:
+            for device in self.olm.device_store.active_user_devices(user):
+                if self.olm.session_store.get(device.curve25519):
+                    yield user, device.id
+
+
+class Client(Sharing):
     """`folder` holds the device: its keys and its login."""
 
     store: Any
-    olm: Any
 
     def __init__(self, homeserver: str, user: str, folder: Path) -> None:
         config = AsyncClientConfig(
