@@ -18,7 +18,8 @@ sys.path[0] = str(Path(__file__).parent.parent)
 
 LOADED = (  # what a running bot imports, some of it late
     "alembic.command", "anyio._backends._asyncio", "apscheduler.schedulers.asyncio", "httpcore",
-    "psycopg", "uvicorn", "bot.__main__", "bot.clock", "bot.run", "bot.transports.telegram", "bot.web",
+    "psycopg", "uvicorn", "bot.__main__", "bot.clock", "bot.run", "bot.transports.matrix",
+    "bot.transports.telegram", "bot.web",
 )  # fmt: skip
 
 

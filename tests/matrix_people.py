@@ -28,6 +28,8 @@ from mautrix.types import EncryptedEvent, EventType
 from nio.crypto.attachments import decrypt_attachment as nio_decrypt
 from nio.store.database import SqliteMemoryStore
 
+from bot.transports import Down
+from bot.transports.matrix_client import Sharing
 from tests.synapse import Synapse
 
 T = TypeVar("T")
@@ -37,6 +39,14 @@ AGAIN = 0.05  # seconds until a server that is down is asked again
 FILTER = {"room": {"timeline": {"limit": 2000}}, "presence": {"types": []}}
 MEGOLM = {"algorithm": "m.megolm.v1.aes-sha2"}
 NUMBERS = count(1)
+Content = dict[str, Any]
+
+
+class ServerAway(Exception):
+    """The server did not answer as a server does."""
+
+
+AWAY = (aiohttp.ClientError, TimeoutError, MatrixConnectionError, ServerAway, Down)
 
 
 @dataclass
@@ -46,7 +56,7 @@ class Shown:
     id: str
     room: str
     sender: str
-    content: dict[str, Any]
+    content: Content
     at: float
     change: int
     texts: list[str] = field(default_factory=list)  # all that it said, the newest last
@@ -100,7 +110,7 @@ class Phone(ABC):
         while True:
             try:
                 since = await self._look(since, POLL)
-            except (aiohttp.ClientError, TimeoutError, MatrixConnectionError, ServerAway):
+            except AWAY:
                 await asyncio.sleep(AGAIN)
 
     @abstractmethod
@@ -114,7 +124,7 @@ class Phone(ABC):
         """One sync: takes in what it brought and gives its token."""
 
     @abstractmethod
-    async def _send(self, room: str, kind: str, content: dict[str, Any]) -> str: ...
+    async def _send(self, room: str, kind: str, content: Content, number: str) -> str: ...
 
     @abstractmethod
     async def _upload(self, data: bytes, name: str, mime: str, secret: bool) -> dict[str, Any]: ...
@@ -173,9 +183,15 @@ class Phone(ABC):
         path = f"/rooms/{quote(self.room)}/redact/{quote(event)}/{next(NUMBERS)}"
         await self.call("PUT", path, {})
 
-    async def sends(self, kind: str, content: dict[str, Any]) -> str:
+    async def sends(self, kind: str, content: Content) -> str:
+        """Tried until the server has it, as clients do."""
         self._said = self._changes
-        return await self._send(self.room, kind, content)
+        number = f"m{next(NUMBERS)}"
+        while True:
+            try:
+                return await self._send(self.room, kind, content, number)
+            except AWAY:
+                await asyncio.sleep(AGAIN)
 
     async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         return await asyncio.to_thread(self.server.call, self.token, method, path, body)
@@ -190,12 +206,13 @@ class Phone(ABC):
             if one.room == self.room and one.sender != self.user and not one.removed
         ]  # fmt: skip
 
-    async def hears(self, expected: str = "") -> Shown:
+    async def hears(self, expected: str = "", seconds: float = PATIENCE) -> Shown:
         """What was shown, or changed, since the person said something, with these words."""
-        return await self.until(lambda: next(
-            (one for one in reversed(self.others) if one.change > self._said and expected in one.text),
-            None,
-        ))  # fmt: skip
+        return await self.until(lambda: self.heard(expected), seconds)
+
+    def heard(self, expected: str = "") -> Shown | None:
+        fresh = (one for one in reversed(self.others) if one.change > self._said)
+        return next((one for one in fresh if expected in one.text), None)
 
     @property
     def said_at(self) -> int:
@@ -240,9 +257,7 @@ class Phone(ABC):
             self._removal(event.get("redacts") or content.get("redacts"))
         self._news.set()
 
-    def _message(
-        self, room: str, event: dict[str, Any], content: dict[str, Any], secret: bool
-    ) -> None:
+    def _message(self, room: str, event: dict[str, Any], content: Content, secret: bool) -> None:
         relation = content.get("m.relates_to") or {}
         old = self.screen.get(relation.get("event_id", ""))
         if relation.get("rel_type") == "m.replace" and old and old.sender == event["sender"]:
@@ -269,16 +284,12 @@ class Phone(ABC):
             shown.removed = shown.removed or shown.id == event
 
 
-class ServerAway(Exception):
-    """The server did not answer as a server does."""
-
-
 class NioPhone(Phone):
     async def _begin(self) -> None:
         settings = nio.AsyncClientConfig(
             store=SqliteMemoryStore, max_timeouts=0, request_timeout=PATIENCE
         )
-        self.nio = nio.AsyncClient(self.server.url, self.user, config=settings)
+        self.nio = Sharing(self.server.url, self.user, config=settings)
         self.nio.restore_login(self.user, self.device, self.token)
         await self.nio.keys_upload()
 
@@ -314,8 +325,8 @@ class NioPhone(Phone):
             await self.nio.keys_claim(self.nio.get_users_for_key_claiming())
         await self.nio.send_to_device_messages()
 
-    async def _send(self, room: str, kind: str, content: dict[str, Any]) -> str:
-        done = await self.nio.room_send(room, kind, content, ignore_unverified_devices=True)
+    async def _send(self, room: str, kind: str, content: Content, number: str) -> str:
+        done = await self.nio.room_send(room, kind, content, number, ignore_unverified_devices=True)
         assert isinstance(done, nio.RoomSendResponse), done
         return str(done.event_id)
 
@@ -390,8 +401,9 @@ class MautrixPhone(Phone):
             return self._take(room, event)
         return self._take(room, decrypted.serialize(), True)
 
-    async def _send(self, room: str, kind: str, content: dict[str, Any]) -> str:
-        return str(await self.mautrix.send_message_event(room, EventType.find(kind), content))
+    async def _send(self, room: str, kind: str, content: Content, number: str) -> str:
+        sent = self.mautrix.send_message_event(room, EventType.find(kind), content, txn_id=number)
+        return str(await sent)
 
     async def _upload(self, data: bytes, name: str, mime: str, secret: bool) -> dict[str, Any]:
         if not secret:

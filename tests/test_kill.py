@@ -12,33 +12,38 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, Engine, func, text
-from sqlmodel import Session, col, select, update
+from sqlalchemy import URL, Engine, func
+from sqlmodel import col, select
 
-from models.assignment import Assignment
 from models.database import connect, upgrade
 from models.draft import Draft
-from models.elder import Elder
 from models.mailbox import DROPPED, SENDING, SENT, WAITING, Outgoing, Seen
-from models.org import Unit
 from models.outbox import SUPERSEDED
-from models.staff import Chat, Staff
-from models.visit import Concern, Visit
+from models.staff import Chat
+from models.visit import Visit
 from tests.bot_api_server import TOKEN, BotApi
 from tests.bot_api_world import Shown
+from tests.kill_office import (
+    check_database,
+    elders_of,
+    evening,
+    let_claims_run_out,
+    others_connected,
+    rows,
+    settle,
+)
 from tests.lives import Life, Lives
 from tests.load import Liaison, Walk
 
 KILLS = int(os.environ.get("LIAISON_TEST_KILLS", "100"))
 STOPS = 8
 PLAIN = 50  # each fiftieth life is a start as on the command line
-PEOPLE, ELDERS = 12, 60
+PEOPLE = 12
 SHOWING = ("sendMessage", "editMessageText")
 STARTING = ("getMe", "deleteWebhook", "setMyCommands", "getUpdates")
 MOMENTS: tuple[tuple[Callable[[BotApi], int], int], ...] = (  # what is counted, at most how many
@@ -60,46 +65,20 @@ def office(kind: str, new_database: Callable[[str], URL]) -> Iterator[Engine]:
     """Liaisons with elders of their own, in a database of the bot's own."""
     engine = connect(new_database(kind))
     upgrade(engine)
-    with Session(engine) as session:
-        unit = Unit(name="岚桥镇", kind="town")
-        session.add(unit)
-        session.flush()
-        for person in range(PEOPLE):
-            staff = Staff(code=f"S{person}", name=f"联络员{person}", unit_id=unit.id)
-            session.add(staff)
-            session.flush()
-            session.add(Chat(network="telegram", address=str(1001 + person), staff_id=staff.id))
-            for code in elders_of(person):
-                elder = Elder(code=code, name=f"老人{code}", unit_id=unit.id)
-                session.add(elder)
-                session.flush()
-                start = date(2025, 1, 1)
-                session.add(Assignment(elder_id=elder.id, staff_id=staff.id, from_on=start))
-        session.commit()
+    settle(engine, "telegram", [str(1001 + person) for person in range(PEOPLE)])
     yield engine
     engine.dispose()
 
 
-def elders_of(person: int) -> list[str]:
-    return [f"E{person:02d}{number:02d}" for number in range(ELDERS)]
-
-
 def environment(engine: Engine, api: BotApi, folder: Path) -> dict[str, str]:
-    """In a zone where it is seven in the evening: too late for digests, and not quiet yet."""
-    hours = (datetime.now(UTC).hour - 19) % 24
     return {
         "LIAISON_TELEGRAM_TOKEN": TOKEN,
         "LIAISON_TELEGRAM_API": api.url,
         "LIAISON_DATABASE_URL": engine.url.render_as_string(hide_password=False),
         "LIAISON_DATA_DIR": str(folder / "data"),
         "LIAISON_HTTP": "127.0.0.1:0",
-        "LIAISON_TIMEZONE": f"Etc/GMT+{hours}" if hours <= 12 else f"Etc/GMT-{24 - hours}",
+        "LIAISON_TIMEZONE": evening(),
     }
-
-
-def rows(engine: Engine, statement: Any) -> list[Any]:
-    with Session(engine) as session:
-        return list(session.exec(statement).all())
 
 
 def lines(engine: Engine, *states: str) -> list[Line]:
@@ -186,23 +165,6 @@ class Shift:
 
 def key(number: int) -> str:
     return f"{TOKEN.partition(':')[0]}:{number}"
-
-
-def others_connected(engine: Engine) -> int:
-    """What a dead client asked last is still done, and its COMMIT too."""
-    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    with engine.connect() as connection:
-        return int(connection.execute(text(count)).scalar_one())
-
-
-def let_claims_run_out(engine: Engine) -> None:
-    """On SQLite, which one process has for itself, a new one takes over at once; elsewhere it
-    would wait half a minute for what the dead one had in hand."""
-    if engine.dialect.name != "sqlite":
-        with Session(engine) as session:
-            lapsed = update(Outgoing).where(col(Outgoing.state) == SENDING)
-            session.exec(lapsed.values(claimed_until=datetime.now(UTC)))
-            session.commit()
 
 
 @asynccontextmanager
@@ -300,8 +262,6 @@ def check_visits(engine: Engine, walks: list[Walk]) -> None:
     ]
     told = [(walk.tag, walk.answers) for walk in walks if walk.done]
     assert sorted(stored) == sorted(told)
-    concerns = rows(engine, select(Concern.visit_id, Concern.observation, Concern.category))
-    assert len(concerns) == len(set(concerns))
 
 
 def check_drafts(engine: Engine, people: list[Liaison]) -> None:
@@ -323,10 +283,3 @@ def check_repeats(engine: Engine, shift: Shift) -> int:
     repeated = Counter({line: shift.shown[line] - count for line, count in sent.items()})
     assert not (repeated - shift.in_hand)
     return (+repeated).total()
-
-
-def check_database(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
-            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
