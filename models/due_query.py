@@ -155,8 +155,7 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
             col(Elder.tier),
             col(Elder.state),
             (col(Elder.residence) == RELOCATED).label("relocated"),
-            col(Postponement.until_on).label("put_off"),
-            _since().label("since"),
+            func.max(Postponement.until_on).label("put_off"),
             func.max(Visit.visited_on).label("last_on"),
             *_latest_visits(now, policy),
             absent(today, today).label("away"),
@@ -165,18 +164,9 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
         .select_from(Elder)
         .outerjoin(Visit, _counts(today, policy))
         .outerjoin(Postponement, put_off)
-        .group_by(col(Elder.id), col(Postponement.until_on))
+        .group_by(col(Elder.id))
     )
     return statement if scope is None else statement.where(scope)
-
-
-def _since() -> Day:
-    return (
-        select(func.min(Assignment.from_on))
-        .where(col(Assignment.elder_id) == col(Elder.id))
-        .correlate(Elder)
-        .scalar_subquery()
-    )
 
 
 def _counts(today: date, policy: Policy) -> Flag:
@@ -271,10 +261,20 @@ def _remote_counts(facts: CTE, name: str, today: date, policy: Policy) -> Flag:
 
 
 def _missed(facts: CTE, sound: Flag, today: date, policy: Policy) -> Flag:
+    """What is looked up for each stands last: it is asked of the few for whom the rest holds."""
     past = before(window(today, policy), policy)
-    there = or_(facts.c.since.is_(None), facts.c.since <= past.first)
     visited = _satisfied(facts, "p", sound, today, policy)
-    return and_(there, ~facts.c.excused, ~visited)
+    return and_(~facts.c.excused, ~visited, func.coalesce(_since(facts), past.first) <= past.first)
+
+
+def _since(facts: CTE) -> Day:
+    """The day from which anybody was to look after them."""
+    return (
+        select(func.min(Assignment.from_on))
+        .where(col(Assignment.elder_id) == facts.c.elder_id)
+        .correlate(facts)
+        .scalar_subquery()
+    )
 
 
 def _suggested(facts: CTE, sound: Flag, today: date, policy: Policy) -> Day:
