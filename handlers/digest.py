@@ -137,7 +137,7 @@ def coordinator_digest(turn: Turn, found: Tally, unreachable: int) -> Reply:
     ways = [
         (len(of_cases), Button(_("Cases"), "/cases")),
         (found.all_late, Button(_("Write to them"), "/broadcast")),
-        (len(found.alone), Button(_("Arrange…"), "/assign")),
+        (found.all_alone, Button(_("Arrange…"), "/assign")),
         (unreachable, Button(_("Who is it?"), "/unreachable")),
     ]
     buttons = [button for count, button in ways if count]
@@ -157,13 +157,13 @@ def _so_far(turn: Turn, found: Tally) -> str:
 def _alone_lines(found: Tally) -> list[str]:
     if not found.alone:
         return []
-    codes = _(", ").join(one.elder.code for one in found.alone[:CODES])
+    codes = _(", ").join(one.elder.code for one in found.alone)
     text = ngettext(
         "⚠️ Nobody looks after %(count)d elder: %(codes)s",
         "⚠️ Nobody looks after %(count)d elders: %(codes)s",
-        len(found.alone),
-    ) % {"count": len(found.alone), "codes": codes}
-    return [f"{text} …" if len(found.alone) > CODES else text]
+        found.all_alone,
+    ) % {"count": found.all_alone, "codes": codes}
+    return [f"{text} …" if found.all_alone > CODES else text]
 
 
 def _late_lines(found: Tally) -> list[str]:

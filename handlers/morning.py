@@ -4,10 +4,11 @@ Whatever the size of the office, only one portion is in memory; what the coordin
 is counted up along the way.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,12 +24,13 @@ from handlers.turn import Office, Turn, local_date
 from locales import speaking
 from models import people
 from models.agenda import office_policy
+from models.care import away
 from models.draft import Draft
-from models.leave import away_ids
 from models.mailbox import Outgoing
-from models.morning import Morning, mornings
+from models.morning import Mornings
 from models.org import setting
 from models.outbox import Job
+from models.shares import NOBODY
 from models.staff import COORDINATOR, LIAISON, Chat, Staff
 from models.tally import Census
 from models.workdays import differing_days, is_workday
@@ -73,66 +75,67 @@ def digests(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     clock = now.astimezone(office.zone).time()
     if not QUIET_UNTIL <= clock < LATEST or not is_workday(today, differing_days(session)):
         return
-    ready = is_ready(session, today, clock)
-    busy = in_dialogue(session, now) | away_ids(session, today)
-    coordinators = _there(reachable(session, Staff.role == COORDINATOR, ready), busy)
-    census = Census(session, (staff for staff, _chat in coordinators), today)
-    counted = census.liaisons(session, today) if coordinators else false()
-    for portion in portions(session, ready | counted):
-        wanted = _there(reachable(session, col(Staff.id).in_([s.id for s in portion]), ready), busy)
-        there = portion if coordinators else [staff for staff, _chat in wanted]
-        found = _mornings(session, there, today)
-        for morning in found.values():
-            census.count(morning)
-        yield from liaison_posts(session, office, now, wanted, found)
-    yield from coordinator_posts(session, office, now, coordinators, census)
+    ready = is_ready(session, today, clock) & _is_free(session, now, today)
+    coordinators = reachable(session, Staff.role == COORDINATOR, ready)
+    yield from posts(session, office, now, ready, coordinators)
 
 
 def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Post | None:
     """The digest of one person as of now; None when it cannot be made."""
-    today = local_date(now, office.zone)
-    if one[0].role == LIAISON:
-        found = _mornings(session, [one[0]], today)
-        return next(liaison_posts(session, office, now, [one], found), None)
-    census = Census(session, [one[0]], today)
-    for portion in portions(session, census.liaisons(session, today)):
-        for morning in _mornings(session, portion, today).values():
-            census.count(morning)
-    return next(coordinator_posts(session, office, now, [one], census), None)
+    if one[0].role == COORDINATOR:
+        return next(posts(session, office, now, false(), [one]), None)
+    made = posts(session, office, now, col(Staff.id) == one[0].id, [])
+    return next((post for post in made if post.chat.id == one[1].id), None)
 
 
-def _there(people_: Iterable[Greeted], busy: set[UUID]) -> list[Greeted]:
-    return [(staff, chat) for staff, chat in people_ if staff.id not in busy]
-
-
-def portions(session: Session, wanted: ColumnElement[bool]) -> Iterator[Sequence[Staff]]:
-    """The liaisons that are wanted, by code."""
-    liaisons = select(Staff).where(Staff.role == LIAISON, col(Staff.left_on).is_(None), wanted)
-    after = ""
-    while True:
-        following = liaisons.where(Staff.code > after).order_by(col(Staff.code)).limit(PORTION)
-        portion = session.exec(following).all()
-        if not portion:
-            return
-        yield portion
-        after = portion[-1].code
-
-
-def _mornings(session: Session, people_: Sequence[Staff], today: date) -> dict[UUID, Morning]:
-    return mornings(session, people_, today, office_policy(session), differing_days(session))
-
-
-def liaison_posts(
+def posts(
     session: Session,
     office: Office,
     now: datetime,
-    wanted: list[Greeted],
-    found: dict[UUID, Morning],
+    wanted: ColumnElement[bool],
+    coordinators: list[Greeted],
+) -> Iterator[Post]:
+    """Of the liaisons that are wanted, then of the coordinators, who were counted for meanwhile."""
+    greeted = portions(session, col(Staff.role) == LIAISON, wanted)
+    first = next(greeted, [])
+    if not first and not coordinators:
+        return
+    today, census = local_date(now, office.zone), Census(session, [one for one, _ in coordinators])
+    found = Mornings(
+        session, _ids(wanted), today, office_policy(session), differing_days(session),
+        census.places, census.count,
+    )  # fmt: skip
+    for portion in chain([first], greeted):
+        yield from liaison_posts(session, office, now, portion, found)
+    found.count_the_rest()
+    yield from coordinator_posts(session, office, now, coordinators, census)
+
+
+def _ids(*wanted: ColumnElement[bool]) -> Any:
+    return select(col(Staff.id)).where(col(Staff.left_on).is_(None), *wanted)
+
+
+def portions(session: Session, *wanted: ColumnElement[bool]) -> Iterator[list[Greeted]]:
+    """Those that are wanted and can be written to, by id."""
+    after = NOBODY
+    while True:
+        following = _ids(*wanted).where(col(Staff.id) > after).order_by(col(Staff.id))
+        ids = session.exec(following.limit(PORTION)).all()
+        if not ids:
+            return
+        some = (col(Staff.id) > after, col(Staff.id) <= ids[-1])
+        yield sorted(reachable(session, *wanted, *some), key=lambda one: one[0].id)
+        after = ids[-1]
+
+
+def liaison_posts(
+    session: Session, office: Office, now: datetime, wanted: list[Greeted], found: Mornings
 ) -> Iterator[Post]:
     today = local_date(now, office.zone)
-    shown = _last_digests(session, now, [chat.id for s, chat in wanted if found[s.id].drafts])
-    for staff, chat in wanted:
-        morning, last = found[staff.id], shown.get(chat.id)
+    mornings = [(found.of(staff), chat) for staff, chat in wanted]
+    shown = _last_digests(session, now, [chat.id for morning, chat in mornings if morning.drafts])
+    for morning, chat in mornings:
+        staff, last = morning.staff, shown.get(chat.id)
         morning.drafts = [d for d in morning.drafts if last is None or d.updated_at >= last]
         with apart(DIGEST):
             with speaking(staff.locale or office.locale):
@@ -144,7 +147,6 @@ def coordinator_posts(
     session: Session, office: Office, now: datetime, wanted: list[Greeted], census: Census
 ) -> Iterator[Post]:
     today = local_date(now, office.zone)
-    census.close(session, today, office_policy(session))
     for staff, chat in wanted:
         lost = len(people.unreachable(session, staff))
         with apart(DIGEST):
@@ -224,6 +226,11 @@ def _last_digests(session: Session, now: datetime, chats: list[UUID]) -> dict[UU
         .group_by(col(Outgoing.chat_id))
     )
     return dict(session.exec(statement).all())
+
+
+def _is_free(session: Session, now: datetime, today: date) -> ColumnElement[bool]:
+    """Of a person: neither on leave nor in a dialogue."""
+    return col(Staff.id).not_in(away(today)) & col(Staff.id).not_in(in_dialogue(session, now))
 
 
 def in_dialogue(session: Session, now: datetime) -> set[UUID]:

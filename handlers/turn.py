@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,7 +63,7 @@ class Turn:
     menu: Menu | None = None  # buttons shown in this batch, not stored yet
     masked: set[str] = field(default_factory=set)  # names that may not leave in full
 
-    @property
+    @cached_property
     def today(self) -> date:
         return local_date(self.now, self.office.zone)
 

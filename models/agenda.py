@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -29,8 +29,7 @@ PUT_OFF = "put_off"  # a reason of the rule
 PREFIX = "due."  # of the office's settings that replace a number of Policy
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One elder with what the rule says; the fields are those of `models.due.Status`."""
 
     elder: Who
@@ -83,7 +82,7 @@ def lines_for(session: Session, staff: Staff, today: date, policy: Policy) -> li
 
 def line(row: Any) -> Line:
     """From a row of `models.due_query.due_rows`."""
-    who = Who(row.elder_id, row.code, row.name, row.born_on, row.unit_id)
+    who = Who(row.code, row.name, row.born_on, row.unit_id)
     return Line(who, row.state, row.reason, row.suggested, row.last_on, bool(row.contact_due))
 
 
@@ -93,14 +92,19 @@ def in_order(lines: list[Line]) -> list[Line]:
 
 def agenda(session: Session, staff: Staff, today: date, policy: Policy) -> Agenda:
     lines = lines_for(session, staff, today, policy)
-    return arrange(lines, today, policy, differing_days(session))
+    return arrange(lines, today, policy, days_left(today, policy, differing_days(session)))
 
 
-def arrange(lines: list[Line], today: date, policy: Policy, differing: dict[str, bool]) -> Agenda:
+def days_left(today: date, policy: Policy, differing: dict[str, bool]) -> list[date]:
+    """The working days from today to the end of the window."""
+    return workdays(today, window(today, policy).last, differing)
+
+
+def arrange(lines: list[Line], today: date, policy: Policy, left: list[date]) -> Agenda:
     """Splits the window evenly over the working days that are left, so that no day has ten."""
     open_ = [one for one in lines if one.state in (DUE, NOT_YET)]
     done = [one for one in lines if one.state == SATISFIED]
-    share = _share(open_, done, today, policy, differing)
+    share = _share(open_, done, today, left)
     mine = [one for one in open_ if may_go(one, today, policy)][:share]
     return Agenda(
         window(today, policy),
@@ -120,10 +124,7 @@ def _waits(one: Line) -> bool:
     return one.state != OVERDUE and one.reason != PUT_OFF
 
 
-def _share(
-    open_: list[Line], done: list[Line], today: date, policy: Policy, differing: dict[str, bool]
-) -> int:
-    left = workdays(today, window(today, policy).last, differing)
+def _share(open_: list[Line], done: list[Line], today: date, left: list[date]) -> int:
     if not left:
         return len(open_)
     if left[0] != today:

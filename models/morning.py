@@ -5,32 +5,41 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, union
+from sqlalchemy import select as pick
 from sqlmodel import Session, col, select
 
-from models.agenda import PUT_OFF, Agenda, Line, arrange, in_order, line
+from models.agenda import PUT_OFF, Agenda, arrange, days_left, in_order
 from models.assignment import BACKUP, Assignment
-from models.care import care, running
+from models.care import running
 from models.draft import Draft
 from models.due import DUE, NOT_YET, OVERDUE, Policy, window
 from models.due_query import due_rows
 from models.elder import ACTIVE, Elder, Who
+from models.shares import Count, InStep, counted, in_care, shares, stream
 from models.staff import Staff
 from models.visit import Promise, still_open
 from models.workdays import reminder_day
 
 LAST_CALL = 1  # days before a window ends the backup is told
+OPEN = (DUE, NOT_YET, OVERDUE)
 
 
 class Owed(NamedTuple):
     """What was promised, and to whom."""
 
+    staff_id: UUID
     name: str
     text: str
     ref: str
+
+
+class Backed(NamedTuple):
+    staff_id: UUID
+    elder: Who
 
 
 @dataclass
@@ -47,26 +56,46 @@ class Morning:
     backing: list[Who] = field(default_factory=list)
 
 
-def mornings(
-    session: Session, people: Collection[Staff], today: date, policy: Policy, own: dict[str, bool]
-) -> dict[UUID, Morning]:
-    """The day of each of these liaisons; `own` are the office's differing working days."""
-    ids = [staff.id for staff in people]
-    cared = in_care(ids, today)
-    lines = _lines(session, cared, today, policy)
-    promises, drafts = _promises(session, cared), _drafts(session, ids)
-    nearly_over = today >= reminder_day(window(today, policy).last, LAST_CALL, own)
-    backing = backed_open(session, ids, today, policy) if nearly_over else {}
-    return {
-        staff.id: Morning(
+def nobody_counts(staff_id: UUID, found: Iterable[Any]) -> None:
+    pass
+
+
+class Mornings:
+    """The days of the `wanted` (a selection of ids), asked for in the order of their ids.
+
+    Whoever lives in one of the places comes by `count`, once with each who looks after them.
+    `own` are the office's differing working days.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        wanted: Any,
+        today: date,
+        policy: Policy,
+        own: dict[str, bool],
+        places: Collection[UUID] = (),
+        count: Count = nobody_counts,
+    ) -> None:
+        self.today, self.policy, self.left = today, policy, days_left(today, policy, own)
+        self.shares = InStep(counted(shares(session, wanted, places, today, policy), count))
+        self.promises = InStep(_promises(session, wanted, today))
+        self.drafts = InStep(_drafts(session, wanted))
+        nearly_over = today >= reminder_day(window(today, policy).last, LAST_CALL, own)
+        self.backing = InStep(backed_open(session, wanted, today, policy) if nearly_over else ())
+
+    def of(self, staff: Staff) -> Morning:
+        lines = chain.from_iterable(share.lines for share in self.shares.of(staff.id))
+        return Morning(
             staff,
-            arrange(lines.get(staff.id, []), today, policy, own),
-            promises.get(staff.id, []),
-            drafts.get(staff.id, []),
-            backing.get(staff.id, []),
+            arrange(in_order(list(lines)), self.today, self.policy, self.left),
+            self.promises.of(staff.id),
+            self.drafts.of(staff.id),
+            [one.elder for one in self.backing.of(staff.id)],
         )
-        for staff in people
-    }
+
+    def count_the_rest(self) -> None:
+        self.shares.rest()
 
 
 def caseloads(session: Session, ids: Collection[UUID], today: date) -> dict[UUID, list[UUID]]:
@@ -78,61 +107,39 @@ def caseloads(session: Session, ids: Collection[UUID], today: date) -> dict[UUID
     return found
 
 
-def in_care(ids: Collection[UUID], today: date) -> CTE:
-    """elder_id and staff_id: whom these people look after today."""
-    return union(*care(lambda who: col(who).in_(ids), today)).cte("care")
-
-
-def _lines(session: Session, cared: CTE, today: date, policy: Policy) -> dict[UUID, list[Line]]:
-    lines: dict[UUID, list[Line]] = defaultdict(list)
-    for row in _due(session, cared, today, policy):
-        lines[row.staff_id].append(line(row))
-    return {staff: in_order(mine) for staff, mine in lines.items()}
-
-
-OPEN = (DUE, NOT_YET, OVERDUE)
-
-
-def _due(session: Session, cared: CTE, today: date, policy: Policy) -> Iterable[Any]:
-    """Rows of `due_rows` for the living, once for each who looks after them: `staff_id`."""
-    living = (col(Elder.state) == ACTIVE) & col(Elder.id).in_(select(cared.c.elder_id))
-    due = due_rows(today, policy, living).subquery("due")
-    pairs = cared.join(due, due.c.elder_id == cared.c.elder_id)
-    return session.execute(select(cared.c.staff_id, *due.c).select_from(pairs))
-
-
-def backed_open(
-    session: Session, ids: Collection[UUID], today: date, policy: Policy
-) -> dict[UUID, list[Who]]:
+def backed_open(session: Session, wanted: Any, today: date, policy: Policy) -> Iterable[Backed]:
     """Elders not visited yet in this window, by the backup who could still go."""
-    backups = (
+    backs = (
         select(col(Assignment.elder_id), col(Assignment.staff_id))
-        .where(Assignment.role == BACKUP, running(today), col(Assignment.staff_id).in_(ids))
-        .cte("backed")
+        .where(Assignment.role == BACKUP, running(today), col(Assignment.staff_id).in_(wanted))
+        .cte("backs")
     )
-    found: dict[UUID, list[Who]] = defaultdict(list)
-    for row in sorted(_due(session, backups, today, policy), key=lambda one: str(one.code)):
-        if row.state in OPEN and row.reason != PUT_OFF:
-            found[row.staff_id].append(line(row).elder)
-    return found
+    living = (col(Elder.state) == ACTIVE) & col(Elder.id).in_(select(backs.c.elder_id))
+    due = due_rows(today, policy, living).subquery("due")
+    pairs = backs.join(due, due.c.elder_id == backs.c.elder_id)
+    c = due.c
+    open_ = (
+        pick(backs.c.staff_id, c.code, c.name, c.born_on, c.unit_id)
+        .select_from(pairs)
+        .where(c.state.in_(OPEN), c.reason != PUT_OFF)
+        .order_by(backs.c.staff_id, c.code)
+    )
+    for staff_id, *who in stream(session, open_):
+        yield Backed(staff_id, Who(*who))
 
 
-def _promises(session: Session, cared: CTE) -> dict[UUID, list[Owed]]:
-    found: dict[UUID, list[Owed]] = defaultdict(list)
+def _promises(session: Session, wanted: Any, today: date) -> Iterable[Owed]:
+    cared = in_care(wanted, today)
     open_ = (
         select(cared.c.staff_id, Elder.name, Promise.text, Promise.ref)
         .join(Elder, col(Elder.id) == cared.c.elder_id)
         .join(Promise, col(Promise.elder_id) == Elder.id)
         .where(still_open(), Elder.state == ACTIVE)
-        .order_by(col(Promise.made_on))
+        .order_by(cared.c.staff_id, col(Promise.made_on))
     )
-    for staff, *owed in session.execute(open_):
-        found[staff].append(Owed(*owed))
-    return found
+    return (Owed(*row) for row in stream(session, open_))
 
 
-def _drafts(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Draft]]:
-    found: dict[UUID, list[Draft]] = defaultdict(list)
-    for draft in session.exec(select(Draft).where(col(Draft.staff_id).in_(ids))):
-        found[draft.staff_id].append(draft)
-    return found
+def _drafts(session: Session, wanted: Any) -> Iterable[Draft]:
+    mine = select(Draft).where(col(Draft.staff_id).in_(wanted)).order_by(col(Draft.staff_id))
+    return (row[0] for row in stream(session, mine))

@@ -1,40 +1,34 @@
-"""What coordinators are told of a morning: counted by where the elders live, a portion of the
-liaisons at a time, so that a stand-in from another town is not missed and nobody is forgotten."""
+"""What coordinators are told of a morning: counted by where the elders live, whoever looks after
+them, so that a stand-in from another town is not missed and nobody is forgotten."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, true, union
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from models.agenda import PUT_OFF, Line, in_order, line
-from models.care import care, nobody
-from models.due import OVERDUE, SATISFIED, SUSPENDED, Policy
-from models.due_query import due_rows
-from models.elder import ACTIVE, Elder
-from models.leave import away_ids
-from models.morning import Morning
+from models.agenda import PUT_OFF, Line, in_order
+from models.due import OVERDUE, SATISFIED, SUSPENDED
 from models.org import branch
+from models.shares import NOBODY, Share
 from models.staff import Staff
 
 WORST, CODES = 8, 4  # liaisons named to a coordinator, and of each so many elders
-MOST_HELPERS = 1000  # from elsewhere; where there are more, all liaisons are looked at
 
 
 class Late(NamedTuple):
     name: str
     overdue: int
     codes: list[str]  # of the first
+    staff_code: str
 
 
 @dataclass(eq=False)
 class Tally:
     """Of one coordinator's branch; of the liaisons with overdue visits the worst are kept.
-    `alone` are the elders nobody looks after today."""
+    `alone` are the first of the elders nobody looks after today, `all_alone` how many they are."""
 
     units: set[UUID]
     expected: int = 0
@@ -43,82 +37,54 @@ class Tally:
     late: list[Late] = field(default_factory=list)
     all_late: int = 0
     alone: list[Line] = field(default_factory=list)
-    seen: set[UUID] = field(default_factory=set)  # of those in the care of two
+    all_alone: int = 0
 
-    def add(self, name: str, lines: list[Line], lent: Collection[UUID]) -> None:
-        """One liaison's part; whoever is in the care of two counts once."""
-        self._sum([one for one in lines if one.elder.id not in self.seen])
-        self.seen.update(one.elder.id for one in lines if one.elder.id in lent)
-        codes = [one.elder.code for one in lines if one.state == OVERDUE]
-        if codes:
-            self.late.append(Late(name, len(codes), codes[:CODES]))
-            self.late = sorted(self.late, key=lambda late: -late.overdue)[:WORST]
+    def add_late(self, shares: list[Share]) -> None:
+        """One liaison's part."""
+        late = [one for share in shares for one in share.lines if one.state == OVERDUE]
+        if late:
+            codes = [one.elder.code for one in in_order(late)[:CODES]]
+            self.late.append(Late(shares[0].name, len(late), codes, shares[0].code))
+            self.late = sorted(self.late, key=lambda one: (-one.overdue, one.staff_code))[:WORST]
             self.all_late += 1
 
     def leave_alone(self, lines: list[Line]) -> None:
-        self._sum([one for one in lines if one.state != SUSPENDED])
-        self.alone = lines
+        self.alone = in_order([*self.alone, *lines])[:CODES]
+        self.all_alone += len(lines)
 
-    def _sum(self, lines: list[Line]) -> None:
-        self.expected += len(lines)
-        self.done += sum(one.state == SATISFIED for one in lines)
-        self.put_off += sum(one.reason == PUT_OFF for one in lines)
+    def sum(self, expected: int, done: int, put_off: int) -> None:
+        self.expected += expected
+        self.done += done
+        self.put_off += put_off
 
 
 class Census:
-    """The tallies of some coordinators, while the liaisons come by."""
+    """The tallies of some coordinators, while the liaisons' shares come by."""
 
-    def __init__(self, session: Session, coordinators: Iterable[Staff], today: date) -> None:
+    def __init__(self, session: Session, coordinators: Iterable[Staff]) -> None:
         self.of = {staff.id: Tally(branch(session, staff.unit_id)) for staff in coordinators}
         self.places: dict[UUID, list[Tally]] = defaultdict(list)
         for tally in self.of.values():
             for unit in tally.units:
                 self.places[unit].append(tally)
-        self.lent = lent(session, self.places, today) if self.places else set()
-        self.away = away_ids(session, today)
 
-    def liaisons(self, session: Session, today: date) -> ColumnElement[bool]:
-        """Whose elders may live in one of the places."""
-        outside = helpers(session, self.places, today)
-        if len(outside) > MOST_HELPERS:
-            return true()
-        return or_(col(Staff.unit_id).in_(self.places), col(Staff.id).in_(outside))
-
-    def count(self, morning: Morning) -> None:
+    def count(self, staff_id: UUID, shares: Iterable[Share]) -> None:
         """Adds each elder to the tallies of the place they live in, whoever looks after them."""
-        if morning.staff.id in self.away:
-            return  # what they should look after counts as nobody's
-        shares: dict[Tally, list[Line]] = defaultdict(list)
-        for one in morning.agenda.wanted:
-            for tally in self.places.get(one.elder.unit_id, ()):
-                shares[tally].append(one)
-        for tally, lines in shares.items():
-            tally.add(morning.staff.name, lines, self.lent)
-
-    def close(self, session: Session, today: date, policy: Policy) -> None:
-        """The rest: elders no liaison came by for."""
-        for tally in self.of.values():
-            tally.leave_alone(alone(session, tally.units, today, policy))
+        parts: dict[Tally, list[Share]] = defaultdict(list)
+        for share in shares:
+            sums = _sums(share.once)
+            for tally in self.places.get(share.unit_id, ()):
+                tally.sum(*sums)
+                if staff_id == NOBODY:
+                    tally.leave_alone(share.lines)
+                else:
+                    parts[tally].append(share)
+        for tally, mine in parts.items():
+            tally.add_late(mine)
 
 
-def lent(session: Session, units: Collection[UUID], today: date) -> set[UUID]:
-    """Elders of these places in somebody else's care than their liaison's; maybe of several."""
-    here = select(col(Elder.id)).where(col(Elder.unit_id).in_(units))
-    ways = care(lambda who: col(who).is_not(None), today)[1:]
-    found = (way.where(way.selected_columns[0].in_(here)) for way in ways)
-    return {row.elder_id for row in session.execute(union(*found))}
-
-
-def helpers(session: Session, units: Collection[UUID], today: date) -> set[UUID]:
-    """Staff of other places who look after elders of these."""
-    here = select(col(Elder.id)).where(col(Elder.unit_id).in_(units))
-    inside = select(col(Staff.id)).where(col(Staff.unit_id).in_(units))
-    ways = care(lambda who: col(who).not_in(inside), today)
-    found = (way.where(way.selected_columns[0].in_(here)) for way in ways)
-    return {row.staff_id for row in session.execute(union(*found))}
-
-
-def alone(session: Session, units: Collection[UUID], today: date, policy: Policy) -> list[Line]:
-    """What the rule says of the elders of these places nobody looks after today."""
-    here = and_(col(Elder.state) == ACTIVE, col(Elder.unit_id).in_(units), nobody(today))
-    return in_order([line(row) for row in session.execute(due_rows(today, policy, here))])
+def _sums(lines: list[Line]) -> tuple[int, int, int]:
+    """Expected, done and put off."""
+    states = [one.state for one in lines]
+    put_off = sum(one.reason == PUT_OFF for one in lines)
+    return len(states) - states.count(SUSPENDED), states.count(SATISFIED), put_off
