@@ -48,8 +48,8 @@ T = TypeVar("T")
 
 
 # Asked in the transaction that claims, just before sending. By seq: the reason why a message is
-# not sent any more, or the message as it must be now. Reads only.
-Recheck = Callable[[Session, Sequence[Job], datetime], Mapping[int, Job | str]]
+# not sent any more, from when it may be sent, or the message as it must be now. Reads only.
+Recheck = Callable[[Session, Sequence[Job], datetime], Mapping[int, Job | str | datetime]]
 
 
 class RunDb(Protocol):
@@ -196,11 +196,13 @@ class Deliver:
         jobs = outbox.claim(session, now, now + CLAIM, gate)
         news = self.recheck(session, jobs, now) if self.recheck and jobs else {}
         stale = {seq: why for seq, why in news.items() if isinstance(why, str)}
-        if stale:
-            outbox.drop(session, stale)
-            gate.held = True  # what stands behind them in their chats may be due
+        later = {seq: at for seq, at in news.items() if isinstance(at, datetime)}
+        outbox.drop(session, stale)
+        outbox.hold(session, later)
+        gate.held = gate.held or bool(stale or later)  # what stands behind them may be due
         now_so = {seq: job for seq, job in news.items() if isinstance(job, Job)}
-        return [now_so.get(job.seq, job) for job in jobs if job.seq not in stale]
+        left = [job for job in jobs if job.seq not in stale and job.seq not in later]
+        return [now_so.get(job.seq, job) for job in left]
 
     def _give_back(self, session: Session, now: datetime, gate: Gate) -> None:
         """Rows of a process that died. A SQLite file has one process, so at the start all are;

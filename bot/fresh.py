@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session
@@ -13,27 +13,28 @@ from handlers.turn import Office
 from models.mailbox import EMERGENCY, FAILED
 from models.outbox import Job
 
+Fresh = Job | str | datetime
 RENEW = {
     case_tell.KIND: escalate.renew,
     room_team.KIND: room_team.renew,
     fast_tell.KIND: fast_tell.renew,
 }
+LOOK_AGAIN = timedelta(minutes=1)
 log = structlog.get_logger()
 
 
 class Recheck:
-    """Gives, by seq, the reason why a message is dropped or the message as it must be now."""
+    """Gives, by seq, the reason why a message is dropped, when it is to be looked at again, or
+    the message as it must be now."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
 
-    def __call__(
-        self, session: Session, jobs: Sequence[Job], now: datetime
-    ) -> Mapping[int, Job | str]:
+    def __call__(self, session: Session, jobs: Sequence[Job], now: datetime) -> Mapping[int, Fresh]:
         looked_at = {job.seq: self._apart(session, job, now) for job in jobs if job.kind}
         return {seq: found for seq, found in looked_at.items() if found is not None}
 
-    def _apart(self, session: Session, job: Job, now: datetime) -> Job | str | None:
+    def _apart(self, session: Session, job: Job, now: datetime) -> Fresh | None:
         """One that cannot be looked at must not hold up all the others: it is dropped, but an
         emergency goes as it was written."""
         try:
@@ -45,9 +46,11 @@ class Recheck:
             log.error("message_not_renewed", seq=job.seq, kind=job.kind, exc_info=problem)
             return None if job.lane <= EMERGENCY else FAILED
 
-    def _now(self, session: Session, job: Job, now: datetime) -> Job | str | None:
+    def _now(self, session: Session, job: Job, now: datetime) -> Fresh | None:
         renew = RENEW.get(job.kind, nudge.renew)
         reply, reason = renew(session, self.office, now, job)
+        if reason == nudge.BUSY:
+            return now + LOOK_AGAIN
         if reply is None:
             log.info("message_dropped", seq=job.seq, kind=job.kind, why=reason)
             return reason

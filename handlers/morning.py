@@ -166,6 +166,10 @@ def quiet_until(now: datetime, zone: ZoneInfo) -> datetime | None:
     return end.astimezone(UTC)
 
 
+def is_quiet(now: datetime, office: Office) -> bool:
+    return quiet_until(now, office.zone) is not None
+
+
 def turn_of(session: Session, office: Office, now: datetime, staff: Staff, chat: Chat) -> Turn:
     said = Incoming(chat.network, chat.address, "")
     return Turn(session, office, now, said, chat, staff, [])
@@ -233,9 +237,13 @@ def _is_free(session: Session, now: datetime, today: date) -> ColumnElement[bool
     return col(Staff.id).not_in(away(today)) & col(Staff.id).not_in(in_dialogue(session, now))
 
 
-def in_dialogue(session: Session, now: datetime) -> set[UUID]:
+def in_dialogue(session: Session, now: datetime, *who: ColumnElement[bool]) -> set[UUID]:
     """Who is filling in a card just now."""
     statement = select(Draft.staff_id).where(
-        Draft.updated_at > now - IN_DIALOGUE, col(Draft.parked).is_(False)
+        Draft.updated_at > now - IN_DIALOGUE, col(Draft.parked).is_(False), *who
     )
     return set(session.exec(statement))
+
+
+def is_in_dialogue(session: Session, now: datetime, staff: Staff) -> bool:
+    return bool(in_dialogue(session, now, col(Draft.staff_id) == staff.id))

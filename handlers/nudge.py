@@ -5,13 +5,13 @@ Each has a key that is unique for good, so that whatever restarts, it is said at
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, or_, select
 
 from handlers import broadcast_card, evening, form, weekly
 from handlers.evening import evenings
@@ -27,12 +27,13 @@ from handlers.morning import (
     digest_key,
     digests,
     in_dialogue,
-    is_ready,
-    quiet_until,
+    is_in_dialogue,
+    is_quiet,
     reachable,
     reader,
     turn_of,
 )
+from handlers.silence import fallen_out, silence
 from handlers.talk import Button, Reply
 from handlers.turn import Office, Turn, local_date
 from handlers.weekly import weeks
@@ -42,18 +43,18 @@ from models import broadcast, mailbox
 from models.draft import Draft
 from models.elder import ACTIVE, Elder
 from models.leave import away_ids
-from models.mailbox import EMERGENCY, FAILED, NUDGE, SENT, Outgoing
+from models.mailbox import FAILED, NUDGE, Outgoing
 from models.outbox import Job
-from models.staff import COORDINATOR, Chat, Staff
+from models.staff import Chat, Staff
 from models.visit import Visit
 from models.workdays import differing_days, is_workday
 
 Kind = Callable[[Session, Office, datetime], Iterator[Post]]
 __all__ = ["QUIET_FROM", "QUIET_UNTIL", "Post", "reachable", "sweep", "renew", "write"]
-DRAFT, SILENCE = "draft", "silence"
+DRAFT = "draft"
+BUSY = "in a dialogue"  # why a message does not go now, but later
 REMIND_AFTER = timedelta(hours=1)
 STALE = timedelta(minutes=1)  # a digest older than this is made anew before it goes
-SILENT_AFTER, LATE = time(9, 30), timedelta(minutes=30)
 AGED = {evening.EVENING: evening.renew, weekly.WEEKLY: weekly.renew}
 AT_ONCE = 500  # rows in one statement
 
@@ -111,10 +112,6 @@ def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator
             yield Post(chat, reply, DRAFT, f"{DRAFT}:{draft.tag}")
 
 
-def is_quiet(now: datetime, office: Office) -> bool:
-    return quiet_until(now, office.zone) is not None
-
-
 def _lying(now: datetime) -> Any:
     told = select(1).where(Outgoing.once == literal(f"{DRAFT}:") + col(Draft.tag)).exists()
     return select(Draft).where(
@@ -130,44 +127,6 @@ def _reminder(turn: Turn, draft: Draft) -> Reply:
     name = turn.shown(str(draft.context.get("name", "")))
     rows = ((Button(_("Go on"), form.resume_code(draft)),),)
     return Reply(text % {"name": name}, rows, lane=NUDGE)
-
-
-# Silence
-
-
-def silence(session: Session, office: Office, now: datetime) -> Iterator[Post]:
-    """People should have had a digest by now and not one has gone out: the coordinators must
-    know, whether the digests wait or were never written."""
-    today = local_date(now, office.zone)
-    clock = now.astimezone(office.zone).time()
-    if not SILENT_AFTER <= clock < QUIET_FROM or not is_silent(session, office, now):
-        return
-    for staff, chat in reachable(session, Staff.role == COORDINATOR):
-        with speaking(staff.locale or office.locale):
-            text = _("⚠️ None of this morning's digests has gone out. Please ask the office's IT.")
-        yield Post(chat, Reply(text, lane=EMERGENCY), SILENCE, f"{SILENCE}:{staff.id}:{today}")
-
-
-def is_silent(session: Session, office: Office, now: datetime) -> bool:
-    """Whether none of today's digests was sent, and the first is half an hour late."""
-    today = local_date(now, office.zone)
-    mine = (Outgoing.kind == DIGEST, col(Outgoing.once).like(f"{DIGEST}:%:{today}"))
-    states = set(session.exec(select(Outgoing.state).where(*mine).distinct()))
-    if not states:
-        return _is_missed(session, office, now)
-    oldest = session.exec(select(func.min(Outgoing.made_at)).where(*mine)).one()
-    return SENT not in states and now - oldest > LATE
-
-
-def _is_missed(session: Session, office: Office, now: datetime) -> bool:
-    """Somebody's hour came half an hour ago on this workday, and nothing was even written."""
-    today = local_date(now, office.zone)
-    if not is_workday(today, differing_days(session)):
-        return False
-    clock = (now - LATE).astimezone(office.zone).time()
-    busy = in_dialogue(session, now) | away_ids(session, today)
-    late = reachable(session, GREETED, is_ready(session, today, clock))
-    return any(staff.id not in busy for staff, _chat in late)
 
 
 # Broadcasts
@@ -189,7 +148,7 @@ def ended_broadcasts(session: Session, office: Office, now: datetime) -> Iterato
 
 
 def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Reply | None, str]:
-    """The message as it must be now, or None with the reason why it is dropped."""
+    """The message as it must be now, or None with the reason why it is dropped; BUSY: it waits."""
     to = reader(session, row)
     if to is None:
         return None, "left"
@@ -220,6 +179,8 @@ def _renew_digest(
         return None, "too late"
     if staff.id in away_ids(session, today):
         return None, "on leave"
+    if is_in_dialogue(session, now, staff):
+        return None, BUSY
     if now - row.made_at < STALE and not _is_outdated(session, row):
         return _as_written(row), ""
     post = compose(session, office, now, (staff, chat))
@@ -255,6 +216,8 @@ def _renew_reminder(
     draft = session.exec(select(Draft).where(Draft.tag == tag)).first()
     if draft is None or now - draft.updated_at < REMIND_AFTER:
         return None, "gone on"
+    if is_in_dialogue(session, now, staff):
+        return None, BUSY
     return _as_written(row), ""
 
 
@@ -266,11 +229,5 @@ def _renew_broadcast(session: Session, row: Job, staff: Staff) -> tuple[Reply | 
     return _as_written(row), ""
 
 
-KINDS = (
-    digests,
-    draft_reminders,
-    silence,
-    ended_broadcasts,
-    evenings,
-    weeks,
-)  # silence looks at the digests'
+# What fell out is looked for before the digests are written, silence after it.
+KINDS = (fallen_out, digests, draft_reminders, silence, ended_broadcasts, evenings, weeks)

@@ -222,6 +222,17 @@ def withdraw(session: Session, chat_id: UUID, made_at: datetime) -> int:
     return int(session.connection().execute(taken_back).rowcount)
 
 
+def hold(session: Session, later: Mapping[int, datetime]) -> None:
+    """Claimed rows, by seq, as if they had been written for a later hour: they were not tried."""
+    for seq, at in later.items():
+        untried = OUTGOING.c.attempts - 1
+        session.execute(
+            update(OUTGOING)
+            .where(OUTGOING.c.seq == seq)
+            .values(state=WAITING, claimed_until=None, not_before=at, attempts=untried)
+        )
+
+
 def _cards(session: Session, wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], str]:
     if not wanted:
         return {}

@@ -31,14 +31,14 @@ day_of = date.fromisoformat
 Count = Callable[[UUID, Iterable["Share"]], None]
 
 
-class packed(GenericFunction[Any]):  # noqa: N801  (it is written as a function)
+class packed(GenericFunction[Any]):
     """The values as a JSON list."""
 
     type = JSON()
     inherit_cache = True
 
 
-class listed(GenericFunction[Any]):  # noqa: N801
+class listed(GenericFunction[Any]):
     """The JSON values of a group as a JSON list."""
 
     type = JSON()

@@ -13,6 +13,7 @@ from bot.fresh import Recheck
 from handlers import nudge
 from models.draft import Draft
 from models.mailbox import EMERGENCY, NUDGE, SENDING, WAITING, Outgoing
+from models.schedule import Leave
 from models.staff import Chat
 from tests.conversation import EIGHT, plain, sweep
 
@@ -36,7 +37,20 @@ class Screen:
         pass
 
 
-async def deliver(town) -> list:
+async def sent(town) -> list:
+    """Sends all that may go now; what was shown."""
+    return await deliver(town, due)
+
+
+def due(town):
+    return any(row.not_before is None or row.not_before <= town.now for row in waiting(town))
+
+
+def waiting(town):
+    return [row for row in town.rows(Outgoing) if row.state in (WAITING, SENDING)]
+
+
+async def deliver(town, left=waiting) -> list:
     """Sends all that waits; what was shown."""
     screen = Screen()
 
@@ -49,7 +63,7 @@ async def deliver(town) -> list:
     )  # fmt: skip
     running = asyncio.create_task(delivery.run())
     async with asyncio.timeout(10):
-        while any(row.state in (WAITING, SENDING) for row in town.rows(Outgoing)):
+        while left(town):
             await asyncio.sleep(0.02)
     await delivery.drain()
     await running
@@ -74,6 +88,60 @@ async def test_a_digest_of_yesterday_is_dropped_and_the_reason_kept(town, zhou):
     assert await deliver(town) == []
     (row,) = town.rows(Outgoing, kind="digest")
     assert (row.state, row.problem) == ("dropped", "day over")
+
+
+async def test_a_digest_waits_for_the_end_of_a_dialogue_that_began_meanwhile(town, zhou):
+    """Written at eight; she opens a card before it is sent, and goes on for half an hour."""
+    town.now = EIGHT
+    sweep(town)
+    town.now += timedelta(seconds=5)
+    zhou.talk("/visit 高永昌", "怎么")
+    answers = (("[上门]", "精神"), ("[😀 有说有笑]", "健康"), ("[稳定]", "子女"))
+    for answer in answers:
+        assert held(await sent(town)) == []
+        town.now += timedelta(minutes=9)
+        zhou.talk(*answer)
+    assert held(await sent(town)) == []
+    (row,) = town.rows(Outgoing, kind="digest")
+    assert (row.state, row.attempts) == (WAITING, 0)
+    town.now += timedelta(minutes=11)
+    (digest,) = held(await sent(town))
+    assert "今天建议走访 0 位,逾期 5 位" in plain(digest.text)
+    assert held(await sent(town)) == []
+
+
+async def test_who_ends_the_card_gets_the_digest_a_minute_later(town, zhou):
+    town.now = EIGHT
+    sweep(town)
+    zhou.talk("走访 高永昌 00000", "核对")
+    assert held(await sent(town)) == []
+    zhou.talk("[提交]", "已记下")
+    assert held(await sent(town)) == []
+    town.now += timedelta(minutes=1)
+    (digest,) = held(await sent(town))
+    assert "逾期 4 位" in plain(digest.text)
+
+
+async def test_digests_that_wait_for_a_dialogue_are_no_silence(town, zhou, wang):
+    away = {"staff_id": town.staff["王主任"], "made_by": town.staff["王主任"], "made_at": EIGHT}
+    town.change(Leave(**away, from_on=EIGHT.date(), until_on=EIGHT.date()))
+    town.now = EIGHT
+    sweep(town)
+    zhou.talk("/visit 高永昌", "怎么")
+    for _nine_minutes in range(6):
+        assert held(await sent(town)) == []
+        town.now += timedelta(minutes=9)
+        zhou.talk("[上门]", "精神")
+        assert held(await sent(town)) == []
+        town.now += timedelta(minutes=9)
+        zhou.talk("[‹ 上一步]", "怎么")
+    sweep(town)
+    assert town.now > EIGHT + timedelta(minutes=100)
+    assert [row.text for row in town.rows(Outgoing, kind="silence")] == []
+
+
+def held(shown) -> list:
+    return [one for one in shown if "早上好" in one.text]
 
 
 async def test_a_digest_that_cannot_be_made_anew_holds_up_nobody(town, zhou, li):

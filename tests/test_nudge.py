@@ -13,6 +13,7 @@ from handlers import nudge
 from models.draft import Draft
 from models.mailbox import Outgoing
 from models.org import put_setting
+from models.schedule import Leave
 from models.staff import Staff
 from models.visit import Promise
 from tests.conversation import EIGHT, sweep
@@ -207,6 +208,68 @@ def test_a_morning_in_which_nothing_was_even_written_raises_the_alarm_once(town,
     assert sweep(town, saturday) == 0
 
 
+def went_out(town):
+    for row in digest_rows(town):
+        if row.state == "waiting":
+            row.state, row.sent_at = "sent", town.now
+            town.change(row)
+
+
+THURSDAY = EIGHT
+
+
+@pytest.mark.parametrize(
+    ("back", "told"),
+    [(timedelta(days=1), None),  # the next morning: nothing fell out
+     (timedelta(days=4), "11月13日 星期五"),  # Monday; a weekend is nobody's morning
+     (timedelta(days=4, hours=3), "11月13日 星期五"),
+     (timedelta(days=5, minutes=-20), "11月13日 星期五、11月16日 星期一")],
+)  # fmt: skip
+def test_back_after_days_the_coordinator_hears_which_mornings_fell_out(
+    town, zhou, wang, back, told
+):
+    sweep(town, THURSDAY)
+    went_out(town)
+    sweep(town, THURSDAY + back)
+    said = [one.text for one in wang.look() if "早间播报没有发出" in one.text]
+    assert [told in text for text in said] == [True] * (told is not None)
+    sweep(town, THURSDAY + back + timedelta(minutes=1))
+    sweep(town, THURSDAY + back + timedelta(hours=1))
+    went_out(town)
+    sweep(town, THURSDAY + back + timedelta(hours=2))
+    assert not any("早间播报没有发出" in one.text for one in wang.look())
+
+
+def test_a_morning_that_was_written_and_never_sent_fell_out_too(town, zhou, wang):
+    sweep(town, THURSDAY)
+    went_out(town)
+    sweep(town, THURSDAY + timedelta(days=1))  # and then the power went
+    wang.look()
+    sweep(town, THURSDAY + timedelta(days=4))
+    assert "11月13日 星期五" in wang.look()[0].text
+
+
+def test_back_at_night_or_on_a_sunday_the_coordinator_is_left_asleep(town, zhou, wang):
+    sweep(town, THURSDAY)
+    went_out(town)
+    wang.look()
+    assert sweep(town, THURSDAY + timedelta(days=1, hours=14)) == 0
+    assert sweep(town, THURSDAY + timedelta(days=3)) == 0
+    sweep(town, THURSDAY + timedelta(days=4, minutes=-30))
+    assert "11月13日 星期五" in wang.look()[0].text
+
+
+def test_a_day_on_which_nobody_was_there_did_not_fall_out(town, zhou, wang):
+    sweep(town, THURSDAY)
+    went_out(town)
+    friday = date(2026, 11, 13)
+    for name in ("周明", "王主任"):
+        away = {"staff_id": town.staff[name], "made_by": town.staff[name], "made_at": town.now}
+        town.change(Leave(**away, from_on=friday, until_on=friday))
+    sweep(town, THURSDAY + timedelta(days=4))
+    assert not any("早间播报没有发出" in one.text for one in wang.look())
+
+
 def test_back_after_an_hour_the_digests_go_out_late_and_there_is_no_alarm(town, zhou, wang):
     assert sweep(town, EIGHT + timedelta(hours=2)) == 2
     assert "早上好" in wang.look()[-1].text
@@ -222,7 +285,7 @@ def test_where_the_digests_fail_the_alarm_still_comes(town, zhou, wang, monkeypa
     now = EIGHT + timedelta(hours=2)
     house = SimpleNamespace(engine=town.database, office=town.receiver.office, run_db=run_db,
                             clock=lambda: now, deliver=SimpleNamespace(wake=lambda: None))  # fmt: skip
-    monkeypatch.setattr(clock, "KINDS", (digests, *clock.KINDS[1:]))
+    monkeypatch.setattr(clock, "KINDS", (clock.KINDS[0], digests, *clock.KINDS[2:]))
     asyncio.run(clock.speak_up(house))
     assert "今早的播报一条也没发出去" in wang.look()[-1].text
 
