@@ -18,7 +18,7 @@ BENCHES = {
     "footprint": N_("time to start, memory with a million visits, and what is imported"),
     "digest": N_("the morning of 1,000 liaisons at 30 messages a second, failures and kills"),
     "sweep": N_("seconds to find what is due for everyone and write the digests"),
-    "alarm": N_("seconds from a liaison's tap to the duty officer's phone during a broadcast"),
+    "alarm": N_("seconds an emergency and an answer take during a broadcast to 10,000"),
     "cases": N_("milliseconds of the list of cases among 100,000"),
 }
 

@@ -4,12 +4,14 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import union
 from sqlmodel import Session, and_, col, func, or_, select, update
 
+from models.care import care
+from models.elder import Elder
 from models.invitation import VALID_FOR, Invitation, WrongCode, hashed, new_code, tidy_code
 from models.org import branch
 from models.staff import LIAISON, Chat, Staff
-from models.tally import helpers
 
 WRONG_PER_CHAT = 5  # then this chat waits
 WAIT = timedelta(minutes=15)
@@ -134,9 +136,17 @@ def unreachable(session: Session, asker: Staff) -> list[tuple[Staff, Chat]]:
 def askable(session: Session, units: Collection[UUID], code: str, today: date) -> Staff | None:
     """Who has this code, works in one of these places, or looks after somebody who lives there."""
     found = session.exec(select(Staff).where(Staff.code == code)).first() if code else None
-    if found is None or found.unit_id in units or found.id in helpers(session, units, today):
+    if found is None or found.unit_id in units or _looks_after(session, found, units, today):
         return found
     return None
+
+
+def _looks_after(session: Session, staff: Staff, units: Collection[UUID], today: date) -> bool:
+    """Whether somebody who lives in one of these places is in this person's care."""
+    here = select(Elder.id).where(col(Elder.unit_id).in_(units))
+    ways = care(lambda who: col(who) == staff.id, today)
+    theirs = union(*(way.where(way.selected_columns[0].in_(here)) for way in ways))
+    return session.execute(theirs.limit(1)).first() is not None
 
 
 def liaisons_in(session: Session, units: Collection[UUID]) -> list[Staff]:

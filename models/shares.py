@@ -131,17 +131,16 @@ def due_lines(
     pairs = due.join(cared, cared.c.elder_id == due.c.elder_id, isouter=bool(places))
     one = select(staff_id, *due.c, nth).select_from(pairs).subquery("one")
     c = one.c
-    values = packed(
-        c.code, c.name, c.born_on, c.state, c.reason, c.suggested, c.last_on, c.contact_due, c.nth
-    )
+    values = packed(c.elder_id, c.code, c.name, c.born_on, c.state, c.reason, c.suggested,
+                    c.last_on, c.contact_due, c.nth)  # fmt: skip
     return select(c.staff_id, c.unit_id, listed(values).label("lines")).group_by(
         c.staff_id, c.unit_id
     )
 
 
 def _line(values: list[Any], unit_id: UUID) -> Line:
-    code, name, born, state, reason, suggested, last, contact, _nth = values
-    who = Who(code, name, day_of(born) if born else None, unit_id)
+    id_, code, name, born, state, reason, suggested, last, contact, _nth = values
+    who = Who(UUID(id_), code, name, day_of(born) if born else None, unit_id)
     last_on = day_of(last) if last else None
     return Line(who, state, reason, day_of(suggested), last_on, bool(contact))
 
