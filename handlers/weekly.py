@@ -15,14 +15,12 @@ from handlers.turn import Office, Turn, day, local_date
 from locales import gettext as _
 from locales import speaking
 from models import daybook
-from models.agenda import office_policy
 from models.due import IN_PERSON
-from models.leave import away_ids
+from models.leave import away_ids, count_alone
 from models.mailbox import NUDGE, Outgoing
 from models.org import branch
 from models.outbox import Job
 from models.staff import LEADER, Staff
-from models.tally import alone
 from models.workdays import differing_days, workdays
 
 WEEKLY = "weekly"
@@ -107,5 +105,5 @@ def _last_days(turn: Turn) -> list[str]:
 
 def _alone_line(turn: Turn) -> list[str]:
     units = branch(turn.session, turn.staff.unit_id)
-    count = len(alone(turn.session, units, turn.today, office_policy(turn.session)))
+    count = count_alone(turn.session, units, turn.today)
     return [_("⚠️ Elders nobody looks after: %(count)d") % {"count": count}] if count else []

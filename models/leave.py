@@ -1,5 +1,6 @@
 """Who is away, and who stands in."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -144,6 +145,14 @@ def left_alone(session: Session, asker: Staff, today: date) -> list[Elder]:
     statement = select(Elder).where(Elder.state == ACTIVE, in_scope(asker.role), nobody(TODAY))
     values = scope(session, asker, today)
     return list(session.exec(statement.order_by(col(Elder.code)), params=values).all())
+
+
+def count_alone(session: Session, units: Collection[UUID], today: date) -> int:
+    """How many live in these places."""
+    statement = select(func.count(col(Elder.id))).where(
+        Elder.state == ACTIVE, col(Elder.unit_id).in_(units), nobody(today)
+    )
+    return session.exec(statement).one()
 
 
 def is_alone(session: Session, elder: Elder, asker: Staff, today: date) -> bool:
