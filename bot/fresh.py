@@ -8,7 +8,7 @@ import structlog
 from sqlmodel import Session
 
 from bot.receive import is_out_of_order
-from handlers import case_tell, escalate, fast_tell, nudge, room_team
+from handlers import case_fold, case_tell, escalate, fast_tell, nudge, room_team
 from handlers.turn import Office
 from models.mailbox import EMERGENCY, FAILED
 from models.outbox import Job
@@ -16,6 +16,7 @@ from models.outbox import Job
 Fresh = Job | str | datetime
 RENEW = {
     case_tell.KIND: escalate.renew,
+    case_fold.KIND: case_fold.renew,
     room_team.KIND: room_team.renew,
     fast_tell.KIND: fast_tell.renew,
 }

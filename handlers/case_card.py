@@ -98,6 +98,24 @@ def whose(turn: Turn, case: Case, elder: Elder, is_: Collection[str]) -> str:
     return f"{turn.hidden_label(elder)} {elder.code}"
 
 
+def line(turn: Turn, case: Case, elder: Elder) -> str:
+    """🔴 31 Repair · 高*昌 柳泉村 · Acknowledged"""
+    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
+    return line_of(turn, case, elder, case_query.may_read(case, is_))
+
+
+def line_of(turn: Turn, case: Case, elder: Elder, readable: bool) -> str:
+    late = case.late_at is not None and case.late_at < turn.now
+    gaps = {
+        "mark": ("🔴" if late else "") + MARKS[case.severity],
+        "number": case.number,
+        "what": category_name(case.category) if readable else "—",
+        "who": f"{turn.hidden_label(elder)} {elder.code}" if readable else elder.code,
+        "state": _(STATES[case.state]),
+    }
+    return _("%(mark)s %(number)d %(what)s · %(who)s · %(state)s") % gaps
+
+
 def _lines(turn: Turn, case: Case, elder: Elder, is_: Collection[str]) -> list[str]:
     story = case_query.events(turn.session, case.id)
     lines = [title(case), whose(turn, case, elder, is_)]

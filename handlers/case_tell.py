@@ -77,20 +77,25 @@ def tell(at: Desk, case: Case, elder: Elder, name: str, people: Iterable[Staff])
     """Writes one step: a card to each of these people, and a delivery line; who can be written
     to."""
     session, now = at.session, at.now
-    step = CaseStep(id=uuid4(), case_id=case.id, key=step_key(case, name), name=name, at=now)
-    session.add(step)
-    session.flush()
+    step = write_step(at, case, name)
     wanted = {staff.id: staff for staff in people}
     found = reachable(session, col(Staff.id).in_(wanted)) if wanted else []
     posts = [post(at, case, elder, step, one) for one in found]
     write(session, posts, now)
     lines = {staff.id: one.once for (staff, _chat), one in zip(found, posts, strict=True)}
-    for staff_id in wanted:
-        session.add(_notice(step, staff_id, lines.get(staff_id)))
+    session.add_all(notice(step, staff_id, lines.get(staff_id)) for staff_id in wanted)
     return [staff for staff, _chat in found]
 
 
-def _notice(step: CaseStep, staff_id: UUID, once: str | None) -> CaseNotice:
+def write_step(at: Desk, case: Case, name: str) -> CaseStep:
+    key = step_key(case, name)
+    step = CaseStep(id=uuid4(), case_id=case.id, key=key, name=name, at=at.now)
+    at.session.add(step)
+    at.session.flush()
+    return step
+
+
+def notice(step: CaseStep, staff_id: UUID, once: str | None) -> CaseNotice:
     state = "waiting" if once else ABSENT
     return CaseNotice(step_id=step.id, staff_id=staff_id, once=once, state=state, at=step.at)
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from handlers.asked import long
-from handlers.case_card import card, card_name, story, title, whose
+from handlers.case_card import card, card_name, line, story, title
 from handlers.case_digest import open_line
-from handlers.case_words import BUTTONS, MARKS, STATES, category_name
+from handlers.case_words import BUTTONS
 from handlers.case_work import act, drop_draft
 from handlers.pick import PAGE, page_of, turning
 from handlers.talk import Button, Reply, Rows
@@ -142,30 +142,32 @@ def _place(turn: Turn, word: str) -> Place | None:
 
 
 def _page(turn: Turn, rest: str, where: Sequence[Any], tail: str, place: str) -> Reply:
-    count = case_query.counts(turn.session, turn.staff, turn.now, turn.today, turn.now, *where)
-    if not count.all:
+    asked = page_of(rest, case_query.MANY)
+    here = case_query.listed(turn.session, turn.staff, turn.now, turn.today, asked, PAGE, *where)
+    if not here.all:
         return Reply(_("🟢 No open cases."), _switch(only_mine=bool(tail)))
-    number = page_of(rest, count.all)
-    found = case_query.page(
-        turn.session, turn.staff, turn.now, turn.today, number * PAGE, PAGE, *where
-    )
-    head = _("Open cases: %(all)d, overdue: %(late)d (%(first)d–%(last)d)") % {
-        "all": count.all,
-        "late": count.late,
-        "first": number * PAGE + 1,
-        "last": number * PAGE + len(found),
+    first = here.page * PAGE
+    head = _("Open cases: %(all)s, overdue: %(late)s (%(first)d–%(last)d)") % {
+        "all": many(here.all),
+        "late": many(here.late),
+        "first": first + 1,
+        "last": first + len(here.found),
     }
-    every = case_query.piles(turn.session, turn.staff, turn.now, turn.today, *where)
-    names = staff_names(turn.session, [case.owner_id for case, _elder in found])
-    lines = [f"{place} {head}".strip(), open_line(every)]
-    lines += [aged(turn, case, elder, names) for case, elder in found]
+    names = staff_names(turn.session, [case.owner_id for case, _elder in here.found])
+    lines = [f"{place} {head}".strip(), *([open_line(here.piles)] if here.piles else [])]
+    lines += [aged(turn, case, elder, names) for case, elder in here.found]
     buttons = [
         Button(_("Case %(number)d") % {"number": case.number}, f"/case {case.number}")
-        for case, _elder in found
+        for case, _elder in here.found
     ]
     rows = tuple(tuple(buttons[i : i + 3]) for i in range(0, len(buttons), 3))
-    more = turning(f"/cases {tail}".strip(), number, count.all)
+    more = turning(f"/cases {tail}".strip(), here.page, here.all)
     return Reply("\n".join(lines), (*rows, *more, *_switch(only_mine=bool(tail))))
+
+
+def many(count: int) -> str:
+    """Nobody reads a list of a thousand: how long it is exactly, nobody asks."""
+    return str(count) if count < case_query.MANY else f"{case_query.MANY - 1}+"
 
 
 def aged(turn: Turn, case: Case, elder: Elder, names: Mapping[UUID, str]) -> str:
@@ -185,21 +187,6 @@ def _numbers(turn: Turn, *where: Any) -> Reply:
     gaps = {"all": count.all, "late": count.late, "waiting": count.unacknowledged,
             "asked": count.to_follow_up}  # fmt: skip
     return Reply(text % gaps)
-
-
-def line(turn: Turn, case: Case, elder: Elder) -> str:
-    """🔴 31 Repair · 高*昌 柳泉村 · Acknowledged"""
-    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
-    readable = case_query.may_read(case, is_)
-    late = case.late_at is not None and case.late_at < turn.now
-    gaps = {
-        "mark": ("🔴" if late else "") + MARKS[case.severity],
-        "number": case.number,
-        "what": category_name(case.category) if readable else "—",
-        "who": whose(turn, case, elder, is_),
-        "state": _(STATES[case.state]),
-    }
-    return _("%(mark)s %(number)d %(what)s · %(who)s · %(state)s") % gaps
 
 
 def _switch(only_mine: bool) -> Rows:
@@ -222,7 +209,9 @@ def _by_word(action: str, turn: Turn, rest: str) -> list[Reply]:
         return case_command(turn, f"{number} {action} {words}".strip())
     found = [
         (case, elder)
-        for case, elder in case_query.page(turn.session, turn.staff, turn.now, turn.today, 0, 30)
+        for case, elder in case_query.listed(
+            turn.session, turn.staff, turn.now, turn.today, 0, 30
+        ).found
         if case_query.may(
             case, MOVES[action],
             case_query.standing(turn.session, turn.staff, case, elder, turn.today), turn.staff,

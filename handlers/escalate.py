@@ -7,10 +7,12 @@ says is looked at once more just before it goes out.
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select, update
 
 from handlers.case_card import card, phase_of
+from handlers.case_fold import Fold
 from handlers.case_tell import Desk, head, tell
 from handlers.morning import reader, turn_of
 from handlers.talk import Reply
@@ -25,6 +27,7 @@ from models.case import (
     REACHED,
     RUNNING,
     TOLD_NOBODY,
+    URGENT,
     WAITING,
     Case,
     CaseNotice,
@@ -40,6 +43,7 @@ from models.staff import Staff
 from models.workdays import differing_days
 
 AT_ONCE = 20  # cases in one transaction
+FOLDED = 60  # of those that are not urgent: they cost less
 GRACE = {1: timedelta(minutes=2), 2: timedelta(minutes=10)}  # until a step should have arrived
 HELP = (ladder.COORDINATOR, ladder.LEADER)
 log = structlog.get_logger()
@@ -56,24 +60,32 @@ def sweep(session: Session, office: Office, now: datetime) -> int:
 
 
 def climb(at: Desk) -> int:
-    hours = Hours(at.office.zone, differing_days(at.session))
+    """What is urgent first, a message for each; of the rest a message for each person."""
+    hours, fold = Hours(at.office.zone, differing_days(at.session)), Fold()
+    found = _due(at, col(Case.severity) <= URGENT, AT_ONCE)
+    found = found or _due(at, col(Case.severity) > URGENT, FOLDED)
+    taken = sum(_apart(at, case, elder, hours, fold) for case, elder in found)
+    fold.write(at)
+    return taken
+
+
+def _due(at: Desk, which: ColumnElement[bool], most: int) -> list[tuple[Case, Elder]]:
     statement = (
         select(Case, Elder)
         .join(Elder, col(Elder.id) == Case.elder_id)
-        .where(col(Case.next_at) <= at.now, col(Case.state).in_(RUNNING))
+        .where(col(Case.next_at) <= at.now, col(Case.state).in_(RUNNING), which)
         .order_by(col(Case.severity), col(Case.next_at))
-        .limit(AT_ONCE)
+        .limit(most)
     )
-    found = at.session.exec(statement).all()
-    return sum(_apart(at, case, elder, hours) for case, elder in found)
+    return list(at.session.exec(statement).all())
 
 
-def _apart(at: Desk, case: Case, elder: Elder, hours: Hours) -> bool:
+def _apart(at: Desk, case: Case, elder: Elder, hours: Hours, fold: Fold) -> bool:
     """One case that stumbles must not keep the others from climbing."""
     number = case.number
     try:
         with at.session.begin_nested():
-            return _step(at, case, elder, hours)
+            return _step(at, case, elder, hours, fold)
     except OperationalError:  # locked or away: the whole transaction is tried again
         raise
     except Exception as problem:  # of whatever this case holds
@@ -81,12 +93,12 @@ def _apart(at: Desk, case: Case, elder: Elder, hours: Hours) -> bool:
         return False
 
 
-def _step(at: Desk, case: Case, elder: Elder, hours: Hours) -> bool:
+def _step(at: Desk, case: Case, elder: Elder, hours: Hours, fold: Fold) -> bool:
     rung = ladder.due(case, at.now, hours)
     if not _claim(at, case, hours):
         return False
     if rung is not None:
-        _take(at, case, elder, rung)
+        _take(at, case, elder, rung, fold)
     return True
 
 
@@ -104,11 +116,12 @@ def _claim(at: Desk, case: Case, hours: Hours) -> bool:
     return found.rowcount == 1
 
 
-def _take(at: Desk, case: Case, elder: Elder, rung: Rung) -> None:
+def _take(at: Desk, case: Case, elder: Elder, rung: Rung, fold: Fold) -> None:
     today = local_date(at.now, at.office.zone)
     people = duty.told(at.session, case, elder, rung.to, today)
     note_event(at.session, case, ESCALATED, None, at.now)
-    tell(at, case, elder, rung.name, people)
+    say = tell if case.severity <= URGENT else fold.add
+    say(at, case, elder, rung.name, people)
     log.info("case_step_taken", case=case.number, step=rung.name, people=len(people))
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, Index, Integer
+from sqlalchemy import JSON, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 OPEN, ACKNOWLEDGED, IN_PROGRESS = "open", "acknowledged", "in_progress"
@@ -81,6 +81,12 @@ STAMPS = {
 }
 
 
+def _of_open(name: str, *columns: str) -> Index:
+    """An index of the cases that have not ended: only those have an instant of being late."""
+    only = text("late_at IS NOT NULL")
+    return Index(name, *columns, sqlite_where=only, postgresql_where=only)
+
+
 VERSION = Column("rev", Integer, nullable=False)
 
 
@@ -136,12 +142,13 @@ class Case(SQLModel, table=True):
     __table_args__ = (
         Index("ix_elder_case_elder", "elder_id", "state", "category"),
         Index("ix_elder_case_group", "service_group", "state", "severity", "opened_at"),
-        Index(  # the lists and counts of what is open are answered from this alone
-            "ix_elder_case_state",
-            "state",
-            "late_at",
+        _of_open("ix_elder_case_reporter", "reported_by"),
+        _of_open(  # the lists and counts of what is open are answered from this alone
+            "ix_elder_case_open",
             "severity",
             "opened_at",
+            "state",
+            "late_at",
             "elder_id",
             "service_group",
             "also_group",

@@ -1,12 +1,12 @@
 """What one can ask of cases: who may see and do what, lists by role, the story of one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, false, or_
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, true, union
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
@@ -33,7 +33,7 @@ from models.case import (
 )
 from models.duty import carers, groups_of
 from models.elder import Elder
-from models.org import branch, up_from
+from models.org import Unit, branch, up_from
 from models.staff import COORDINATOR as COORDINATOR_ROLE
 from models.staff import LEADER, Staff
 from models.staff import LIAISON as LIAISON_ROLE
@@ -118,39 +118,111 @@ def allowed(case: Case, is_: Collection[str], staff: Staff) -> list[Move]:
 # Lists
 
 
+def is_open() -> ColumnElement[bool]:
+    """What has not ended has an instant from which it is late: the indexes of what is open are
+    chosen by this."""
+    return col(Case.late_at).is_not(None)
+
+
 def in_reach(session: Session, staff: Staff, today: date) -> ColumnElement[bool]:
-    """The cases this person may see; a leader sees numbers only."""
-    ways: list[ColumnElement[bool]] = [col(Case.reported_by) == staff.id]
-    groups = groups_of(session, staff, today)
-    if groups:
-        here = col(Elder.unit_id).in_(branch(session, staff.unit_id))
-        of_group = col(Case.service_group).in_(groups) | col(Case.also_group).in_(groups)
-        ways.append(and_(of_group, here))
-    if staff.role in (COORDINATOR_ROLE, LEADER):
-        ways.append(col(Elder.unit_id).in_(branch(session, staff.unit_id)))
+    """The open cases this person may see; a leader sees numbers only. To be run with the values
+    of `lookup.scope`."""
+    here, groups = _here(session, staff), groups_of(session, staff, today)
+    of_group = col(Case.service_group).in_(groups) | col(Case.also_group).in_(groups)
     if staff.role == LIAISON_ROLE:
-        ways.append(lookup.in_scope(staff.role))
-    return or_(false(), *ways)
+        return col(Case.id).in_(_near(staff, *([and_(of_group, here)] if groups else [])))
+    everything = staff.role in (COORDINATOR_ROLE, LEADER)
+    return or_(col(Case.reported_by) == staff.id, here if everything else and_(of_group, here))
 
 
-def page(
-    session: Session, staff: Staff, now: datetime, today: date, offset: int, limit: int, *where: Any
-) -> list[tuple[Case, Elder]]:
-    """What is open, the overdue first, then by severity and age."""
-    late = case((col(Case.late_at) < now, 0), else_=1)
-    done = case((col(Case.state) == RESOLVED, 1), else_=0)
-    order = (late, done, col(Case.severity), col(Case.opened_at))
-    ids = (  # an index holds all that is asked of the many; whole rows are read of the few
-        select(Case.id)
-        .join(Elder, col(Elder.id) == Case.elder_id)
-        .where(col(Case.state).in_(RUNNING), in_reach(session, staff, today), *where)
-        .order_by(*order)
-        .offset(offset)
-        .limit(limit)
-    )
-    found = session.exec(ids, params=lookup.scope(session, staff, today)).all()
-    whole = select(Case, Elder).join(Elder, col(Elder.id) == Case.elder_id)
-    return list(session.exec(whole.where(col(Case.id).in_(found)).order_by(*order)).all())
+def _near(staff: Staff, *more: ColumnElement[bool]) -> Any:
+    """Those of one's own elders and those one reported: a few of many, each way by its index."""
+    ids = columns(col(Case.id)).where(is_open())
+    reported = col(Case.reported_by) == staff.id
+    mine = col(Case.elder_id).in_(select(Elder.id).where(lookup.in_scope(staff.role)))
+    return union(*(ids.where(way) for way in (mine, reported, *more)))
+
+
+def _here(session: Session, staff: Staff) -> ColumnElement[bool]:
+    """Whether the elder lives in this person's place; nothing is asked where that is all."""
+    units = branch(session, staff.unit_id)
+    if len(units) == session.exec(select(func.count()).select_from(Unit)).one():
+        return true()
+    return in_units(units)
+
+
+class Pile(NamedTuple):
+    """Open cases of one severity and age; `age` is a place in AGES, or past its end."""
+
+    severity: int
+    age: int
+    late: bool
+    number: int
+
+
+MANY = 1000  # so many are not counted any further: nobody reads them
+
+
+class Listed(NamedTuple):
+    """A page, and how many there are and are late: MANY stands for any number from there on,
+    and then they are not in piles either."""
+
+    page: int
+    found: list[tuple[Case, Elder]]
+    all: int
+    late: int
+    piles: list[Pile]
+
+
+def listed(
+    session: Session, staff: Staff, now: datetime, today: date, number: int, size: int, *where: Any
+) -> Listed:
+    """What is open, the overdue first, then by severity and age; a page that is not there any
+    more is the last one."""
+    reach = (is_open(), in_reach(session, staff, today), *where)
+    scope = lookup.scope(session, staff, today)
+    few = session.execute(columns(*ORDERED).where(*reach).limit(MANY), scope).all()
+    number = max(0, min(number, (len(few) - 1) // size))
+    if len(few) < MANY:
+        few = sorted(few, key=lambda one: (one.late_at >= now, *one[2:]))
+        ids = [one.id for one in few[number * size : (number + 1) * size]]
+        piles = [Pile(one.severity, 0, one.late_at < now, 1) for one in few]
+        late = sum(one.late for one in piles)
+    else:
+        ids = _of_many(session, scope, reach, now, number * size, size)
+        some = select(Case.id).where(*reach, col(Case.late_at) < now).limit(MANY).subquery()
+        late = session.execute(columns(func.count()).select_from(some), scope).scalar_one()
+        piles = []
+    return Listed(number, _whole(session, ids), len(few), late, piles)
+
+
+IS_RESOLVED = case((col(Case.state) == RESOLVED, 1), else_=0)
+ORDERED: tuple[Any, ...] = (
+    col(Case.id), col(Case.late_at), IS_RESOLVED, col(Case.severity), col(Case.opened_at),
+)  # fmt: skip
+
+
+def _of_many(
+    session: Session, scope: Any, reach: Any, now: datetime, offset: int, size: int
+) -> list[UUID]:
+    """Part by part, each in the order of the index, until the page is full."""
+    ids: list[UUID] = []
+    upto = offset + size
+    for late in (col(Case.late_at) < now, col(Case.late_at) >= now):
+        for resolved in (Case.state != RESOLVED, Case.state == RESOLVED):
+            if len(ids) < upto:
+                part = select(Case.id).where(*reach, late, resolved)
+                part = part.order_by(col(Case.severity), col(Case.opened_at))
+                ids += session.execute(part.limit(upto - len(ids)), scope).scalars()
+    return ids[offset:]
+
+
+def _whole(session: Session, ids: Sequence[UUID]) -> list[tuple[Case, Elder]]:
+    """In the order of the ids."""
+    statement = select(Case, Elder).join(Elder, col(Elder.id) == Case.elder_id)
+    found = {one.id: (one, elder) for one, elder in
+             session.exec(statement.where(col(Case.id).in_(ids)))}  # fmt: skip
+    return [found[one] for one in ids if one in found]
 
 
 @dataclass
@@ -179,23 +251,13 @@ def counts(
             sum_of(col(Case.state) == "resolved"),
         )
         .select_from(Case)
-        .join(Elder, col(Elder.id) == Case.elder_id)
-        .where(col(Case.state).in_(RUNNING), in_reach(session, staff, today), *where)
+        .where(is_open(), in_reach(session, staff, today), *where)
     )
     found = session.execute(statement, lookup.scope(session, staff, today)).one()
     return Counts(*(int(number) for number in found))
 
 
 AGES = (3, 7, 14, 30)  # days; the last bucket is open
-
-
-class Pile(NamedTuple):
-    """Open cases of one severity and age; `age` is a place in AGES, or past its end."""
-
-    severity: int
-    age: int
-    late: bool
-    number: int
 
 
 def piles(session: Session, staff: Staff, now: datetime, today: date, *where: Any) -> list[Pile]:
@@ -205,14 +267,9 @@ def piles(session: Session, staff: Staff, now: datetime, today: date, *where: An
     kinds: tuple[Any, ...] = (
         col(Case.severity).label("severity"),
         case(*since, else_=len(AGES)).label("age"),
-        func.coalesce(col(Case.late_at) < now, false()).label("late"),
+        (col(Case.late_at) < now).label("late"),
     )
-    each = (
-        columns(*kinds)
-        .join(Elder, col(Elder.id) == Case.elder_id)
-        .where(col(Case.state).in_(RUNNING), in_reach(session, staff, today), *where)
-        .subquery()
-    )
+    each = columns(*kinds).where(is_open(), in_reach(session, staff, today), *where).subquery()
     counted = columns(*each.c, func.count()).group_by(*each.c)
     found = session.execute(counted, lookup.scope(session, staff, today))
     return [Pile(severity, age, bool(late), number) for severity, age, late, number in found]
@@ -220,7 +277,7 @@ def piles(session: Session, staff: Staff, now: datetime, today: date, *where: An
 
 def in_units(units: Collection[UUID]) -> ColumnElement[bool]:
     """Cases of elders who live there; for `where`."""
-    return col(Elder.unit_id).in_(units)
+    return col(Case.elder_id).in_(select(Elder.id).where(col(Elder.unit_id).in_(units)))
 
 
 def mine(staff: Staff) -> ColumnElement[bool]:
@@ -269,6 +326,18 @@ def deliveries(session: Session, case_id: UUID) -> list[Line]:
         .order_by(col(CaseStep.at), col(CaseStep.key), col(Staff.code))
     )
     return [Line(*row) for row in session.exec(statement)]
+
+
+def told_by(session: Session, once: str) -> list[tuple[CaseStep, Case, Elder]]:
+    """The steps that one message told of."""
+    statement = (
+        select(CaseStep, Case, Elder)
+        .join(CaseNotice, col(CaseNotice.step_id) == CaseStep.id)
+        .join(Case, col(Case.id) == CaseStep.case_id)
+        .join(Elder, col(Elder.id) == Case.elder_id)
+        .where(CaseNotice.once == once)
+    )
+    return list(session.exec(statement).all())
 
 
 def photos(session: Session, case_id: UUID) -> list[Photo]:

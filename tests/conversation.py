@@ -154,7 +154,7 @@ class Person:
 
     def look(self) -> list[Screen]:
         """Reads what has come in since the last look."""
-        fresh = [row for row in self._rows() if row.seq > self.seen]
+        fresh = self._rows()
         self.seen = max([self.seen, *(row.seq for row in fresh)])
         self.news = [shown(row) for row in fresh]
         return self.news
@@ -165,6 +165,7 @@ class Person:
                 select(Outgoing)
                 .join(Chat, col(Chat.id) == Outgoing.chat_id)
                 .where(Chat.network == self.network, Chat.address == self.address)
+                .where(col(Outgoing.seq) > self.seen)
                 .order_by(col(Outgoing.seq))
             )
             return list(session.exec(statement).all())

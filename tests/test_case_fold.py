@@ -1,0 +1,82 @@
+"""What is not urgent and falls due together: one message to a person."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from models.case import CaseNotice, CaseStep
+from models.mailbox import Outgoing
+from tests.case_office import pass_time, send, sweep
+from tests.test_escalate import report
+
+MORNING = datetime(2026, 11, 16, 0, 15, tzinfo=UTC)  # Monday, 08:15
+HALF = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def three(town, zhou, liu, wang):
+    """Three leaks that nobody has acknowledged since Thursday."""
+    for name in ("高永昌", "王德胜", "廖玉珍"):
+        report(zhou, f"走访 {name} 00020 屋顶漏雨")
+    send(town)
+    wang.look(), liu.look()
+
+
+def test_steps_of_one_morning_are_one_message(town, wang, three):
+    town.now = MORNING
+    assert sweep(town) == 3
+    send(town)
+    (screen,) = wang.look()
+    assert screen.text.split("\n")[:2] == ["有3件个案请您跟进:", "🔴 还没有人受理"]
+    assert screen.text.count("\n🔴⚠️ ") == 3
+    assert screen.rows == [["个案1", "个案2", "个案3"]]
+    wang.talk("[个案2", "王*胜")
+
+
+def test_what_was_done_meanwhile_is_left_out_of_it(town, wang, liu, three):
+    town.now = MORNING
+    sweep(town)
+    liu.talk("受理 2", "已受理")
+    send(town)
+    rows = town.rows(Outgoing, kind="cases")
+    assert [row.text.split("\n")[0] for row in rows] == ["有2件个案请您跟进："]
+    assert "个案2" not in str(rows[0].rows)
+
+
+def test_when_nothing_is_left_nothing_is_sent(town, liu, three):
+    town.now = MORNING
+    sweep(town)
+    for number in (1, 2, 3):
+        liu.talk(f"受理 {number}", "已受理")
+    send(town)
+    assert {row.problem for row in town.rows(Outgoing, kind="cases")} == {"moved on"}
+
+
+def test_each_case_has_its_delivery_line(town, wang, three):
+    town.now = MORNING
+    sweep(town)
+    send(town)
+    town.now = HALF
+    sweep(town)
+    steps = town.rows(CaseStep, name="ack1")
+    assert {one.outcome for one in steps} == {"reached"}
+    notices = [one for step in steps for one in town.rows(CaseNotice, step_id=step.id)]
+    assert {(one.state, one.staff_id) for one in notices} == {("sent", town.staff["王主任"])}
+    wang.talk("/case 1 story", "✓王主任")
+
+
+def test_one_alone_comes_as_its_card(town, zhou, liu, wang):
+    report(zhou, "走访 高永昌 00020 屋顶漏雨")
+    pass_time(town, 5 * 24 * 60)
+    assert "🔴 还没有人受理" in wang.look()[0].text
+    assert "受理" in wang.screen.buttons
+
+
+def test_an_emergency_is_never_folded(town, zhou, liu, wang, three):
+    for name in ("高永昌", "王德胜"):
+        zhou.talk(f"上报 {name} 有煤气味", "核对", "[🆘 马上上报]", "已通知")
+    wang.look()
+    town.wait(minutes=11)
+    sweep(town)
+    alarms = [one for one in wang.look() if "🔴 还没有人受理" in one.text]
+    assert len(alarms) == 2
