@@ -71,7 +71,7 @@ def _post(at: Desk, told: Sequence[Told], to: tuple[Staff, Chat]) -> Post:
 
 def listed(turn: Turn, told: Sequence[Told]) -> Reply:
     """Why they come, and under it which, the gravest and oldest first."""
-    told = sorted(told, key=lambda one: (one.step.name, one.case.severity, one.case.opened_at))
+    told = sorted(told, key=lambda one: (one.step.name, one.case.severity, one.case.number))
     text = ngettext("%(count)d case needs you:", "%(count)d cases need you:", len(told))
     lines, why = [text % {"count": len(told)}], ""
     for one in told[:SHOWN]:
