@@ -380,12 +380,12 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_elder_case_next_at"), ["next_at"], unique=False)
         batch_op.create_index(
-            "ix_elder_case_state",
+            "ix_elder_case_open",
             [
-                "state",
-                "late_at",
                 "severity",
                 "opened_at",
+                "state",
+                "late_at",
                 "elder_id",
                 "service_group",
                 "also_group",
@@ -394,6 +394,15 @@ def upgrade() -> None:
                 "id",
             ],
             unique=False,
+            sqlite_where=sa.text("late_at IS NOT NULL"),
+            postgresql_where=sa.text("late_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_elder_case_reporter",
+            ["reported_by"],
+            unique=False,
+            sqlite_where=sa.text("late_at IS NOT NULL"),
+            postgresql_where=sa.text("late_at IS NOT NULL"),
         )
 
     op.create_table(
