@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import ColumnElement, String, and_, cast, false, literal
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, literal
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
@@ -187,7 +187,7 @@ GREETED = col(Staff.role).in_((LIAISON, COORDINATOR))
 
 def reachable(session: Session, *who: Any) -> list[Greeted]:
     """Those of `who` (usually liaisons and coordinators) that can be written to, with the one
-    chat they get messages in: the one last used."""
+    chat they get messages in: the one they chose, else the one last used."""
     statement = (
         select(Staff, Chat)
         .join(Chat, col(Chat.staff_id) == Staff.id)
@@ -197,7 +197,12 @@ def reachable(session: Session, *who: Any) -> list[Greeted]:
             col(Chat.private),
             col(Chat.unreachable_at).is_(None),
         )
-        .order_by(col(Staff.code), col(Chat.last_at).desc().nulls_last(), col(Chat.network))
+        .order_by(
+            col(Staff.code),
+            case((col(Chat.network) == col(Staff.network), 0), else_=1),
+            col(Chat.last_at).desc().nulls_last(),
+            col(Chat.network),
+        )
     )
     first: dict[UUID, Greeted] = {}
     for staff, chat in session.exec(statement):

@@ -42,9 +42,10 @@ def coordinators_of(turn: Turn, unit_id: UUID) -> list[tuple[Staff, Chat]]:
 
 
 def chats_of(turn: Turn, staff: Staff) -> list[Chat]:
-    """Where this person can be reached, the network used last first; the rest is not written to."""
+    """Where this person can be reached: on the network that was chosen, else the one used last."""
     statement = select(Chat).where(Chat.staff_id == staff.id, col(Chat.unreachable_at).is_(None))
-    return list(turn.session.exec(statement.order_by(col(Chat.last_at).desc())).all())[:1]
+    found = list(turn.session.exec(statement.order_by(col(Chat.last_at).desc())).all())
+    return sorted(found, key=lambda chat: chat.network != staff.network)[:1]
 
 
 def _message(turn: Turn, staff: Staff, chat: Chat, visit: Visit, elder: Elder) -> Reply:

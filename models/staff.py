@@ -33,6 +33,7 @@ class Staff(SQLModel, table=True):
     phone: str = ""
     locale: str = ""  # empty: the office's own
     digest_at: int | None = None  # minutes after midnight; None: the office's hour
+    network: str = ""  # where to write unasked; empty: where the person wrote last
     left_on: date | None = None
 
 

@@ -4,7 +4,7 @@ them, on the office of `tests.conversation`."""
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from bot.run import House
 from bot.transports.matrix import Matrix
 from models.people import invite
 from models.staff import Chat, Staff
-from tests.conversation import Town, plain
+from models.workdays import is_workday
+from tests.conversation import ZONE, Town, plain
 from tests.matrix_people import NUMBERS, Phone, Shown
 from tests.synapse import Synapse
 
@@ -62,6 +63,14 @@ class Bot:
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+    def moves_to(self, at: time) -> None:
+        """The bot's clock: that hour in the office, on the next workday."""
+        now = datetime.now(UTC)
+        day = now.astimezone(ZONE).date() + timedelta(days=1)
+        while not is_workday(day, {}):
+            day += timedelta(days=1)
+        self.ahead = datetime.combine(day, at, ZONE) - now
 
     # --- the office's side
 

@@ -1,7 +1,12 @@
 """Visits over Matrix, on a real homeserver, in plain and in encrypted rooms."""
 
+import subprocess
+import sys
+from datetime import time
+
 import pytest
 
+from bot.clock import tick
 from handlers.lines import cap
 from models.attachment import Photo
 from models.case import Case
@@ -59,3 +64,57 @@ async def test_a_trouble_with_its_photo_makes_a_case_and_a_correction_a_revision
     assert len(bot.town.rows(Case)) == 1
     assert len(bot.town.rows(Photo)) == 1
     assert sorted(visit.state for visit in bot.town.rows(Visit)) == ["current", "superseded"]
+
+
+async def test_the_morning_digest_comes_to_the_room_and_its_number_opens_a_card(bot, synapse):
+    async with NioPhone(synapse, "zhou") as zhou:
+        await meet(bot, zhou)
+        bot.moves_to(time(8, 5))
+        await talk(zhou, "帮助", "帮助")  # ends the poll that began before the clock was moved
+        await tick(bot.house)
+        digest = await hears(zhou, "早上好")
+        assert "高永昌" in digest.text
+        await talk(zhou, "1", "怎么走访的")
+
+
+async def test_an_old_number_on_an_old_card_does_no_harm(bot, synapse):
+    async with NioPhone(synapse, "zhou") as zhou:
+        await meet(bot, zhou)
+        await zhou.say("走访 高永昌")
+        first = await zhou.hears("怎么走访的")
+        await talk(zhou, "1", "怎么样", "都好", "谁在场")
+        answer = {"m.relates_to": {"m.in_reply_to": {"event_id": first.id}}}
+        await zhou.say("2", **answer)
+        await hears(zhou, "那张卡片已过期")
+        await zhou.react(first, cap("3"))
+        await zhou.react(first, "👍")
+        await talk(zhou, "1", "核对", "提交", "已记下")
+        assert first.text.startswith("走访 高永昌 · 1/")
+    (visit,) = bot.town.visits("高永昌")
+    assert (visit.mode, visit.present) == ("in_person", ["elder"])
+
+
+async def test_an_edited_message_and_a_voice_message_are_answered_with_a_sentence(bot, synapse):
+    async with NioPhone(synapse, "zhou") as zhou:
+        await meet(bot, zhou)
+        said = await zhou.say("走访 高永昌")
+        await zhou.hears("怎么走访的")
+        await zhou.edits(said, "走访 李秀英")
+        await hears(zhou, "改过的消息")
+        await zhou.sends("m.room.message", {"msgtype": "m.audio", "body": "a", "url": "mxc://x/y"})
+        await hears(zhou, "我只看得懂文字和照片")
+
+
+async def test_what_asks_for_patience_gets_it(bot, synapse):
+    async with NioPhone(synapse, "zhou") as zhou:
+        await meet(bot, zhou)
+        synapse.limit(bot.user, 2, 2)
+        for number in range(6):
+            await zhou.say(f"查 高永{number}")
+        await zhou.until(lambda: len(zhou.others) == 7)
+        synapse.limit(bot.user, 0, 0)
+
+
+def test_without_matrix_its_library_is_not_loaded():
+    code = "import bot.run, bot.doctor, bot.backup, sys; sys.exit('nio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

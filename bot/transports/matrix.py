@@ -9,7 +9,8 @@ Whatever fails on the way, the next sync begins at the stored token again.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ POLL_MS = 25_000
 PORTION = 200  # messages in one transaction
 READY = 15.0  # seconds a message waits for the first sync
 TOKEN_KEPT = 60.0  # seconds after which a token is stored that brought nothing
+SECONDS = timedelta(seconds=2)
 STARTING, LISTENING, UNREACHABLE = "starting", "listening", "unreachable"
 REJECTED = N_(
     "The homeserver does not accept LIAISON_MATRIX_USER with LIAISON_MATRIX_PASSWORD: look at both."
@@ -171,6 +173,7 @@ class Matrix:
     async def _turn(self, receive: Receive, *, first: bool = False) -> None:
         """One sync, stored. nio would pass over an answer it thinks it has seen."""
         self.client.next_batch = ""
+        asked = self.clock()
         response = checked(
             await self.client.sync(
                 timeout=0 if first else POLL_MS,
@@ -180,7 +183,9 @@ class Matrix:
             )
         )
         await self._rooms.arrived()
-        brought = await self._stream.take(response, self._token, self.clock())
+        told = getattr(response.transport_response, "headers", {}).get("Date", "")
+        skew = behind(told, asked, self.clock())
+        brought = await self._stream.take(response, self._token, self.clock(), skew)
         await self._store(brought, response.next_batch, receive)
         self._tend()
 
@@ -268,6 +273,18 @@ class Matrix:
                 await self._ready.wait()
         except TimeoutError:
             raise Down from None
+
+
+def behind(told: str, asked: datetime, answered: datetime) -> timedelta:
+    """How far the homeserver's clock is behind ours, from the Date of its answer: between asking
+    and answering it is right, and in seconds."""
+    try:
+        date = parsedate_to_datetime(told)
+    except (ValueError, TypeError):
+        return timedelta()
+    if date < asked - SECONDS:
+        return asked - date
+    return answered - date if date > answered + SECONDS else timedelta()
 
 
 def in_order(brought: Brought, fetched: list[Incoming]) -> list[Incoming]:

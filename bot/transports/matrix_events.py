@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from handlers.talk import Incoming
@@ -83,15 +83,15 @@ def picture(kind: str, content: Mapping[str, Any]) -> Picture | None:
     return Picture(url, name, mime or usual, int(info.get("size") or 0), keys)
 
 
-def incoming(event_id: str, source: Mapping[str, Any], chat: str, found: Read) -> Incoming:
+def incoming(source: Mapping[str, Any], chat: str, found: Read, skew: timedelta) -> Incoming:
     """`chat` is the person's own address, or the room's where there are more people."""
     return Incoming(
         network="matrix",
         chat=chat,
-        key=event_id,
+        key=str(source["event_id"]),
         text=found.text,
         card=found.card,
-        sent_at=datetime.fromtimestamp(source["origin_server_ts"] / 1000, UTC),
+        sent_at=datetime.fromtimestamp(source["origin_server_ts"] / 1000, UTC) + skew,
         private=not chat.startswith("!"),
         sender=str(source["sender"]),
         problem=found.problem,

@@ -6,7 +6,7 @@ Nothing here is remembered for good: if a step fails, the same sync is asked for
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -31,6 +31,7 @@ class Brought:
     """`slow` waits for its pictures. `reached` are (address, why), an empty why: came back.
     `taps` are reactions to take back: (room, event)."""
 
+    skew: timedelta
     said: list[Incoming] = field(default_factory=list)
     slow: list[tuple[Incoming, Picture]] = field(default_factory=list)
     reached: list[tuple[str, str]] = field(default_factory=list)
@@ -43,9 +44,12 @@ class Stream:
         self.picture_limit = picture_limit
         self._fetching = asyncio.Semaphore(8)
 
-    async def take(self, response: SyncResponse, since: str, now: datetime) -> Brought:
-        """Without `since`, the very first time, nothing old is answered."""
-        brought = Brought()
+    async def take(
+        self, response: SyncResponse, since: str, now: datetime, skew: timedelta
+    ) -> Brought:
+        """Without `since`, the very first time, nothing old is answered. `skew` is what the
+        homeserver's clock lacks."""
+        brought = Brought(skew)
         for room_id in response.rooms.leave:
             await self._gone(room_id, brought)
         for room_id in response.rooms.invite:
@@ -112,7 +116,7 @@ class Stream:
 
     def _said(self, room_id: str, event: Any, found: Read, brought: Brought) -> None:
         self.rooms.used(room_id)
-        said = incoming(event.event_id, event.source, self.rooms.chat(room_id), found)
+        said = incoming(event.source, self.rooms.chat(room_id), found, brought.skew)
         if found.picture and said.private:
             brought.slow.append((said, found.picture))
         else:
@@ -126,7 +130,7 @@ class Stream:
         code = await self.memory.pressed(person, found.tap.card, found.tap.key)
         if code:
             brought.taps.append((room_id, event.event_id))
-            said = incoming(event.event_id, event.source, person, found)
+            said = incoming(event.source, person, found, brought.skew)
             brought.said.append(replace(said, choice=code, card=found.tap.card))
 
     # --- coming and going
@@ -148,7 +152,7 @@ class Stream:
         if person and not opened and source["content"]["membership"] == "join":
             self.rooms.used(room_id)
             hello = Read(text="!start")
-            brought.said.append(incoming(source["event_id"], source, person, hello))
+            brought.said.append(incoming(source, person, hello, brought.skew))
 
     async def _gone(self, room_id: str, brought: Brought) -> None:
         ended = self.rooms.gone(room_id)
