@@ -63,7 +63,9 @@ async def speak_up(house: "House") -> None:
 
 
 async def tidy(house: "House") -> None:
-    gone = await attempt(house, lambda session: retention.tidy(session, house.clock()))
+    now = house.clock()
+    local = now.astimezone(house.office.zone)
+    gone = await attempt(house, lambda session: retention.round_of(session, now, local))
     if gone and any(gone.values()):
         log.info("tidied", **gone)
 

@@ -3,6 +3,7 @@
 from handlers import form, photos, roster_chat
 from handlers.ask_read import NOTHING, Question, question
 from handlers.assign import assign_command
+from handlers.audit_search import audit_command
 from handlers.brief import brief_command, history_command, phone_command
 from handlers.broadcast import FORM as BROADCAST
 from handlers.broadcast import already_sent, broadcast_command
@@ -16,15 +17,18 @@ from handlers.due import due_command, why_command
 from handlers.duty import duty_command
 from handlers.emergency import danger_in, with_number_first
 from handlers.ended import BACK, ended_command
+from handlers.export_person import EXPORT, export_person_command
 from handlers.fast_track import FORM as FAST_TRACK
 from handlers.fast_track import fast_command, hospital_command
 from handlers.fix import MEND, fix_command
 from handlers.flags import flag_command
+from handlers.forget import FORGET, forget_command
 from handlers.glued import with_blank
 from handlers.handover import FORM as HANDOVER
 from handlers.handover import handover_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
 from handlers.join import UNREAD, join_again, quit_command, refuse_group, stranger
+from handlers.keep import retention_command
 from handlers.later import LATER, instead_command, later_command
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
 from handlers.lines import as_pressed
@@ -78,6 +82,8 @@ FORMS: dict[str, Form] = {
         KNOW,
         roster_chat.FORM,
         CONSENT,
+        FORGET,
+        EXPORT,
     )
 }
 VISITORS = (LIAISON, COORDINATOR)
@@ -170,6 +176,11 @@ COMMANDS = (
     ),
     Command("ended", ("离世迁出",), N_("Died or moved"), ended_command, DESK),
     Command("flag", (), N_("Register of flags"), flag_command, DESK, listed=False),
+    Command("audit", ("谁看过", "查看记录"), N_("Who looked"), audit_command, DESK),
+    Command("export_person", ("export-person", "导出资料"), N_("Hand over a file"),
+            export_person_command, DESK),
+    Command("forget", ("删除资料",), N_("Erase a person"), forget_command, DESK),
+    Command("retention", ("保存期限",), N_("How long it is kept"), retention_command, DESK),
     Command("settings", ("设置", "settings"), N_("Language"), settings_command),
     Command("help", ("帮助", "help", "?", "菜单"), N_("Help"), help_command),
     Command("quit", ("退出",), N_("Leave this chat"), quit_command),

@@ -185,7 +185,7 @@ def visit_line(turn: Turn, visit: Visit) -> str:
 def _noted_before(turn: Turn, visit: Visit) -> bool:
     """Whether the elder has since said that no health is to be kept: a note may tell of it."""
     said = withdrawn_at(turn.session, visit.elder_id, HEALTH)
-    return said is not None and visit.logged_at < said
+    return said is not None and visit.logged_at <= said
 
 
 def _open_lines(turn: Turn, elder: Elder, left_open: Sequence[Thing]) -> list[str]:

@@ -17,6 +17,7 @@ from models.card import seven_of
 from models.consent import HEALTH, PURPOSES, standing, withheld
 from models.elder import HEALTH_FLAGS, LIXIU, Elder, masked, running_flags
 from models.register import better_tier
+from models.staff import COORDINATOR
 
 SEVEN_NAMES = {
     "address": N_("where the elder lives"),
@@ -186,8 +187,14 @@ def _more(turn: Turn, elder: Elder) -> Rows:
          Button(_("History"), f"/history {elder.code}")),
         (Button(_("The elder's consent"), f"/consent {elder.code}"),),
     )  # fmt: skip
+    desk = turn.staff.role == COORDINATOR
+    only: Rows = (
+        (Button(_("Who looked"), f"/audit {elder.code}"),
+         Button(_("Hand over a file"), f"/export-person {elder.code}")),
+        (Button(_("🗑 Erase…"), f"/forget {elder.code}"),),
+    )  # fmt: skip
     back = (Button(_("‹ Back to the card"), f"/card {elder.code}"),)
-    return (*rows, back)
+    return (*rows, *(only if desk else ()), back)
 
 
 # The whole card

@@ -16,7 +16,7 @@ from models import leave as leaves
 from models import lookup
 from models.audit import Audit
 from models.draft import Draft
-from models.elder import ACTIVE, DECEASED, MOVED, Elder
+from models.elder import ACTIVE, DECEASED, FORGOTTEN, MOVED, Elder
 from models.mailbox import NUDGE
 from models.staff import Staff
 
@@ -30,7 +30,7 @@ def ended_command(turn: Turn, rest: str) -> list[Reply]:
     if not code:
         return [_lately(turn)]
     elder = lookup.by_code(turn.session, turn.staff, code, turn.today)
-    if elder is None or what not in (*ENDED, UNDO):
+    if elder is None or elder.state == FORGOTTEN or what not in (*ENDED, UNDO):
         return [Reply(_("Please use the button of the report, or ask for help with /help."))]
     if what == UNDO:
         return [_ask_undo(turn, elder)]

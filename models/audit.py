@@ -4,7 +4,9 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, func, select
+
+from models.staff import Staff
 
 
 class Audit(SQLModel, table=True):
@@ -18,3 +20,23 @@ class Audit(SQLModel, table=True):
     detail: str = ""
 
     __table_args__ = (Index("ix_audit_elder", "elder_id", "at"),)
+
+
+def about(
+    session: Session, elder_id: UUID, offset: int, limit: int
+) -> list[tuple[Audit, Staff | None]]:
+    """Who looked at or changed what of this elder, the latest first; nobody is the bot."""
+    statement = (
+        select(Audit, Staff)
+        .outerjoin(Staff, col(Staff.id) == Audit.staff_id)
+        .where(Audit.elder_id == elder_id)
+        .order_by(col(Audit.at).desc(), col(Audit.id))
+        .offset(offset)
+        .limit(limit)
+    )
+    return [(line, staff) for line, staff in session.exec(statement)]
+
+
+def count_about(session: Session, elder_id: UUID) -> int:
+    statement = select(func.count(col(Audit.id))).where(Audit.elder_id == elder_id)
+    return session.exec(statement).one()

@@ -10,6 +10,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from models import ahead
 
 ACTIVE, DECEASED, MOVED = "active", "deceased", "moved"
+FORGOTTEN = "forgotten"  # who it was is not known any more
 RETIRED, LIXIU = "retired_cadre", "lixiu_cadre"
 TIERS = ("A", "B", "C", "D")
 FLAGS = (

@@ -17,7 +17,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 from models import ahead
 from models.assignment import COVER, PRIMARY, Assignment
 from models.care import care, running
-from models.elder import ACTIVE, Elder
+from models.elder import ACTIVE, FORGOTTEN, Elder
 from models.org import Unit, branch
 from models.staff import COORDINATOR, LIAISON, Staff
 from models.visit import CURRENT, DONE, Promise, Visit, still_open
@@ -215,7 +215,7 @@ def ended_lately(session: Session, staff: Staff, today: date, most: int) -> list
     values = {"most": most, **scope(session, staff, today)}
     statement = (
         select(Elder)
-        .where(Elder.state != ACTIVE, in_scope(staff.role))
+        .where(col(Elder.state).not_in((ACTIVE, FORGOTTEN)), in_scope(staff.role))
         .where(col(Elder.ended_on) >= today - timedelta(days=100))
         .order_by(col(Elder.ended_on).desc(), Elder.code)
         .limit(bindparam("most"))

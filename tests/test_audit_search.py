@@ -1,0 +1,42 @@
+"""Who looked at whom, when and why; and everything about one person as a file."""
+
+import io
+
+import openpyxl
+
+from models.audit import Audit
+from tests.conversation import plain
+
+
+def test_a_coordinator_sees_who_looked_when_and_why(town, zhou, wang):
+    zhou.talk("/brief 高永昌", "高永昌", "/card 高永昌 full", "为什么", "女儿打电话来问", "📇")
+    town.wait(hours=1)
+    wang.talk("/audit 高永昌", "• 11月12日 09:00 周明 看完整资料 (女儿打电话来问)")
+    assert "周明 看简报" in wang.text
+    assert wang.text.splitlines()[1] == "• 11月12日 10:00 王主任 看本记录"
+
+
+def test_everything_about_one_person_is_a_workbook_with_who_when_and_why(town, zhou, wang):
+    zhou.talk("走访 高永昌 01000 =1+1", "核对", "[提交]", "已记下")
+    wang.talk("/export-person 高永昌", "是谁要的", "[本人]", "作什么用", "[交本人]", "请当面移交")
+    book = openpyxl.load_workbook(io.BytesIO(wang.screen.image))
+    assert book.sheetnames == [
+        "信息卡",
+        "台账",
+        "走访",
+        "个案清单",
+        "本人意愿",
+        "修改记录",
+        "谁看过",
+    ]
+    card = {row[0].value: row[1].value for row in book["信息卡"].iter_rows(min_row=3)}
+    assert (card["姓名"], card["村"]) == ("高永昌", "柳泉村")
+    mark = plain(str(book["走访"]["A1"].value))
+    assert "王主任 2026-11-12 导出,用途:本人, 交本人" in mark
+    note = book["走访"]["I3"]
+    assert (note.value, note.data_type) == ("=1+1", "s")
+    assert [a.detail for a in town.rows(Audit, action="export_person")] == ["本人, 交本人"]
+
+
+def test_no_such_file_is_made_on_a_network_of_others(town):
+    town.person("王主任", "telegram", "4712").talk("/export-person 高永昌", "只在本单位自己的网页")
