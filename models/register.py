@@ -67,9 +67,9 @@ def _page(role: str) -> Select[Elder, Any]:
 def seven_counts(session: Session, staff: Staff, today: date) -> dict[int, int]:
     """Score of the seven to how many elders."""
     statement = (
-        select(score(), func.count(col(Elder.id)))
+        select(score().label("known"), func.count(col(Elder.id)))
         .where(Elder.state == ACTIVE, in_scope(staff.role))
-        .group_by(score())
+        .group_by("known")
     )
     return dict(session.exec(statement, params=scope(session, staff, today)).all())
 

@@ -37,7 +37,7 @@ def test_an_all_well_visit_still_takes_four_taps_and_the_question_none(town, zho
         "1/",
         "[上门]",
         "精神",
-        "[五项都好",
+        "[✨ 都好",
         "在场",
         "[只有本人]",
         "核对",
