@@ -16,13 +16,13 @@ from uuid import UUID
 from sqlalchemy import event, insert
 from sqlmodel import Session, SQLModel
 
-SHELF, WAITING = "ahead", "added"
+SHELF, WAITING, FORESEEN = "ahead", "added", "foreseen"
 T = TypeVar("T")
 
 
 def begin(session: Session) -> None:
-    """From now on what is read is kept; only while none but foreseen messages are handled."""
-    session.info[SHELF] = {}
+    """From now on nothing but foreseen messages is handled, until `forget_all`."""
+    session.info[FORESEEN] = True
 
 
 def of(session: Session, question: Any, about: UUID, **values: Any) -> list[Any]:
@@ -41,9 +41,9 @@ def found(session: Session, question: Any, about: Any) -> Any:
 
 def once(session: Session, key: tuple[Any, ...], ask: Callable[[], T]) -> T:
     """What `ask` says, asked once a batch: only what no visit changes, such as who is on duty."""
-    shelf = session.info.get(SHELF)
-    if shelf is None:
+    if FORESEEN not in session.info:
         return ask()
+    shelf = session.info.setdefault(SHELF, {})
     if key not in shelf:
         shelf[key] = ask()
     found: T = shelf[key]
@@ -81,6 +81,7 @@ def forget(session: Session, elder_id: UUID, *questions: Any) -> None:
 def forget_all(session: Session) -> None:
     write_out(session)
     session.info.pop(SHELF, None)
+    session.info.pop(FORESEEN, None)
 
 
 def write(session: Session, row: SQLModel) -> None:
@@ -88,7 +89,7 @@ def write(session: Session, row: SQLModel) -> None:
     waiting = session.info.setdefault(WAITING, {})
     values = {name: value for name, value in vars(row).items() if not name.startswith("_")}
     waiting.setdefault(type(row), []).append(values)
-    if SHELF not in session.info:
+    if FORESEEN not in session.info:
         write_out(session)
 
 

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, ColumnElement, Index, case, or_
+from sqlalchemy import JSON, Column, ColumnElement, Index, bindparam, case, or_
 from sqlmodel import Field, Session, SQLModel, col, select, update
 
+from models import ahead
 from models.draft import new_tag
 from models.elder import FLAGS, Elder, put_flag
 from models.lookup import in_scope, scope
@@ -128,8 +129,11 @@ def seven_of(session: Session, elder: Elder, today: date) -> Seven:
     return Seven(len(SEVEN) - len(missing), missing, stale)
 
 
+KNOWN = select(Known).where(col(Known.elder_id).in_(bindparam("about", expanding=True)))
+
+
 def _rows(session: Session, elder_id: UUID) -> dict[str, Known]:
-    found = session.exec(select(Known).where(Known.elder_id == elder_id))
+    found = ahead.of(session, KNOWN, elder_id)
     return {row.item: row for row in found}
 
 
@@ -149,6 +153,7 @@ def ask_next(session: Session, elder: Elder, today: date, but: set[str]) -> str 
     if not open_:
         return None
     item = min(open_, key=lambda one: asked.get(one, date.min))
+    ahead.forget(session, elder.id, KNOWN)
     row = rows.get(item) or Known(elder_id=elder.id, item=item)
     row.asked_on = today
     session.add(row)
@@ -161,6 +166,7 @@ def _may_ask(asked_on: date | None, today: date) -> bool:
 
 def note_known(session: Session, elder_id: UUID, item: str, **what: date) -> None:
     """`asked_on`, `confirmed_on`."""
+    ahead.forget(session, elder_id, KNOWN)
     row = session.get(Known, (elder_id, item)) or Known(elder_id=elder_id, item=item)
     for name, value in what.items():
         setattr(row, name, value)

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from models import ahead
 from models.agenda import office_policy
+from models.card import KNOWN
 from models.case_query import OPEN_CASES
 from models.consent import WITHDRAWN
 from models.due_query import read_recent
@@ -38,9 +39,11 @@ def read_ahead(session: Session, all_: Iterable[Foreseen], today: date) -> None:
     ahead.put(session, {(own_by_code, pair): elder for pair, elder in elders.items()})
     opened = {elder.id for pair, elder in elders.items() if not wanted[pair]}
     submitted = {elder.id for pair, elder in elders.items() if wanted[pair]}
-    for question in (LAST_DONE, OPEN_PROMISES, WITHDRAWN):
+    for question in (LAST_DONE, OPEN_PROMISES):
         ahead.read(session, question, opened)
-    ahead.read(session, OPEN_CASES, opened | submitted)
+    for question in (OPEN_CASES, WITHDRAWN):
+        ahead.read(session, question, opened | submitted)
+    ahead.read(session, KNOWN, submitted)
     if submitted:
         people = {staff_id for (staff_id, _code), submits in wanted.items() if submits}
         after = read_next_up(session, people, today)
