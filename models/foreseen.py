@@ -41,8 +41,8 @@ def read_ahead(session: Session, all_: Iterable[Foreseen], today: date) -> None:
     submitted = {elder.id for pair, elder in elders.items() if wanted[pair]}
     for question in (LAST_DONE, OPEN_PROMISES):
         ahead.read(session, question, opened)
-    for question in (OPEN_CASES, WITHDRAWN):
-        ahead.read(session, question, opened | submitted)
+    for asked_twice in (OPEN_CASES, WITHDRAWN):
+        ahead.read(session, asked_twice, opened | submitted)
     ahead.read(session, KNOWN, submitted)
     if submitted:
         people = {staff_id for (staff_id, _code), submits in wanted.items() if submits}
