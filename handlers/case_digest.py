@@ -1,12 +1,17 @@
 """What a morning's digest says of cases: how many are new, late, waiting; never whose."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from handlers.broadcast_card import more
+from handlers.case_card import line_of
 from handlers.concern_words import SEVERITY_NAMES
+from handlers.talk import Button
 from handlers.turn import Turn
 from locales import gettext as _
 from models import case_query
+from models.case import RESOLVED, Case
+from models.elder import Elder
 
 NEW = timedelta(days=1)
 
@@ -29,6 +34,31 @@ def case_lines(turn: Turn) -> list[str]:
     if found.late:
         lines.append(_("🔴 Cases overdue: %(late)d; not acknowledged: %(waiting)d.") % gaps)
     return lines
+
+
+MOST = 4  # of the cases named to one person
+Pressed = Sequence[tuple[Case, Elder]]
+
+
+def pressing_lines(turn: Turn, found: Pressed, all_: int, restricted: bool = False) -> list[str]:
+    """🔴 late, 🟡 due today or to be followed up; masked as on every card. Of a restricted one
+    only its group reads more than the code."""
+    lines = [_pressing(turn, case, elder, restricted) for case, elder in found[:MOST]]
+    return lines + ([more(all_ - MOST)] if all_ > MOST else [])
+
+
+def _pressing(turn: Turn, case: Case, elder: Elder, restricted: bool) -> str:
+    words = line_of(turn, case, elder, restricted or not case.restricted)
+    if case.state == RESOLVED and not case.restricted:
+        words = _("%(case)s: please ask whether it is mended") % {"case": words}
+    return words if case.late_at and case.late_at < turn.now else f"🟡{words}"
+
+
+def pressing_buttons(found: Pressed) -> list[Button]:
+    return [
+        Button(_("Case %(number)d") % {"number": case.number}, f"/case {case.number}")
+        for case, _elder in found[:MOST]
+    ]
 
 
 def open_line(found: Iterable[case_query.Pile]) -> str:

@@ -8,17 +8,20 @@ from babel.dates import format_date
 
 from handlers import form
 from handlers.broadcast_card import more
-from handlers.case_digest import case_lines
+from handlers.case_digest import MOST as CASES
+from handlers.case_digest import case_lines, pressing_buttons, pressing_lines
 from handlers.due import due_lines, due_rows
 from handlers.promises import kept_button
 from handlers.talk import Button, Reply, Rows
-from handlers.turn import Turn, day
+from handlers.turn import Turn, day, end_of
 from handlers.veil import veil
 from locales import gettext as _
 from locales import language, ngettext
+from models import case_query
 from models.agenda import office_policy
+from models.case import Case
 from models.due import window
-from models.elder import masked
+from models.elder import Elder, masked
 from models.mailbox import NUDGE
 from models.morning import Morning
 from models.org import unit_name
@@ -33,6 +36,7 @@ def liaison_digest(turn: Turn, morning: Morning) -> Reply:
     """Names are masked: it shows on a lock screen; the buttons below do not."""
     lines = [_greeting(turn), _sum(morning), *_ending(turn, morning), ""]
     lines += due_lines(turn, morning.agenda, hide=True)
+    lines += pressing_lines(turn, _cases(morning), len(morning.cases))
     lines += _promise_lines(morning) + _draft_lines(turn, morning) + _backing_lines(turn, morning)
     return Reply("\n".join(lines).rstrip(), _rows(turn, morning), lane=NUDGE)
 
@@ -120,8 +124,29 @@ def _rows(turn: Turn, morning: Morning) -> Rows:
         Button(_("I go: %(code)s") % {"code": who.code}, f"/instead {who.code}")
         for who in morning.backing[:BACKING]
     ]
-    rows = (form.in_rows(one, 2) for one in (going_on, done, instead))
+    cases = pressing_buttons(_cases(morning))
+    rows = (form.in_rows(one, 2) for one in (cases, going_on, done, instead))
     return (*due_rows(turn, morning.agenda), *chain.from_iterable(rows))
+
+
+def _cases(morning: Morning) -> list[tuple[Case, Elder]]:
+    return [(one.case, one.elder) for one in morning.cases]
+
+
+def duty_digest(turn: Turn) -> Reply | None:
+    """What presses in the officer's groups today; None where nothing does."""
+    by_tonight = case_query.late_by(end_of(turn.today, turn.office.zone))
+    mine = (turn.session, turn.staff, turn.now, turn.today)
+    found = case_query.listed(*mine, 0, CASES, by_tonight)
+    if not found.all:
+        return None
+    count = case_query.counts(*mine, turn.now)
+    gaps = {"all": count.all, "late": count.late, "waiting": count.unacknowledged}
+    head = _("Cases: %(all)d open, %(late)d overdue, %(waiting)d to be acknowledged.") % gaps
+    lines = [_greeting(turn), head, ""]
+    lines += pressing_lines(turn, found.found, found.all, restricted=True)
+    buttons = [*pressing_buttons(found.found), Button(_("Cases"), "/cases")]
+    return Reply("\n".join(lines), form.in_rows(buttons, 2), lane=NUDGE)
 
 
 def coordinator_digest(turn: Turn, found: Tally, unreachable: int) -> Reply:

@@ -18,9 +18,9 @@ from sqlalchemy import ColumnElement, String, and_, case, cast, false, literal
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
-from handlers.digest import coordinator_digest, liaison_digest
+from handlers.digest import coordinator_digest, duty_digest, liaison_digest
 from handlers.talk import Incoming, Reply
-from handlers.turn import Office, Turn, local_date
+from handlers.turn import Office, Turn, end_of, local_date
 from locales import speaking
 from models import people
 from models.agenda import office_policy
@@ -31,13 +31,14 @@ from models.morning import Mornings
 from models.org import setting
 from models.outbox import Job
 from models.shares import NOBODY
-from models.staff import COORDINATOR, LIAISON, Chat, Staff
+from models.staff import COORDINATOR, DUTY, LIAISON, Chat, Staff
 from models.tally import Census
 from models.workdays import differing_days, is_workday
 
 DIGEST = "digest"
 HOUR, LATEST = time(8), time(17, 30)  # of the office, while nobody chose another
 QUIET_FROM, QUIET_UNTIL = time(21), time(7, 30)
+TOO_LATE = time(10)  # for a first word to the officers, to whom most mornings say nothing
 IN_DIALOGUE = timedelta(minutes=10)
 PORTION = 1000  # liaisons whose elders are in memory at once
 Greeted = tuple[Staff, Chat]
@@ -78,12 +79,16 @@ def digests(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     ready = is_ready(session, today, clock) & _is_free(session, now, today)
     coordinators = reachable(session, Staff.role == COORDINATOR, ready)
     yield from posts(session, office, now, ready, coordinators)
+    if clock < TOO_LATE:
+        yield from duty_posts(session, office, now, reachable(session, Staff.role == DUTY, ready))
 
 
 def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Post | None:
     """The digest of one person as of now; None when it cannot be made."""
     if one[0].role == COORDINATOR:
         return next(posts(session, office, now, false(), [one]), None)
+    if one[0].role == DUTY:
+        return next(duty_posts(session, office, now, [one]), None)
     made = posts(session, office, now, col(Staff.id) == one[0].id, [])
     return next((post for post in made if post.chat.id == one[1].id), None)
 
@@ -103,7 +108,7 @@ def posts(
     today, census = local_date(now, office.zone), Census(session, [one for one, _ in coordinators])
     found = Mornings(
         session, _ids(wanted), today, office_policy(session), differing_days(session),
-        census.places, census.count,
+        census.places, census.count, end_of(today, office.zone),
     )  # fmt: skip
     for portion in chain([first], greeted):
         yield from liaison_posts(session, office, now, portion, found)
@@ -154,6 +159,19 @@ def coordinator_posts(
                 turn = turn_of(session, office, now, staff, chat)
                 reply = coordinator_digest(turn, census.of[staff.id], lost)
             yield Post(chat, reply, DIGEST, digest_key(staff, today))
+
+
+def duty_posts(
+    session: Session, office: Office, now: datetime, wanted: list[Greeted]
+) -> Iterator[Post]:
+    """Nothing to whom no case presses today."""
+    today = local_date(now, office.zone)
+    for staff, chat in wanted:
+        with apart(DIGEST):
+            with speaking(staff.locale or office.locale):
+                reply = duty_digest(turn_of(session, office, now, staff, chat))
+            if reply is not None:
+                yield Post(chat, reply, DIGEST, digest_key(staff, today))
 
 
 def quiet_until(now: datetime, zone: ZoneInfo) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -119,6 +119,11 @@ def person_line(name: str, years: int | None, village: str) -> str:
         "years": years,
         "village": village,
     }
+
+
+def end_of(today: date, zone: ZoneInfo) -> datetime:
+    """The midnight with which a day of the office is over."""
+    return datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> date:

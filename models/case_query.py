@@ -275,6 +275,11 @@ def piles(session: Session, staff: Staff, now: datetime, today: date, *where: An
     return [Pile(severity, age, bool(late), number) for severity, age, late, number in found]
 
 
+def late_by(at: datetime) -> ColumnElement[bool]:
+    """Overdue at that instant as things stand; for `where`."""
+    return col(Case.late_at) < at
+
+
 def in_units(units: Collection[UUID]) -> ColumnElement[bool]:
     """Cases of elders who live there; for `where`."""
     return col(Case.elder_id).in_(select(Elder.id).where(col(Elder.unit_id).in_(units)))

@@ -4,17 +4,19 @@ the size of the office."""
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlalchemy import select as pick
 from sqlmodel import Session, col, select
 
 from models.agenda import PUT_OFF, Agenda, arrange, days_left, in_order
 from models.assignment import BACKUP, Assignment
 from models.care import running
+from models.case import RESOLVED, Case
 from models.draft import Draft
 from models.due import DUE, NOT_YET, OVERDUE, Policy, window
 from models.due_query import due_rows
@@ -42,6 +44,14 @@ class Backed(NamedTuple):
     elder: Who
 
 
+class Pressing(NamedTuple):
+    """A case that is late, will be before the day is over, or waits to be followed up."""
+
+    staff_id: UUID
+    case: Case
+    elder: Elder
+
+
 @dataclass
 class Morning:
     """One person's day: what the rule says of their elders, their promises and their drafts.
@@ -54,6 +64,7 @@ class Morning:
     promises: list[Owed] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     backing: list[Who] = field(default_factory=list)
+    cases: list[Pressing] = field(default_factory=list)
 
 
 def nobody_counts(staff_id: UUID, found: Iterable[Any]) -> None:
@@ -64,7 +75,7 @@ class Mornings:
     """The days of the `wanted` (a selection of ids), asked for in the order of their ids.
 
     Whoever lives in one of the places comes by `count`, once with each who looks after them.
-    `own` are the office's differing working days.
+    `own` are the office's differing working days; the day ends at `midnight`.
     """
 
     def __init__(
@@ -76,11 +87,13 @@ class Mornings:
         own: dict[str, bool],
         places: Collection[UUID] = (),
         count: Count = nobody_counts,
+        midnight: datetime | None = None,
     ) -> None:
         self.today, self.policy, self.left = today, policy, days_left(today, policy, own)
         self.shares = InStep(counted(shares(session, wanted, places, today, policy), count))
         self.promises = InStep(_promises(session, wanted, today))
         self.drafts = InStep(_drafts(session, wanted))
+        self.cases = InStep(_cases(session, wanted, today, midnight) if midnight else ())
         nearly_over = today >= reminder_day(window(today, policy).last, LAST_CALL, own)
         self.backing = InStep(backed_open(session, wanted, today, policy) if nearly_over else ())
 
@@ -92,6 +105,7 @@ class Mornings:
             self.promises.of(staff.id),
             self.drafts.of(staff.id),
             [one.elder for one in self.backing.of(staff.id)],
+            self.cases.of(staff.id),
         )
 
     def count_the_rest(self) -> None:
@@ -138,6 +152,20 @@ def _promises(session: Session, wanted: Any, today: date) -> Iterable[Owed]:
         .order_by(cared.c.staff_id, col(Promise.made_on))
     )
     return (Owed(*row) for row in stream(session, open_))
+
+
+def _cases(session: Session, wanted: Any, today: date, midnight: datetime) -> Iterable[Pressing]:
+    """Of the elders they look after, the gravest first."""
+    cared = in_care(wanted, today)
+    pressing = (
+        select(cared.c.staff_id, Case, Elder)
+        .join(Case, col(Case.elder_id) == cared.c.elder_id)
+        .join(Elder, col(Elder.id) == Case.elder_id)
+        .where(col(Case.late_at).is_not(None))
+        .where(or_(col(Case.late_at) < midnight, col(Case.state) == RESOLVED))
+        .order_by(cared.c.staff_id, col(Case.severity), col(Case.late_at))
+    )
+    return (Pressing(*row) for row in stream(session, pressing))
 
 
 def _drafts(session: Session, wanted: Any) -> Iterable[Draft]:

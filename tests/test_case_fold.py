@@ -1,9 +1,11 @@
 """What is not urgent and falls due together: one message to a person."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import Session
 
+from handlers import nudge
 from models.case import CaseNotice, CaseStep
 from models.mailbox import Outgoing
 from tests.case_office import pass_time, send, sweep
@@ -80,3 +82,40 @@ def test_an_emergency_is_never_folded(town, zhou, liu, wang, three):
     sweep(town)
     alarms = [one for one in wang.look() if "🔴 还没有人受理" in one.text]
     assert len(alarms) == 2
+
+
+def morning(town):
+    with Session(town.database) as session:
+        nudge.sweep(session, town.receiver.office, town.now)
+        session.commit()
+
+
+def test_the_morning_of_the_officer_and_of_the_liaison_names_what_presses(town, zhou, liu, three):
+    liu.talk("办结 2 换了瓦", "已办结")
+    town.now = MORNING - timedelta(minutes=14)
+    morning(town)
+    (screen,) = liu.look()
+    assert screen.text.split("\n")[1] == "个案:未办结3件,逾期2件,待受理2件。"
+    assert screen.text.count("\n🔴⚠️ ") == 2
+    assert {"个案1", "个案3", "个案清单"} <= set(screen.buttons)
+    digest = next(one for one in zhou.look() if "早上好" in one.text)
+    assert "🔴⚠️ 1 维修 · 高*昌" in digest.text
+    assert "🟡⚠️ 2 维修 · 王*胜 90岁 石沟村 E0004 · 已办结,请回访" in digest.text
+    zhou.talk("[个案2", "已办结 刘强", "[🟢 好了", "回访结果")
+
+
+def test_who_has_nothing_pressing_has_no_morning(town, zhou, liu, three):
+    for number in (1, 2, 3):
+        liu.talk(f"处理中 {number}", "处理中")
+    town.now = MORNING - timedelta(minutes=14)
+    morning(town)
+    assert liu.look() == []
+
+
+def test_a_restricted_one_is_a_code_in_the_liaison_s_morning(town, zhou, liu, wang):
+    zhou.talk("上报 高永昌 儿子拿走工资卡", "意愿", "[先别告诉家人]", "核对", "[✅ 上报]", "已通知")
+    town.now = MORNING - timedelta(minutes=14)
+    morning(town)
+    digest = next(one for one in zhou.look() if "早上好" in one.text)
+    (said,) = [one for one in digest.text.split("\n") if one.startswith("🔴⚠️ 1 ")]
+    assert said == "🔴⚠️ 1 — · E0001 · 待受理"
