@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-FOLDER, KEYS, LOGIN = "matrix", "keys.db", "login.json"
+FOLDER, KEYS, LOGIN, OWNER = "matrix", "keys.db", "login.json", "owner.json"
 DEVICE = "matrix.device"  # the cursor that remembers which device it was
 
 
@@ -34,14 +34,18 @@ def read_login(folder: Path) -> dict[str, str] | None:
 
 
 def write_login(folder: Path, login: Mapping[str, str]) -> None:
-    """Readable by the owner only, and complete or not there."""
-    beside = folder / f"{LOGIN}.new"
+    write_private(folder / LOGIN, json.dumps(dict(login)))
+
+
+def write_private(file: Path, text: str) -> None:
+    """Readable by its owner only, and complete or not there."""
+    beside = file.with_name(f"{file.name}.new")
     handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump(dict(login), out)
+        out.write(text)
         out.flush()
         os.fsync(out.fileno())
-    beside.replace(folder / LOGIN)
+    beside.replace(file)
 
 
 def pack(folder: Path, archive: zipfile.ZipFile, scratch: Path) -> None:
@@ -54,12 +58,14 @@ def pack(folder: Path, archive: zipfile.ZipFile, scratch: Path) -> None:
     archive.write(scratch, f"{FOLDER}/{KEYS}")
     login.pop("access_token", None)
     archive.writestr(f"{FOLDER}/{LOGIN}", json.dumps(login))
+    if (folder / OWNER).exists():
+        archive.write(folder / OWNER, f"{FOLDER}/{OWNER}")
 
 
 def unpack(archive: zipfile.ZipFile, folder: Path) -> None:
     """Takes the device out of a backup, where there is one and none here yet."""
-    names = [f"{FOLDER}/{KEYS}", f"{FOLDER}/{LOGIN}"]
-    if (folder / KEYS).exists() or not set(names) <= set(archive.namelist()):
+    names = {f"{FOLDER}/{name}" for name in (KEYS, LOGIN, OWNER)} & set(archive.namelist())
+    if (folder / KEYS).exists() or not names:
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in names:

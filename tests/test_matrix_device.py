@@ -4,14 +4,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from mautrix.types import TrustState
 
 from bot import backup as b
 from bot.config import Settings
 from bot.doctor import look_at_matrix
-from bot.matrix_device import FOLDER, KEYS, read_login
+from bot.matrix_device import FOLDER, KEYS, grouped, read_login
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
-from tests.matrix_people import NioPhone
+from tests.matrix_people import MautrixPhone, NioPhone
 
 
 @pytest.fixture
@@ -53,6 +54,16 @@ async def test_a_restored_bot_is_the_same_device_and_reads_on(bot, synapse, tmp_
 
 def no_url():
     return Settings.model_fields["database_url"].default
+
+
+async def test_no_client_has_to_warn_of_the_bots_device(bot, synapse):
+    """Judged by the other library: the device is signed by the bot's own identity."""
+    async with MautrixPhone(synapse, "zhou") as zhou, bot:
+        await meet(bot, zhou)
+        machine = zhou.mautrix.crypto
+        device = await machine.get_or_fetch_device(bot.user, bot.matrix.client.device_id)
+        assert grouped(device.signing_key) == bot.matrix.client.fingerprint
+        assert await machine.resolve_trust(device) >= TrustState.CROSS_SIGNED_TOFU
 
 
 async def test_the_doctor_prints_the_key_and_says_what_to_do_without(bot, synapse):

@@ -5,6 +5,7 @@ would leave an Olm message used up and its room key unwritten.
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from nio.store import SqliteStore
 
 from bot.matrix_device import KEYS, grouped, read_login, write_login
 from bot.transports import Down, Later, Refused
+from bot.transports.matrix_trust import vouch
 
 DEVICE_NAME = "liaison-bot"
 SILENT = logging.CRITICAL + 1
@@ -112,6 +114,7 @@ class Client(Sharing):
         )
         super().__init__(homeserver, user, store_path=str(folder), config=config)
         self.folder, self.store, self.olm = folder, None, None
+        self._password, self._is_vouched_for = "", False
         logging.getLogger("nio").setLevel(SILENT)  # it logs ids of people and rooms
 
     @property
@@ -146,6 +149,7 @@ class Client(Sharing):
 
     async def sign_in(self, password: str) -> None:
         """With the kept device and token, else by password. Raises Forbidden."""
+        self._password = password
         kept = read_login(self.folder)
         if kept and kept.get("access_token"):
             self.restore_login(kept["user_id"], kept["device_id"], kept["access_token"])
@@ -159,6 +163,7 @@ class Client(Sharing):
         checked(await self.login(password, device_name=DEVICE_NAME))
         if self.olm is not None:
             self.olm.account.shared = False
+        self._is_vouched_for = False
         write_login(
             self.folder,
             {
@@ -177,11 +182,28 @@ class Client(Sharing):
         what waits for single devices."""
         if self.should_upload_keys:
             checked(await self.keys_upload())
+        if not self._is_vouched_for:
+            await vouch(self, self._password)
+            self._is_vouched_for = True
         await self.know_devices()
         if self.should_claim_keys:
             checked(await self.keys_claim(self.get_users_for_key_claiming()))
         for answer in await self.send_to_device_messages():
             checked(answer)
+
+    async def ask(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
+        """What nio has no words for: status and answer of a post."""
+        headers = {
+            "Authorization": f"Bearer {self.access_token}",
+            "Content-Type": "application/json",
+        }
+        answer = await self.send(
+            "POST", f"/_matrix/client/v3{path}", json.dumps(body), headers, timeout=30
+        )
+        try:
+            return answer.status, dict(await answer.json())
+        except ValueError:
+            raise Down from None
 
     async def know_devices(self) -> None:
         if self.should_query_keys:
