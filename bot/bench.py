@@ -19,6 +19,7 @@ BENCHES = {
     "digest": N_("the morning of 1,000 liaisons at 30 messages a second, failures and kills"),
     "sweep": N_("seconds to find what is due for everyone and write the digests"),
     "alarm": N_("seconds an emergency and an answer take during a broadcast to 10,000"),
+    "matrix": N_("milliseconds from a message on Matrix to its answer, and digests a second"),
     "cases": N_("milliseconds of the list of cases among 100,000"),
 }
 

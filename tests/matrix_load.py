@@ -65,6 +65,7 @@ class Liaison:
         if "打字" in text and self.chance.random() < 0.5:
             return self.words()
         taken = [number for number, label in CHOICE.findall(text) if not NOT_TAKEN.search(label)]
+        assert taken, f"no choice to take in {text}"
         return self.chance.choices(taken[:3], (8, 1, 1)[: len(taken[:3])])[0]
 
     def words(self) -> str:

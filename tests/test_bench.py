@@ -25,7 +25,7 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("name", ["steps", "latency", "footprint"])
+@pytest.mark.parametrize("name", ["steps", "latency", "footprint", "matrix"])
 def test_a_bench_says_what_it_measured_in_the_agreed_shape(name):
     done = subprocess.run(
         [sys.executable, "-m", "bot", "bench", name, "--json"],
