@@ -113,15 +113,21 @@ def shares(
         .order_by(lines.c.staff_id)
     )
     for row in stream(session, whole):
-        read = [(_line(one, row.unit_id), one[-1] == 1) for one in row.lines]
-        mine, once = [one for one, _first in read], [one for one, first in read if first]
-        yield Share(row.staff_id, row.code, row.name, row.unit_id, mine, once)
+        mine = [_line(one, row.unit_id) for one in row.lines]
+        yield Share(row.staff_id, row.code, row.name, row.unit_id, mine, _once(mine, row))
+
+
+def _once(mine: list[Line], row: Any) -> list[Line]:
+    if row.most == 1:  # as nearly always
+        return mine
+    return [one for one, values in zip(mine, row.lines, strict=True) if values[-1] == 1]
 
 
 def due_lines(
     wanted: Any, places: Collection[UUID], today: date, policy: Policy
 ) -> Select[*tuple[Any, ...]]:
-    """staff_id, unit_id, and the packed lines."""
+    """staff_id, unit_id, the packed lines, and the most people one of them is in the care of up
+    to this one."""
     cared = in_care(there(today) if places else wanted, today)
     theirs = select(cared.c.elder_id).where(cared.c.staff_id.in_(wanted))
     here = or_(col(Elder.unit_id).in_(places), col(Elder.id).in_(theirs))
@@ -133,9 +139,8 @@ def due_lines(
     c = one.c
     values = packed(c.elder_id, c.code, c.name, c.born_on, c.state, c.reason, c.suggested,
                     c.last_on, c.contact_due, c.nth)  # fmt: skip
-    return select(c.staff_id, c.unit_id, listed(values).label("lines")).group_by(
-        c.staff_id, c.unit_id
-    )
+    lines, most = listed(values).label("lines"), func.max(c.nth).label("most")
+    return select(c.staff_id, c.unit_id, lines, most).group_by(c.staff_id, c.unit_id)
 
 
 def _line(values: list[Any], unit_id: UUID) -> Line:
