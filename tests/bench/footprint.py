@@ -18,6 +18,8 @@ from tests.bench.telegram import Liaisons, Timed, first_poll, program, settings
 
 SMALL = Size(100, 3, 1)
 COUNTY = Size(100, 2, 2) if QUICK else Size(1_000, 10, 100)
+EMPTY = Size(COUNTY.liaisons, COUNTY.elders_each, 0)
+NO_VISITS = "the same people before their first visit"
 STARTS = 1 if QUICK else 2 * RUNS + 1
 STEPS = 10 if QUICK else 1_000
 SECONDS = 0.05 if QUICK else 3
@@ -93,11 +95,11 @@ def imported(log: Path) -> set[str]:
 
 
 def stepping() -> Case:
-    case = Case("milliseconds a step there (within 20 % of a small office)",
-                peers={"300 elders": []}, low=True)  # fmt: skip
+    case = Case("milliseconds a step there (within 20 % of an empty database)",
+                peers={NO_VISITS: []}, low=True)  # fmt: skip
     for run in range(RUNS):
         said(f"footprint: steps, run {run + 1} of {RUNS}")
-        case.peers["300 elders"].append(step_time(SMALL))
+        case.peers[NO_VISITS].append(step_time(EMPTY))
         case.ours.append(step_time(COUNTY))
     return case
 
