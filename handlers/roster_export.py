@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from handlers.documents.roster_columns import COLUMNS, SHEETS, codes, label
-from handlers.documents.roster_template import offered, template
+from handlers.documents.roster_columns import COLUMNS, SHEETS, codes, label, offered
 from handlers.documents.roster_values import squeezed
 from handlers.documents.sheets import Sheet, workbook
 from handlers.flags import FLAG_NAMES
@@ -41,6 +40,8 @@ def roster_command(turn: Turn, rest: str) -> list[Reply]:
     if not rest:
         return [_choose(turn)]
     if rest in ("template", "空表", "模板"):
+        from handlers.documents.roster_template import template  # what it needs takes 20 MB
+
         text = _("The empty table. Fill it in and send it here: you see first what would change.")
         name = _("%(what)s.xlsx") % {"what": _("Roster")}
         return [Reply(text, file_name=name, file_data=template())]

@@ -14,8 +14,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.config import Settings
+from handlers.documents.roster_columns import offered
 from handlers.documents.roster_file import read
-from handlers.documents.roster_template import offered, template
+from handlers.documents.roster_template import template
 from handlers.documents.roster_words import problem_words
 from locales import speaking
 from models.assignment import Assignment

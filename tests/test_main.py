@@ -112,3 +112,17 @@ def test_help_does_not_load_what_it_does_not_need() -> None:
         [sys.executable, "-c", code], cwd=HOUSE, capture_output=True, text=True, check=True
     )
     assert done.stdout == "set()\n"
+
+
+def test_the_running_bot_does_not_load_what_nobody_asked_for() -> None:
+    """A workbook takes 20 MB, a chart 30, Matrix 40: each is loaded when it is wanted."""
+    code = (
+        "import sys, bot.run, handlers, bot.transports.telegram;"
+        "heavy = {'alembic', 'lunar_python', 'matplotlib', 'nio', 'numpy', 'openpyxl', 'PIL',"
+        " 'pypinyin', 'chinese_calendar', 'segno', 'python_calamine'};"
+        "print(heavy & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=HOUSE, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"

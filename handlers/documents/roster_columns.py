@@ -374,3 +374,7 @@ _LABELS = {
     for column in (*ELDER_COLUMNS, *STAFF_COLUMNS, *PAIR_COLUMNS)
     for choice in column.choices
 }
+
+
+def offered(kind: str) -> list[Column]:
+    return [column for column in COLUMNS[kind] if column.in_template]

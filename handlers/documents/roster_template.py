@@ -14,13 +14,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from handlers.documents.roster_columns import (
     CHOICE,
-    COLUMNS,
     DATE,
     EXPLANATION,
     PEOPLE,
     SHEETS,
     YES_NO,
     Column,
+    offered,
 )
 from locales import gettext as _
 from models.roster_types import ELDERS, STAFF, UNITS
@@ -44,10 +44,6 @@ def template(rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> b
     data = io.BytesIO()
     book.save(data)
     return data.getvalue()
-
-
-def offered(kind: str) -> list[Column]:
-    return [column for column in COLUMNS[kind] if column.in_template]
 
 
 def put(cell: Cell, text: Any) -> None:

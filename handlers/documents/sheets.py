@@ -1,23 +1,9 @@
-"""A workbook to be printed or filled in: plain tables under a line that says whose it is.
+"""A workbook to be printed or filled in: plain tables under a line that says whose it is."""
 
-What people typed is written as text and never becomes a formula.
-"""
-
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any  # for pages that are only written: their types are not told
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-
-from handlers.documents.roster_template import put
 
 Value = str | int | float | None
-HEADING = PatternFill("solid", fgColor="DDE8F4")
-MARK = Font(italic=True, color="808080", size=9)
 
 
 @dataclass(frozen=True)
@@ -33,50 +19,6 @@ class Sheet:
 
 def workbook(mark: str, sheets: Sequence[Sheet]) -> bytes:
     """`mark` stands above each table and under each printed page."""
-    book = Workbook(write_only=True)
-    for sheet in sheets:
-        _sheet(book, sheet, mark)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
+    from handlers.documents.sheet_book import written  # what it needs takes 20 MB
 
-
-def _sheet(book: Workbook, sheet: Sheet, mark: str) -> None:
-    page: Any = book.create_sheet(sheet.title[:31])
-    _paper(page, mark)
-    widths = [*sheet.widths, *[12.0] * len(sheet.heads)]
-    for number in range(len(sheet.heads)):
-        page.column_dimensions[get_column_letter(number + 1)].width = widths[number]
-    page.freeze_panes = f"{get_column_letter(sheet.fixed + 1)}3"
-    line = _cell(page, mark)
-    line.font = MARK
-    page.append([line])
-    page.append([_heading(page, head) for head in sheet.heads])
-    for row in sheet.rows:
-        page.append([None if value in ("", None) else _cell(page, value) for value in row])
-
-
-def _paper(page: Any, mark: str) -> None:
-    """A4 across, as many pages long as it takes, the headings on each."""
-    page.page_setup.orientation = "landscape"
-    page.page_setup.paperSize = 9
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
-    page.print_title_rows = "1:2"
-    page.oddFooter.left.text = mark.replace("&", "&&")
-    page.oddFooter.right.text = "&P / &N"
-
-
-def _cell(page: Any, value: Value) -> Any:
-    cell = WriteOnlyCell(page)
-    put(cell, value)
-    if isinstance(value, str):
-        cell.number_format = "@"
-    return cell
-
-
-def _heading(page: Any, text: str) -> Any:
-    cell = _cell(page, text)
-    cell.font, cell.fill = Font(bold=True), HEADING
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
-    return cell
+    return written(mark, sheets)
