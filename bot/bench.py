@@ -21,6 +21,7 @@ BENCHES = {
     "alarm": N_("seconds an emergency and an answer take during a broadcast to 10,000"),
     "matrix": N_("milliseconds from a message on Matrix to its answer, and digests a second"),
     "cases": N_("milliseconds of the list of cases among 100,000"),
+    "desk": N_("milliseconds of a coordinator's questions among 10,000 elders"),
 }
 
 

@@ -1,6 +1,7 @@
 """What a morning's digest says of cases: how many are new, late, waiting; never whose."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from handlers.broadcast_card import more
@@ -62,15 +63,27 @@ def pressing_buttons(found: Pressed) -> list[Button]:
 
 
 def open_line(found: Iterable[case_query.Pile]) -> str:
-    """Open cases by severity, in one line."""
+    """Open cases in one line: how many, how grave, how many overdue."""
     found = list(found)
     if not found:
         return _("🟢 No open cases.")
-    by_severity = [
-        _("%(severity)s %(count)d") % {"severity": _(name), "count": count}
-        for level, name in SEVERITY_NAMES.items()
-        if (count := sum(pile.number for pile in found if pile.severity == level))
-    ]
-    gaps = {"all": sum(pile.number for pile in found), "which": _(", ").join(by_severity),
+    gaps = {"all": sum(pile.number for pile in found), "which": severities(found),
             "late": sum(pile.number for pile in found if pile.late)}  # fmt: skip
     return _("⚠️ Open cases: %(all)d (%(which)s), overdue %(late)d") % gaps
+
+
+def severities(found: Iterable[case_query.Pile]) -> str:
+    """急办 1、一般 2"""
+    each = Counter[int]()
+    for pile in found:
+        each[pile.severity] += pile.number
+    return said(each)
+
+
+def said(each: Mapping[int, int]) -> str:
+    """Numbers by severity in words, the gravest first."""
+    return _(", ").join(
+        _("%(severity)s %(count)d") % {"severity": _(name), "count": each[level]}
+        for level, name in SEVERITY_NAMES.items()
+        if each.get(level)
+    )

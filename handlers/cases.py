@@ -7,7 +7,7 @@ from uuid import UUID
 
 from handlers.asked import long
 from handlers.case_card import card, card_name, line, story, title
-from handlers.case_digest import open_line
+from handlers.case_digest import severities
 from handlers.case_words import BUTTONS
 from handlers.case_work import act, drop_draft
 from handlers.pick import PAGE, page_of, turning
@@ -154,7 +154,7 @@ def _page(turn: Turn, rest: str, where: Sequence[Any], tail: str, place: str) ->
         "last": first + len(here.found),
     }
     names = staff_names(turn.session, [case.owner_id for case, _elder in here.found])
-    lines = [f"{place} {head}".strip(), *([open_line(here.piles)] if here.piles else [])]
+    lines = [f"{place} {head}".strip(), *([severities(here.piles)] if here.piles else [])]
     lines += [aged(turn, case, elder, names) for case, elder in here.found]
     buttons = [
         Button(_("Case %(number)d") % {"number": case.number}, f"/case {case.number}")

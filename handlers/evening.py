@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from handlers import form
 from handlers.broadcast_card import more
+from handlers.case_digest import said
 from handlers.case_words import MARKS
-from handlers.concern_words import SEVERITY_NAMES
 from handlers.digest import weekday
 from handlers.morning import (
     QUIET_FROM,
@@ -141,12 +141,7 @@ def opened_line(found: Counter[int], closed: int) -> str:
     """What came in and what was closed, of cases."""
     if not found:
         return _("New cases: none; closed: %(closed)d") % {"closed": closed}
-    which = [
-        _("%(severity)s %(count)d") % {"severity": _(name), "count": found[level]}
-        for level, name in SEVERITY_NAMES.items()
-        if found[level]
-    ]
-    gaps = {"all": found.total(), "which": _(", ").join(which), "closed": closed}
+    gaps = {"all": found.total(), "which": said(found), "closed": closed}
     return _("New cases: %(all)d (%(which)s); closed: %(closed)d") % gaps
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIX = ".chart"  # of a file that is still to be drawn
-WIDE, SHARP = 6.0, 180  # inches, and dots in one: for a phone held upright
-TITLE, TEXT, SMALL = 17, 13, 11  # points
+WIDE, EDGE, SHARP = 4.8, 0.2, 225  # inches and dots in one: for a phone held upright
+TITLE, TEXT, SMALL = 17, 14, 12  # points
 INK, GREY, PAPER = "#22282e", "#737b85", "#ffffff"
 GREEN, AMBER, RED, PALE = "#2f9e6b", "#f2b134", "#d64545", "#c4cad1"
 HEAT = ("#f3f6f4", "#d3ebdd", "#a5d8bd", "#6cbf95", "#2f9e6b", "#1c7049")
@@ -113,14 +113,14 @@ def _sheet(title: str, note: str, high: float) -> "tuple[Figure, Axes]":
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDE), ylim=(high, 0))
     axes.axis("off")
-    _write(axes, 0.3, 0.42, title, TITLE, va="center")
-    _write(axes, 0.3, 0.78, note, SMALL, va="center", color=GREY)
+    _write(axes, EDGE, 0.38, title, TITLE, va="center")
+    _write(axes, EDGE, 0.72, note, SMALL, va="center", color=GREY)
     return figure, axes
 
 
 # Bars
 
-TOP, ROW, THICK, LEFT, RIGHT = 1.45, 0.46, 0.28, 1.55, 1.25
+TOP, ROW, THICK, LEFT, RIGHT = 1.4, 0.46, 0.28, 1.4, 0.85
 
 
 def _bars(chart: Bars) -> "Figure":
@@ -154,14 +154,14 @@ def _legend(axes: "Axes", parts: list[tuple[str, str]]) -> None:
     from matplotlib.patches import Rectangle
 
     for place, (name, colour) in enumerate(parts):
-        left = 0.3 + place * 1.4
+        left = EDGE + place * 1.08
         axes.add_patch(Rectangle((left, 1.07), 0.2, 0.2, color=colour, lw=0))
         _write(axes, left + 0.28, 1.18, name, SMALL, va="center")
 
 
 # A calendar
 
-CELL, GAP, EDGE, HEAD = 0.772, 0.05, 0.3, 1.05
+CELL, GAP, HEAD = 0.63, 0.05, 1.0
 
 
 def _month(chart: Month) -> "Figure":
@@ -201,7 +201,7 @@ def _day(
     ink = PAPER if level > 3 and asked else GREY if iso in chart.rest or not asked else INK
     month, day = int(iso[5:7]), int(iso[8:])
     label = f"{month}/{day}" if day == 1 or iso == chart.days[0][0] else str(day)
-    _write(axes, left + 0.08, top + 0.15, label, SMALL, va="center", color=ink)
+    _write(axes, left + 0.07, top + 0.14, label, SMALL, va="center", color=ink)
     if count or iso <= chart.today and iso not in chart.rest:
         words = str(count)
-        _write(axes, left + side / 2, top + 0.46, words, TITLE, ha="center", va="center", color=ink)
+        _write(axes, left + side / 2, top + 0.38, words, TITLE, ha="center", va="center", color=ink)

@@ -1,0 +1,91 @@
+"""Milliseconds of a coordinator's questions in a county of 10,000 elders with a million visits, on
+SQLite: from the message to the commit of the answer, the slowest of twenty askings but one. And a
+liaison's list beside it: alone, and while pictures are being drawn in their thread.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+
+from bot.receive import Receiver
+from handlers.documents import chart
+from handlers.talk import Incoming
+from models.database import connect
+from tests.bench.county import EIGHT, County, sqlite_county
+from tests.bench.measure import QUICK, RUNS, Case, folder, report, said
+from tests.bench.office import OFFICE
+
+COUNTY = County(20, 100, 24) if QUICK else County(1_000, 10_000, 100)
+ASKED = 4 if QUICK else 20
+COORDINATOR, LIAISON = "c0", "s5"  # as the county calls their chats
+QUESTIONS = {
+    "/status of the county": "/status",
+    "plain words: a village, who is left": "第0村 还差谁",
+    "by liaison": "/status . vs",
+    "a page of names": "/status . wg vn",
+    "visits by day, as a picture": "/status . vk",
+}
+PICTURE = chart.packed(
+    chart.Bars("岚桥镇", "", [("已访", chart.GREEN)], [(f"第{n}村", [n], "") for n in range(9)])
+)
+KEYS = count(1)
+
+
+def ask(receiver: Receiver, chat: str, text: str) -> float:
+    message = Incoming("telegram", chat, str(next(KEYS)), text=text)
+    began = time.perf_counter()
+    received = receiver.receive([message], EIGHT)
+    took = 1e3 * (time.perf_counter() - began)
+    assert received.replies
+    return took
+
+
+def worst_but_one(receiver: Receiver, chat: str, text: str) -> float:
+    return sorted(ask(receiver, chat, text) for _time in range(ASKED))[-2]
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """One picture after the other, until the block ends."""
+    over = Event()
+
+    def draw() -> None:
+        while not over.is_set():
+            chart.png(PICTURE)
+
+    thread = Thread(target=draw)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def measure() -> list[Case]:
+    found = [Case(name, low=True) for name in QUESTIONS]
+    alone, beside = (Case(f"a liaison's list, {how}", low=True) for how in ("alone", "drawing"))
+    made = sqlite_county(folder(), COUNTY)
+    with TemporaryDirectory(dir=folder()) as place:
+        engine = connect(f"sqlite:///{shutil.copy(str(made.url.database), Path(place))}")
+        receiver = Receiver(engine, OFFICE)
+        for _run in range(RUNS):
+            for one in found:
+                one.ours.append(worst_but_one(receiver, COORDINATOR, QUESTIONS[one.name]))
+                said(f"{one.name}: {one.ours[-1]:.1f} ms")
+            alone.ours.append(worst_but_one(receiver, LIAISON, "/due"))
+            chart.png(PICTURE)  # loads the library
+            with drawing():
+                beside.ours.append(worst_but_one(receiver, LIAISON, "/due"))
+            said(f"a liaison's list: {alone.ours[-1]:.1f} ms, drawing {beside.ours[-1]:.1f} ms")
+        engine.dispose()
+    return [*found, alone, beside]
+
+
+if __name__ == "__main__":
+    report("desk", "milliseconds, the slowest of twenty but one", measure())
