@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, union
 from sqlmodel import Session, col
 
 from models.agenda import Line, line
@@ -19,7 +19,7 @@ from models.elder import ACTIVE, Elder, ElderFlag
 from models.staff import Staff
 from models.visit import CURRENT, DONE, Visit
 
-UNMET = ("not_at_home", "no_answer", "refused", "wrong_address")
+AWAY = ("in_hospital", "moved")  # what was found there was no reason to come again
 OPEN = (OVERDUE, DUE, NOT_YET)
 AT_ONCE = 1000  # people asked for in one statement
 ALL, TO_GO, NOT_MET = "all", "to_go", "not_met"  # lists, beside those named as the states are
@@ -140,7 +140,8 @@ def _due(part: Part, today: date, policy: Policy) -> Any:
 
 def _counted(due: Any, by: Any, source: Any, today: date, policy: Policy) -> Any:
     """Groups by names that are worked out once each: the rule is a long expression."""
-    unmet = and_(due.c.state.in_(OPEN), _in_vain(due.c.elder_id, window(today, policy)))
+    in_vain = _in_vain(due.c.elder_id, window(today, policy))
+    unmet = case((due.c.state.in_(OPEN), in_vain), else_=False)  # looks at no others
     rows = select(by.label("by"), due.c.state, due.c.past, unmet.label("unmet"))
     each = rows.select_from(source).cte("each").prefix_with("MATERIALIZED")
     kinds = (each.c.by, each.c.state, each.c.past, each.c.unmet)
@@ -153,7 +154,8 @@ def _in_vain(elder: Any, now: Window) -> ColumnElement[bool]:
         select(1).where(
             col(Visit.elder_id) == elder,
             col(Visit.state) == CURRENT,
-            col(Visit.outcome).in_(UNMET),
+            col(Visit.outcome) > DONE,  # all that is left but a death: a stretch of the index
+            col(Visit.outcome).not_in(AWAY),
             col(Visit.visited_on).between(now.first, now.last),
         )
     )
