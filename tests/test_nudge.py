@@ -201,8 +201,10 @@ def test_silence_in_the_morning_raises_an_alarm_by_itself(town, zhou, wang):
 
 def test_a_morning_in_which_nothing_was_even_written_raises_the_alarm_once(town, zhou, wang):
     evening = EIGHT + timedelta(hours=9, minutes=40)  # the clock was dead until 17:40
-    assert [sweep(town, evening), sweep(town, evening + timedelta(minutes=1))] == [1, 0]
-    assert "今早的播报一条也没发出去" in wang.look()[-1].text
+    assert [sweep(town, evening), sweep(town, evening + timedelta(minutes=1))] == [2, 0]
+    alarm, day = wang.look()
+    assert "今早的播报一条也没发出去" in alarm.text
+    assert "今日小结" in day.text
     assert zhou.look() == []
     saturday = EIGHT + timedelta(days=2, hours=9)
     assert sweep(town, saturday) == 0
