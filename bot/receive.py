@@ -170,7 +170,8 @@ class Receiver:
     def _answer(self, batch: Batch, said: Incoming, chat: Chat, staff: Staff | None) -> list[Reply]:
         touch(chat, batch.now)
         if not said.private:
-            replies = handlers.refuse_group(chat)
+            room = Newcomer(batch.session, self.office, batch.now, said, chat)
+            replies = handlers.in_group(room)
             chat.joined_at = chat.joined_at or batch.now
             return replies
         if staff is None or staff.left_on is not None:

@@ -24,10 +24,11 @@ from handlers.fix import MEND, fix_command
 from handlers.flags import flag_command
 from handlers.forget import FORGET, forget_command
 from handlers.glued import with_blank
+from handlers.group import in_group
 from handlers.handover import FORM as HANDOVER
 from handlers.handover import handover_command
 from handlers.help import Command, codes_command, hello, help_text, not_understood
-from handlers.join import UNREAD, join_again, quit_command, refuse_group, stranger
+from handlers.join import UNREAD, join_again, quit_command, stranger
 from handlers.keep import retention_command
 from handlers.later import LATER, instead_command, later_command
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
@@ -396,4 +397,4 @@ def _again(turn: Turn, sentence: str) -> list[Reply]:
     return [Reply(f"{sentence}\n\n{card.text}", card.rows, card.card, toast=sentence)]
 
 
-__all__ = ["BY_WORD", "COMMANDS", "FORMS", "answer", "menu_for", "refuse_group", "stranger"]
+__all__ = ["BY_WORD", "COMMANDS", "FORMS", "answer", "in_group", "menu_for", "stranger"]

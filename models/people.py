@@ -51,6 +51,12 @@ def invitation_for(session: Session, code: str, now: datetime) -> Invitation | N
     ).first()
 
 
+def who_writes_from(session: Session, network: str, address: str) -> Staff | None:
+    """The person whose own chat this is."""
+    mine = select(Staff).join(Chat, col(Chat.staff_id) == Staff.id)
+    return session.exec(mine.where(Chat.network == network, Chat.address == address)).first()
+
+
 def note_wrong(session: Session, chat: Chat, now: datetime) -> None:
     """Counts a wrong code; after five the chat waits, twice as long each time."""
     session.add(WrongCode(at=now, chat_id=chat.id))

@@ -96,3 +96,21 @@ async def test_where_a_third_person_listens_nothing_is_said(bot, synapse):
         assert zhou.room in zhou.encrypted
         assert not any("体检" in one.text for one in li.screen.values())
     assert [row for row in bot.town.rows(Outgoing) if "精神" in row.text] == []
+
+
+async def test_a_room_with_more_people_gets_figures_only_once_a_coordinator_bound_it(bot, synapse):
+    async with NioPhone(synapse, "wang") as wang, NioPhone(synapse, "li") as li:
+        await meet(bot, wang, "王主任")
+        room = await wang.opens_room(bot.user, li.user, direct=False)
+        await li.joins(room)
+        await li.until(lambda: li.members[room].get(bot.user) == "join")
+        await li.say("!bind")
+        await hears(li, "单独")
+        await wang.say("!bind")
+        shown = await hears(wang, "应访")
+        assert "E0001" in shown.text
+        assert "高永昌" not in shown.text
+        await li.say("高永昌")
+        await li.say("!due")
+        await hears(li, "应访")
+        assert not [one for one in li.others if "高永昌" in one.text and one.sender == bot.user]
