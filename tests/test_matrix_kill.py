@@ -12,7 +12,7 @@ from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
 from tests.matrix_people import NioPhone
 
-KILLS = int(os.environ.get("LIAISON_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("LIAISON_TEST_KILLS", "2"))
 LINES_A_LIFE = 3 if KILLS > 10 else 10  # a note has room for 1000 characters
 
 
@@ -46,7 +46,7 @@ async def test_nothing_is_lost_or_doubled_when_the_bot_is_killed(town: Town, syn
                 for line in mine:
                     await zhou.say(line)
                 met = chance.choice(mine)
-                await zhou.until(lambda: any(met in one.text for one in zhou.others), 60)  # noqa: B023
+                await zhou.until(lambda: any(met in one.text for one in zhou.others), 120)  # noqa: B023
             finally:
                 process.kill()
                 process.wait()
