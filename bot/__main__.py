@@ -85,6 +85,18 @@ def export(
     print(_("Written to %(file)s.") % {"file": file})
 
 
+@app.command("export-person")
+def export_person(
+    code: Annotated[str, typer.Argument(help="The elder's code, such as E0012.")],
+    file: Annotated[Path, typer.Argument(help="Where to write the workbook.")],
+    why: Annotated[str, typer.Option(help="Who asked for it and what for; it is written down.")],
+) -> None:
+    """Write everything kept about one elder into a workbook to hand over."""
+    from bot.export_person import export_person as write
+
+    leave(write(quiet(), code, file, why))
+
+
 @app.command()
 def invite(
     who: Annotated[str, typer.Argument(help="Name or code of the person, as in the roster.")],

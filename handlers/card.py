@@ -9,7 +9,7 @@ from handlers.card_fields import fields_of, now_words, title
 from handlers.flags import FLAG_NAMES
 from handlers.questions import Choice, Filling, Form, Question, say_value
 from handlers.talk import Button, Reply, Rows
-from handlers.turn import Turn, Unclear, day, month
+from handlers.turn import Turn, Unclear, month
 from locales import gettext as _
 from locales import mark as N_
 from models import leave, lookup
@@ -241,8 +241,8 @@ def _full_lines(turn: Turn, elder: Elder) -> Iterable[str]:
             }  # fmt: skip
     for flag in running_flags(turn.session, elder.id):
         if flag.flag in shown:
-            gaps = {"flag": _(FLAG_NAMES[flag.flag]), "day": day(flag.since)}
-            yield _("🏷 %(flag)s since %(day)s") % gaps
+            gaps = {"flag": _(FLAG_NAMES[flag.flag]), "since": month(flag.since)}
+            yield _("🏷 %(flag)s since %(since)s") % gaps
     if HEALTH in no:
         yield _("🔒 Health is not kept: the elder does not want it.")
     yield seven_line(turn, elder)

@@ -57,12 +57,10 @@ def _submit(filling: Filling) -> list[Reply]:
 
 
 def file_of(turn: Turn, elder: Elder, why: str) -> Reply:
-    from handlers.documents.dossier import dossier  # openpyxl takes 20 MB: only when it is asked
+    from handlers.documents import dossier  # openpyxl takes 20 MB: only when it is asked
 
-    mark = _("Confidential. %(code)s, made by %(by)s on %(day)s, for: %(why)s") % {
-        "code": elder.code, "by": turn.staff.name, "day": turn.today, "why": why,
-    }  # fmt: skip
-    data = dossier(turn.session, elder, mark, turn.office.zone)
+    mark = dossier.mark(elder.code, turn.staff.name, turn.today, why)
+    data = dossier.dossier(turn.session, elder, mark, turn.office.zone)
     return Reply(_("The file"), file_name=f"{elder.code}.xlsx", file_data=data)
 
 

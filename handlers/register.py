@@ -8,7 +8,7 @@ from handlers.flags import FLAG_NAMES
 from handlers.form import in_rows
 from handlers.pick import page_of, turning
 from handlers.talk import Button, Reply
-from handlers.turn import Turn, month
+from handlers.turn import Turn
 from locales import gettext as _
 from locales import ngettext
 from models import register
@@ -68,7 +68,11 @@ def _page(turn: Turn, flag: str, rest: str) -> Reply:
 
 
 def _line(turn: Turn, one: register.Standing) -> str:
-    gaps = {"code": one.elder.code, "who": turn.label(one.elder), "since": month(one.since)}
+    gaps = {
+        "code": one.elder.code,
+        "who": turn.label(one.elder),
+        "since": f"{one.since.year}.{one.since.month}",
+    }
     return _("%(code)s %(who)s, since %(since)s") % gaps
 
 
@@ -107,7 +111,7 @@ def _tiers(turn: Turn, rest: str) -> Reply:
     for elder, tier in found:
         audit(turn, elder, "register", "tier")
         gaps = {"code": elder.code, "who": turn.label(elder), "now": elder.tier, "better": tier}
-        lines.append(_("%(code)s %(who)s: %(now)s, suggested %(better)s") % gaps)
+        lines.append(_("%(code)s %(who)s: %(now)s → %(better)s?") % gaps)
     buttons = [
         Button(_("%(code)s → %(tier)s") % {"code": elder.code, "tier": tier},
                f"/edit {elder.code} tier {tier}")

@@ -38,6 +38,10 @@ WORK_UNITS = words(
 )
 ALLERGIES = words("青霉素 磺胺类 头孢类 海鲜 阿司匹林")
 NEEDS = words("送药上门 代办报销 理发 陪同就医 读报 修水电")
+CONDITIONS = words("高血压 糖尿病 冠心病 关节炎 慢阻肺 无慢性病")
+HOBBIES = words("下棋 种菜 养花 听戏 读报 散步 书法 广场舞 拉二胡")
+FAMILY = words("与老伴同住 与子女同住 子女在县城 子女在外地 儿女轮流照看")
+BRANCHES = words("机关离退休一支部 机关离退休二支部 教育离退休支部 卫生离退休支部")
 CALM_NOTES = (
     "精神头足,聊了半个钟头。",
     "正在院里浇菜,说自己身体还行。",

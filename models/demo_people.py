@@ -12,8 +12,12 @@ from models.calendar import LUNAR, SOLAR, kept_solar, lunar_day_of
 from models.demo_cast import CAST, Role
 from models.demo_names import (
     ALLERGIES,
+    BRANCHES,
+    CONDITIONS,
     COUNTY_NAME,
+    FAMILY,
     GIVEN,
+    HOBBIES,
     NEEDS,
     SURNAMES,
     TOWNS,
@@ -37,6 +41,12 @@ EMPTY_NEST = (0.10, 0.18, 0.22, 0.20)
 ILLNESS = (0.05, 0.10, 0.18, 0.20)
 ALONE_IF_WIDOWED, BEDRIDDEN_IF_LIMITED = 0.38, 0.20
 CANCER, INPATIENT, CRITICAL, RELOCATED = 0.03, 0.03, 0.006, 0.04
+KNOWN = (
+    ("conditions", CONDITIONS, 0.7),
+    ("family", FAMILY, 0.8),
+    ("hobbies", HOBBIES, 0.6),
+    ("party_branch", BRANCHES, 0.9),
+)
 LIAISONS = (("周", "明"), ("孙", "晓燕"), ("朱", "海波"), ("胡", "志远"))
 DEPUTY = ("李", "娜")  # 周明's backup
 OFFICERS = (
@@ -242,6 +252,7 @@ class Settlers:
         elder.work_unit = rng.choice(WORK_UNITS)
         elder.allergies = rng.choice(ALLERGIES) if rng.random() < 0.08 else ""
         elder.needs = rng.choice(NEEDS) if rng.random() < 0.15 else ""
+        self._known(elder)
         elder.phone = next(self._phones) if rng.random() < 0.95 else ""
         elder.contact_name = (
             elder.name[0] if elder.sex == "m" else rng.choice(SURNAMES)
@@ -254,6 +265,15 @@ class Settlers:
         )
         if role:
             elder.allergies = role.allergies
+
+    def _known(self, elder: Elder) -> None:
+        """What a county knows of some and not of others ([S0] 七个清); drawn apart, so that the
+        rest of the county stays as it was."""
+        rng = Random(f"known {elder.code}")
+        for name, words, share in KNOWN:
+            setattr(elder, name, rng.choice(words) if rng.random() < share else "")
+        if not elder.party_member:
+            elder.party_branch = ""
 
     def _flags(self, elder: Elder, role: Role | None) -> list[str]:
         flags = list(role.flags) if role else self._drawn_flags(age(elder, self.today) or 0)

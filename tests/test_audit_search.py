@@ -3,7 +3,10 @@
 import io
 
 import openpyxl
+import pytest
 
+from bot.config import Problem, Settings
+from bot.export_person import export_person
 from models.audit import Audit
 from tests.conversation import plain
 
@@ -40,3 +43,17 @@ def test_everything_about_one_person_is_a_workbook_with_who_when_and_why(town, z
 
 def test_no_such_file_is_made_on_a_network_of_others(town):
     town.person("王主任", "telegram", "4712").talk("/export-person 高永昌", "只在本单位自己的网页")
+
+
+def test_the_command_line_writes_the_same_file_and_an_audit_line(town, tmp_path, capsys):
+    settings = Settings(
+        _env_file=None,
+        data_dir=tmp_path,
+        database_url=town.database.url.render_as_string(hide_password=False),
+    )
+    file = tmp_path / "person.xlsx"
+    assert export_person(settings, "e0001", file, "本人要求") == 0
+    assert "信息卡" in openpyxl.load_workbook(file).sheetnames
+    assert [a.detail for a in town.rows(Audit, action="export_person")] == ["本人要求"]
+    with pytest.raises(Problem):
+        export_person(settings, "E9999", file, "")

@@ -1,7 +1,7 @@
 """Everything on one elder as a workbook the office can hand over."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -54,6 +54,12 @@ def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> bytes:
         ),
     ]  # fmt: skip
     return workbook(mark, sheets)
+
+
+def mark(code: str, by: str, on: date, why: str) -> str:
+    """The line above each table and under each page."""
+    text = _("Confidential. %(code)s, made by %(by)s on %(day)s, for: %(why)s")
+    return text % {"code": code, "by": by, "day": on, "why": why}
 
 
 def _card(session: Session, elder: Elder, kept: Dossier) -> Iterator[tuple[Value, ...]]:

@@ -273,7 +273,7 @@ ELDER_COLUMNS = (
         hint=N_("A few words; no diagnosis and no report."),
     ),
     Column(
-        "family", N_("Family"), ("家庭情况", "家庭成员", "家庭生活情况", "子女情况"), width=20,
+        "family", N_("Family life"), ("家庭情况", "家庭成员", "家庭生活情况", "子女情况"), width=20,
     ),
     Column("hobbies", N_("Hobbies"), ("爱好", "个人爱好", "兴趣爱好", "特长"), width=16),
     Column(
