@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from bot.backup import prepare
 from bot.config import Problem, Settings
-from handlers.documents.dossier import dossier, mark
+from handlers.documents.dossier import dossier, watermark
 from locales import gettext as _
 from models.audit import Audit
 from models.elder import FORGOTTEN, Elder
@@ -20,7 +20,7 @@ def export_person(settings: Settings, code: str, file: Path, why: str) -> int:
         elder = session.exec(select(Elder).where(Elder.code == code.upper())).first()
         if elder is None or elder.state == FORGOTTEN:
             raise Problem(_("There is no elder with the code %(code)s.") % {"code": code})
-        line = mark(elder.code, _("The operator"), now.astimezone(settings.zone).date(), why)
+        line = watermark(elder.code, _("The operator"), now.astimezone(settings.zone).date(), why)
         data = dossier(session, elder, line, settings.zone)
         session.add(Audit(at=now, elder_id=elder.id, action="export_person", detail=why))
         session.commit()

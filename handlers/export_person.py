@@ -59,7 +59,7 @@ def _submit(filling: Filling) -> list[Reply]:
 def file_of(turn: Turn, elder: Elder, why: str) -> Reply:
     from handlers.documents import dossier  # openpyxl takes 20 MB: only when it is asked
 
-    mark = dossier.mark(elder.code, turn.staff.name, turn.today, why)
+    mark = dossier.watermark(elder.code, turn.staff.name, turn.today, why)
     data = dossier.dossier(turn.session, elder, mark, turn.office.zone)
     return Reply(_("The file"), file_name=f"{elder.code}.xlsx", file_data=data)
 

@@ -56,7 +56,7 @@ def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> bytes:
     return workbook(mark, sheets)
 
 
-def mark(code: str, by: str, on: date, why: str) -> str:
+def watermark(code: str, by: str, on: date, why: str) -> str:
     """The line above each table and under each page."""
     text = _("Confidential. %(code)s, made by %(by)s on %(day)s, for: %(why)s")
     return text % {"code": code, "by": by, "day": on, "why": why}
