@@ -73,6 +73,7 @@ class ChatPage:
             Route("/api/events", self.events),
             Route("/api/{seat}/say", self.say, methods=["POST"]),
             Route("/api/{seat}/file/{number:int}", self.file),
+            Route("/api/later", self.later, methods=["POST"]),
             Route("/api/morning", self.morning, methods=["POST"]),
             Route("/api/restart", self.restart, methods=["POST"]),
             Route("/api/language", self.language, methods=["POST"]),
@@ -148,8 +149,12 @@ class ChatPage:
         }
         return Response(found.file_data or b"", media_type=mime, headers=headers)
 
+    async def later(self, _request: Request) -> Response:
+        await self.desk.move_on(self.practice.ten_minutes_on)
+        return JSONResponse({"now": self.practice.now().isoformat()})
+
     async def morning(self, _request: Request) -> Response:
-        await self.desk.next_morning()
+        await self.desk.move_on(self.practice.next_morning)
         return JSONResponse({"now": self.practice.now().isoformat()})
 
     async def restart(self, _request: Request) -> Response:

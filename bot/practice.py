@@ -5,7 +5,7 @@ It has a database of its own, marked as practice; an office's database is never 
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -55,7 +55,7 @@ class Practice:
         self.epoch = ""
 
     def now(self) -> datetime:
-        """The practice clock: the real one, pushed on by as many mornings as were asked for."""
+        """The practice clock: the real one, pushed on as far as was asked for."""
         return datetime.now(UTC) + self.offset
 
     def open(self) -> None:
@@ -92,6 +92,11 @@ class Practice:
         morning = datetime.combine(tomorrow, MORNING, self.zone)
         with Session(self.engine) as session:
             self._keep(session, self.offset + (morning - now), self.epoch)
+
+    def ten_minutes_on(self) -> None:
+        """So that one can watch how an emergency climbs that nobody answers."""
+        with Session(self.engine) as session:
+            self._keep(session, self.offset + timedelta(minutes=10), self.epoch)
 
     def start_over(self, *, force: bool = False) -> bool:
         """Builds the county anew; False while messages are on their way and not `force`.
@@ -180,8 +185,8 @@ class Desk:
     chat: WebChat
     practice: Practice
 
-    async def next_morning(self) -> None:
-        await self.house.run_db(self.practice.next_morning)
+    async def move_on(self, clock: Callable[[], None]) -> None:
+        await self.house.run_db(clock)
         await tick(self.house)
         self.house.deliver.wake()
         await self.chat.notify()

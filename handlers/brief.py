@@ -141,12 +141,12 @@ def _last_line(turn: Turn, last: Visit | None) -> str:
     return _("Last time %(day)s (%(ago)s), %(how)s: %(found)s") % {
         "day": day(last.visited_on),
         "ago": ago(turn, last.visited_on),
-        "how": _how(last),
+        "how": how(last),
         "found": found_words(turn, last),
     }
 
 
-def _how(visit: Visit) -> str:
+def how(visit: Visit) -> str:
     table, value = (HOW, visit.mode) if visit.outcome == DONE else (OUTCOME, visit.outcome)
     return next((_(choice.label) for choice in table if choice.code == value), value)
 
@@ -179,7 +179,7 @@ def visit_line(turn: Turn, visit: Visit) -> str:
     found = found_words(turn, visit) if visit.outcome == DONE else ""
     hidden = is_restricted("family_care", visit.family_care) and turn.staff.role != COORDINATOR
     note = "" if hidden or _noted_before(turn, visit) else visit.note[:40]
-    return " · ".join(part for part in (day(visit.visited_on), _how(visit), found, note) if part)
+    return " · ".join(part for part in (day(visit.visited_on), how(visit), found, note) if part)
 
 
 def _noted_before(turn: Turn, visit: Visit) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 
-from handlers.brief import one_elder, visit_line
+from handlers.brief import how, one_elder, visit_line
 from handlers.case_card import what
 from handlers.case_words import DONE, MARKS
 from handlers.concern_words import SEVERITY_NAMES
@@ -31,7 +31,7 @@ from models.consent import HEALTH, withheld
 from models.elder import HEALTH_FLAGS, Absence, Elder, ElderFlag
 from models.room import Slot
 from models.staff import Staff
-from models.visit import DONE as VISITED
+from models.visit import Visit
 
 PAGE = 10
 MEDICAL = "medical"
@@ -101,8 +101,7 @@ def _rows(elder: Elder, offset: int, more: bool) -> tuple[tuple[Button, ...], ..
 def _moments(turn: Turn, elder: Elder, most: int) -> Iterator[Moment]:
     may_read = sources.readable(turn.session, turn.staff, elder, turn.today)
     for visit in lookup.last_visits(turn.session, elder.id, most):
-        mark = "🏠" if visit.outcome == VISITED else "🚪"
-        yield Moment(visit.visited_at, f"{mark} {visit_line(turn, visit)}")
+        yield Moment(visit.visited_at, _visit_line(turn, visit))
     for absence in sources.absences(turn.session, elder.id, most):
         yield Moment(_start(turn, absence.from_on), _absence_line(absence))
     hidden = HEALTH in withheld(turn.session, elder.id)
@@ -134,6 +133,12 @@ def _helped(turn: Turn, elder: Elder, may_read: ColumnElement[bool], most: int) 
         parts = (_clock(turn, at), number, what_for, state, said(turn, track))
         line = " · ".join(part for part in parts if part)
         yield Moment(at, f"{FAST_MARKS[track.state]} {line}")
+
+
+def _visit_line(turn: Turn, visit: Visit) -> str:
+    """🚪 11月12日 · 上门 · 都好: the icon stands first, as on every line."""
+    icon, _gap, words = how(visit).partition(" ")
+    return f"{icon} {visit_line(turn, visit).replace(how(visit), words, 1)}"
 
 
 def _start(turn: Turn, on: date) -> datetime:

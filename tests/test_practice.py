@@ -58,6 +58,15 @@ def test_a_seat_whose_person_left_stays_and_is_empty(practice: Practice) -> None
     assert [seat.name for seat in practice.seats()] == ["", "王主任", "刘强"]
 
 
+def test_ten_minutes_are_ten_minutes_and_last(practice: Practice) -> None:
+    before = practice.offset
+    practice.ten_minutes_on()
+    assert practice.offset - before == timedelta(minutes=10)
+    again = Practice(practice.engine, practice.zone)
+    again.open()
+    assert again.offset == practice.offset
+
+
 def test_the_next_morning_is_eight_o_clock_of_the_next_local_day(practice: Practice) -> None:
     for _day in range(3):
         before = practice.now().astimezone(ZONE)

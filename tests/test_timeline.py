@@ -39,7 +39,7 @@ def test_it_mixes_what_happened_the_newest_first(town, zhou, zhao, ill):  # noqa
     zhou.say("/room E0001 2026-11-17 14:30")
     zhou.say("时间线 高永昌")
     marks = [line[:1] for line in zhou.text.split("\n")[1:]]
-    assert marks == ["🟡", "🟡", "⚠", "🏠", "⏸", "🏠", "🏷"]
+    assert marks == ["🟡", "🟡", "⚠", "🚪", "⏸", "🚪", "🏷"]
     for words in ("14:30:已预约", "住院床位", "周明 上报", "住院,至11月8日", "台账:"):
         assert words in zhou.text, words
 

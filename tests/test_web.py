@@ -202,7 +202,13 @@ async def test_a_name_somebody_else_owns_opens_nothing(
 async def test_another_web_site_changes_nothing(tmp_path: Path, sqlite_database: Engine) -> None:
     foreign = ({}, OURS | {"Origin": "https://evil.example"}, OURS | {"Origin": "null"})
     async with page(tmp_path, sqlite_database) as (client, epoch):
-        for path in ("/api/seat-1/say", "/api/morning", "/api/restart", "/api/language"):
+        for path in (
+            "/api/seat-1/say",
+            "/api/morning",
+            "/api/later",
+            "/api/restart",
+            "/api/language",
+        ):
             for headers in foreign:
                 answer = await client.post(path, data={"epoch": epoch}, headers=headers)
                 assert answer.status_code == 403

@@ -201,6 +201,7 @@ function tick() {
 setInterval(tick, 5000);
 
 $(".morning").onclick = () => busy($(".morning"), () => post("/api/morning", {}));
+$(".later").onclick = () => busy($(".later"), () => post("/api/later", {}));
 
 async function busy(button, work) {
   button.disabled = true;
