@@ -24,7 +24,6 @@ from sqlmodel import Session, col, select
 
 import handlers
 from handlers.foresee import foresee, only_answers
-from handlers.morning import quiet_until
 from handlers.talk import Incoming, Reply
 from handlers.turn import Newcomer, Office, Turn, local_date
 from locales import gettext as _
@@ -33,6 +32,7 @@ from models import ahead, mailbox
 from models.draft import OpenDraft, in_hands, store
 from models.foreseen import read_ahead
 from models.mailbox import Cursor, Outgoing, Seen
+from models.office_hours import quiet_until
 from models.staff import Chat, Staff
 
 log = structlog.get_logger()
@@ -204,7 +204,7 @@ class Receiver:
         replies = list(replies)
         for reply in replies:
             if reply.text or reply.file_data:
-                row = outbox_row(said, chat, reply, batch.now, self.office)
+                row = outbox_row(batch.session, said, chat, reply, batch.now, self.office)
                 batch.rows.append(row)
                 batch.shown[row["chat_id"]] = mailbox.Menu(row["rows"], row["card"], row["kind"])
         if said.press:
@@ -336,7 +336,7 @@ def touch(chat: Chat, now: datetime) -> None:
 
 
 def outbox_row(
-    said: Incoming, chat: Chat, reply: Reply, now: datetime, office: Office
+    session: Session, said: Incoming, chat: Chat, reply: Reply, now: datetime, office: Office
 ) -> dict[str, Any]:
     """A notice to somebody who did not ask waits for the end of the quiet hours."""
     held = reply.to is not None and reply.lane == mailbox.NUDGE
@@ -352,7 +352,7 @@ def outbox_row(
         kind=mailbox.TELL if reply.to else "",
         file_name=reply.file_name,
         file_data=reply.file_data,
-        not_before=quiet_until(now, office.zone) if held else None,
+        not_before=quiet_until(session, now, office.zone) if held else None,
     )
 
 

@@ -33,6 +33,8 @@ from handlers.keep import retention_command
 from handlers.later import LATER, instead_command, later_command
 from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
 from handlers.lines import as_pressed
+from handlers.office import FORM as OFFICE
+from handlers.office import office_command
 from handlers.pick import pick_elder
 from handlers.problem import FORM as PROBLEM
 from handlers.problem import problem_command, proposed
@@ -85,6 +87,7 @@ FORMS: dict[str, Form] = {
         CONSENT,
         FORGET,
         EXPORT,
+        OFFICE,
     )
 }
 VISITORS = (LIAISON, COORDINATOR)
@@ -138,6 +141,7 @@ COMMANDS = (
     Command("assign", ("安排", "assign"), N_("Who looks after whom"), assign_command, COVERERS),
     Command("handover", ("移交", "handover"), N_("Hand over a list"), handover_command, DESK),
     Command("roster", ("名册", "导出", "export"), N_("Roster as a table"), roster_command, DESK),
+    Command("office", ("办公室", "office"), N_("Office settings"), office_command, DESK),
     Command("undo", ("撤回", "撤销", "undo"), N_("Take a step back"), undo_command, DESK),
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),

@@ -20,7 +20,7 @@ from handlers.broadcast_plan import (
     towns,
 )
 from handlers.broadcast_text import COUNTED, TEMPLATES, gaps_in
-from handlers.morning import Post, quiet_until
+from handlers.morning import Post
 from handlers.nudge import write
 from handlers.questions import TEXT, Filling, Form, Question, match
 from handlers.talk import Button, Reply
@@ -32,6 +32,7 @@ from models import broadcast
 from models.audit import Audit
 from models.broadcast import Broadcast
 from models.mailbox import BROADCAST
+from models.office_hours import quiet_until
 from models.staff import COORDINATOR, LIAISON
 
 RECENT, SHOWN = timedelta(days=14), 6
@@ -161,7 +162,7 @@ def _without_counts(plan: Plan) -> list[str]:
 
 
 def _held(turn: Turn) -> list[str]:
-    start = quiet_until(turn.now, turn.office.zone)
+    start = quiet_until(turn.session, turn.now, turn.office.zone)
     if start is None:
         return []
     return [broadcast_card.held_until(turn.office, start)]
@@ -233,7 +234,7 @@ def _submit(filling: Filling) -> list[Reply]:
     if not plan.ready or (same and filling.known("asked") != same[0].ref):
         return [form.card(FORM, filling)]
     one = _store(filling, plan)
-    start = quiet_until(turn.now, turn.office.zone)
+    start = quiet_until(turn.session, turn.now, turn.office.zone)
     posts = [
         Post(chat, Reply(message(turn, plan, staff), lane=BROADCAST), broadcast.KIND,
              broadcast.key(one.id, staff.id), start)

@@ -16,9 +16,9 @@ from models.case_record import Problem
 from models.consent import SHARING, withheld
 from models.elder import Elder
 from models.ladder import AT_ONCE, Hours
+from models.office_hours import office_hours
 from models.staff import Staff
 from models.visit import Concern, Visit
-from models.workdays import differing_days
 
 OFFICE = "entitlement"  # the bureau office
 UNWILLING = "unwilling"  # the follow-up by which the elder wishes no report
@@ -37,7 +37,7 @@ class Opened:
 
 
 def hours_of(turn: Turn) -> Hours:
-    return Hours(turn.office.zone, differing_days(turn.session))
+    return office_hours(turn.session, turn.office.zone)
 
 
 def report(turn: Turn, elder: Elder, problem: Problem) -> Opened:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session, col, select
 
 from handlers.case_card import card, phase_of
-from handlers.morning import Post, quiet_until, reachable, turn_of
+from handlers.morning import Post, reachable, turn_of
 from handlers.nudge import write
 from handlers.turn import Office, Turn
 from locales import gettext as _
@@ -25,6 +25,7 @@ from models.case import (
 )
 from models.elder import Elder
 from models.mailbox import EMERGENCY, NUDGE
+from models.office_hours import quiet_until
 from models.staff import Chat, Staff
 
 KIND = "case"
@@ -115,7 +116,7 @@ def lane(case: Case) -> int:
 
 def held(at: Desk, case: Case) -> datetime | None:
     """Quiet hours hold what is not urgent."""
-    return None if case.severity <= URGENT else quiet_until(at.now, at.office.zone)
+    return None if case.severity <= URGENT else quiet_until(at.session, at.now, at.office.zone)
 
 
 def renew_everywhere(turn: Turn, case: Case, elder: Elder, but: Iterable[Staff] = ()) -> None:

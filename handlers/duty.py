@@ -2,19 +2,20 @@
 
 import re
 from datetime import date, timedelta
+from uuid import UUID
 
+from handlers import duty_week
 from handlers.case_work import MENUS
 from handlers.concern_words import GROUP_NAMES
 from handlers.form import in_rows
 from handlers.questions import Choice, match, tidy
-from handlers.steering import NONE, steering
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, Unclear, day
 from locales import gettext as _
 from locales import mark as N_
 from models import duty, people
-from models.case import DUTY_BACKUP, ON_DUTY, Duty
-from models.org import branch
+from models.case import DUTY_BACKUP, ON_DUTY
+from models.org import branch, up_from
 from models.staff import COORDINATOR, Staff
 
 SPANS = (
@@ -33,16 +34,21 @@ def duty_command(turn: Turn, rest: str) -> list[Reply]:
     name, _gap, rest = tidy(rest).partition(" ")
     if not name:
         return [_table(turn)]
+    span = next((one for one in SPANS[1:] if name in (one.code, _(one.label))), None)
+    if span is not None:
+        return [duty_week.whole(turn, GROUP_CHOICES, span.code)]
     group = match(GROUP_CHOICES, name) or next((c for c in GROUP_CHOICES if c.code == name), None)
     if group is None:
         raise Unclear(_("Please name a group: %(groups)s.") % {"groups": _all_groups()})
     if turn.staff.role != COORDINATOR:
         raise Unclear(_("Only the coordinator sets who is on duty."))
     who, _gap, rest = rest.partition(" ")
+    if who in duty_week.WAYS:
+        return duty_week.WAYS[who](turn, group, rest)
     if not who:
         return [_ask_who(turn, group)]
     staff = _one(turn, who)
-    return [_put(turn, group, staff, rest) if rest else _ask_when(group, staff)]
+    return _put(turn, group, staff, rest) if rest else [_ask_when(group, staff)]
 
 
 def _all_groups() -> str:
@@ -53,17 +59,18 @@ def _table(turn: Turn) -> Reply:
     lines = [_("On duty today, %(day)s:") % {"day": day(turn.today)}]
     lines += [_line(turn, code) for code in GROUP_NAMES]
     buttons = [Button(_(one.label), f"/duty {one.code}") for one in GROUP_CHOICES]
-    rows: Rows = in_rows(buttons, 2) if turn.staff.role == COORDINATOR else ()
-    return Reply("\n".join(lines), rows)
+    week = (Button(_("This week"), "/duty week"), Button(_("Next week"), "/duty next"))
+    groups: Rows = in_rows(buttons, 2) if turn.staff.role == COORDINATOR else ()
+    return Reply("\n".join(lines), (week, *groups))
 
 
 def _line(turn: Turn, group: str) -> str:
-    units = branch(turn.session, turn.staff.unit_id)
+    units, over = branch(turn.session, turn.staff.unit_id), above(turn)
     gaps = {
         "group": _(GROUP_NAMES[group]),
-        "names": _names(duty.named(turn.session, group, turn.today)),
-        "backup": _names(duty.named(turn.session, group, turn.today, DUTY_BACKUP)),
-        "members": _names(duty.members(turn.session, (group,), units)),
+        "names": names(duty.named(turn.session, group, over, turn.today)),
+        "backup": names(duty.named(turn.session, group, over, turn.today, DUTY_BACKUP)),
+        "members": names(duty.members(turn.session, (group,), units)),
     }
     if gaps["names"] and gaps["backup"]:
         return _("%(group)s: %(names)s, backup %(backup)s") % gaps
@@ -74,7 +81,12 @@ def _line(turn: Turn, group: str) -> str:
     return _("⚠️ %(group)s: nobody; the coordinator is told") % gaps
 
 
-def _names(found: list[Staff]) -> str:
+def above(turn: Turn) -> list[UUID]:
+    """Whose word on duty holds here: that of the offices this person works in or under."""
+    return up_from(turn.session, turn.staff.unit_id)
+
+
+def names(found: list[Staff]) -> str:
     return _(", ").join(one.name for one in found)
 
 
@@ -83,7 +95,8 @@ def _ask_who(turn: Turn, group: Choice) -> Reply:
     found = duty.members(turn.session, (group.code,), units)
     buttons = [Button(one.name, f"/duty {group.code} {one.code}") for one in found[:8]]
     text = _("Who is on duty for %(group)s? Tap, or write: duty %(group)s NAME week")
-    return Reply(text % {"group": _(group.label)}, in_rows(buttons, 2))
+    week = (Button(_("Plan by days"), f"/duty {group.code} plan"),)
+    return Reply(text % {"group": _(group.label)}, (*in_rows(buttons, 2), week))
 
 
 def _one(turn: Turn, who: str) -> Staff:
@@ -107,34 +120,19 @@ def _ask_when(group: Choice, staff: Staff) -> Reply:
     return Reply(text % {"name": staff.name, "group": _(group.label)}, rows)
 
 
-def _put(turn: Turn, group: Choice, staff: Staff, rest: str) -> Reply:
+def _put(turn: Turn, group: Choice, staff: Staff, rest: str) -> list[Reply]:
     """From now on that is so; the last word counts where two overlap."""
     as_ = next((found for word in rest.split() if (found := _as(word))), AS[0])
     first, last = _span(turn, rest)
-    before = duty.named(turn.session, group.code, first, as_.code)
-    with steering(turn, "duty") as step:
-        turn.session.add(
-            Duty(
-                service_group=group.code,
-                staff_id=staff.id,
-                role=as_.code,
-                from_on=first,
-                until_on=last,
-                made_by=turn.staff.id,
-                made_at=turn.now,
-            )
-        )
-        step.about = _("%(name)s, %(group)s, %(as)s: %(first)s to %(last)s") % {
-            "name": staff.name,
-            "group": _(group.label),
-            "as": _(as_.label),
-            "first": day(first),
-            "last": day(last),
-        }
-        old = ",".join(one.code for one in before) or NONE
-        step.note(f"{group.code} {as_.code} {first}..{last}", old, staff.code)
-    rows = ((Button(_("Who is on duty"), "/duty"), step.undo),)
-    return Reply(f"✅ {step.about}", rows)
+    about = _("%(name)s, %(group)s, %(as)s: %(first)s to %(last)s") % {
+        "name": staff.name,
+        "group": _(group.label),
+        "as": _(as_.label),
+        "first": day(first),
+        "last": day(last),
+    }
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return duty_week.write(turn, group, dict.fromkeys(days, staff), about, as_.code)
 
 
 def _as(word: str) -> Choice | None:

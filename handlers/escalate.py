@@ -38,9 +38,9 @@ from models.case_record import note_event
 from models.elder import Elder
 from models.ladder import Hours, Rung
 from models.mailbox import FAILED, SENT
+from models.office_hours import office_hours
 from models.outbox import Job
 from models.staff import Staff
-from models.workdays import differing_days
 
 AT_ONCE = 20  # cases in one transaction
 FOLDED = 60  # of those that are not urgent: they cost less
@@ -61,7 +61,7 @@ def sweep(session: Session, office: Office, now: datetime) -> int:
 
 def climb(at: Desk) -> int:
     """What is urgent first, a message for each; of the rest a message for each person."""
-    hours, fold = Hours(at.office.zone, differing_days(at.session)), Fold()
+    hours, fold = office_hours(at.session, at.office.zone), Fold()
     found = _due(at, col(Case.severity) <= URGENT, AT_ONCE)
     found = found or _due(at, col(Case.severity) > URGENT, FOLDED)
     taken = sum(_apart(at, case, elder, hours, fold) for case, elder in found)

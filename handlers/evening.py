@@ -13,15 +13,7 @@ from handlers.broadcast_card import more
 from handlers.case_digest import said
 from handlers.case_words import MARKS
 from handlers.digest import weekday
-from handlers.morning import (
-    QUIET_FROM,
-    Greeted,
-    Post,
-    apart,
-    in_dialogue,
-    reachable,
-    turn_of,
-)
+from handlers.morning import Greeted, Post, apart, in_dialogue, reachable, turn_of
 from handlers.talk import Button, Reply
 from handlers.turn import Office, Turn, local_date
 from handlers.undelivered import missed
@@ -32,13 +24,15 @@ from models.daybook import MOST, Days
 from models.due import IN_PERSON
 from models.leave import away_ids
 from models.mailbox import NUDGE, Outgoing
-from models.org import branch, setting, unit_name
+from models.office_hours import EVENING as AT
+from models.office_hours import clock, quiet
+from models.org import branch, unit_name
 from models.outbox import Job
 from models.staff import COORDINATOR, Chat, Staff
 from models.workdays import differing_days, is_workday
 
 EVENING = "evening"
-HOUR, LATEST = 17 * 60, time(20, 30)  # of the office, in minutes, while nobody chose another
+LATEST = time(20, 30)
 MORNING = time(9)  # until when a step counts as tonight's
 SHOWN = 6
 
@@ -46,8 +40,7 @@ SHOWN = 6
 def evenings(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     """One for each coordinator who is there and not in a dialogue, on a workday from five on."""
     today, local = local_date(now, office.zone), now.astimezone(office.zone)
-    begins = int(setting(session, "evening_at", HOUR))
-    if local.hour * 60 + local.minute < begins or local.time() >= LATEST:
+    if not clock(session, AT) <= local.time() < LATEST:
         return
     if not is_workday(today, differing_days(session)):
         return
@@ -85,7 +78,7 @@ def renew(
     today = local_date(now, office.zone)
     if row.once != _key(staff, today.isoformat()):
         return None, "day over"
-    if now.astimezone(office.zone).time() >= QUIET_FROM:
+    if now.astimezone(office.zone).time() >= quiet(session).begins:
         return None, "too late"
     if staff.id in away_ids(session, today):
         return None, "on leave"

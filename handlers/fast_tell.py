@@ -21,11 +21,10 @@ from models import fast_track as tracks
 from models.case import Case
 from models.elder import Elder
 from models.fast_track import ARRANGED, ASKED, PAPERS, REFUSED, RUNNING, FastTrack
-from models.ladder import Hours
+from models.office_hours import office_hours
 from models.org import up_from
 from models.outbox import Job
 from models.staff import Staff
-from models.workdays import differing_days
 
 KIND = "fast"
 AT_ONCE = 50
@@ -136,7 +135,7 @@ def _head(track: FastTrack, name: str) -> str:
 def reminders(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     """The hospital is reminded as often as the ladder of the case would climb; soon the
     coordinator and whoever asked are told too."""
-    hours = Hours(office.zone, differing_days(session))
+    hours = office_hours(session, office.zone)
     for track, case, elder in tracks.due(session, now, AT_ONCE):
         if not tracks.reminded(session, track, case, now, hours):
             continue

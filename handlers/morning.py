@@ -7,11 +7,10 @@ is counted up along the way.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import ColumnElement, String, and_, case, cast, false, literal
@@ -28,7 +27,8 @@ from models.care import away
 from models.draft import Draft
 from models.mailbox import Outgoing
 from models.morning import Mornings
-from models.org import setting
+from models.office_hours import DIGEST as USUAL
+from models.office_hours import minutes, quiet
 from models.outbox import Job
 from models.shares import NOBODY
 from models.staff import COORDINATOR, DUTY, LIAISON, Chat, Staff
@@ -36,8 +36,7 @@ from models.tally import Census
 from models.workdays import differing_days, is_workday
 
 DIGEST = "digest"
-HOUR, LATEST = time(8), time(17, 30)  # of the office, while nobody chose another
-QUIET_FROM, QUIET_UNTIL = time(21), time(7, 30)
+LATEST = time(17, 30)
 TOO_LATE = time(10)  # for a first word to the officers, to whom most mornings say nothing
 IN_DIALOGUE = timedelta(minutes=10)
 PORTION = 1000  # liaisons whose elders are in memory at once
@@ -74,7 +73,8 @@ def digests(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     """One for each person whose hour has come, on a workday, who is there and not in a dialogue."""
     today = local_date(now, office.zone)
     clock = now.astimezone(office.zone).time()
-    if not QUIET_UNTIL <= clock < LATEST or not is_workday(today, differing_days(session)):
+    late = quiet(session).holds(clock) or clock >= LATEST
+    if late or not is_workday(today, differing_days(session)):
         return
     ready = is_ready(session, today, clock) & _is_free(session, now, today)
     coordinators = reachable(session, Staff.role == COORDINATOR, ready)
@@ -174,18 +174,8 @@ def duty_posts(
                 yield Post(chat, reply, DIGEST, digest_key(staff, today))
 
 
-def quiet_until(now: datetime, zone: ZoneInfo) -> datetime | None:
-    """When the quiet hours end that `now` lies in; None outside them."""
-    local = now.astimezone(zone)
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return None
-    late = local.time() >= QUIET_FROM
-    end = datetime.combine(local.date() + timedelta(days=late), QUIET_UNTIL, zone)
-    return end.astimezone(UTC)
-
-
-def is_quiet(now: datetime, office: Office) -> bool:
-    return quiet_until(now, office.zone) is not None
+def is_quiet(session: Session, now: datetime, office: Office) -> bool:
+    return quiet(session).holds(now.astimezone(office.zone).time())
 
 
 def turn_of(session: Session, office: Office, now: datetime, staff: Staff, chat: Chat) -> Turn:
@@ -230,7 +220,7 @@ def reachable(session: Session, *who: Any) -> list[Greeted]:
 
 def is_ready(session: Session, today: date, clock: time) -> ColumnElement[bool]:
     """Of a person: the own hour, else the office's, has come, and nothing was written today."""
-    usual = int(setting(session, "digest_at", HOUR.hour * 60))
+    usual = minutes(session, USUAL)
     come = func.coalesce(Staff.digest_at, usual) <= clock.hour * 60 + clock.minute
     hex_ = func.replace(cast(Staff.id, String), "-", "")
     key = literal(f"{DIGEST}:") + hex_ + literal(f":{today}")

@@ -19,8 +19,6 @@ from handlers.morning import (
     DIGEST,
     GREETED,
     LATEST,
-    QUIET_FROM,
-    QUIET_UNTIL,
     Post,
     apart,
     compose,
@@ -50,7 +48,7 @@ from models.visit import Visit
 from models.workdays import differing_days, is_workday
 
 Kind = Callable[[Session, Office, datetime], Iterator[Post]]
-__all__ = ["QUIET_FROM", "QUIET_UNTIL", "Post", "reachable", "sweep", "renew", "write"]
+__all__ = ["Post", "reachable", "sweep", "renew", "write"]
 DRAFT = "draft"
 BUSY = "in a dialogue"  # why a message does not go now, but later
 REMIND_AFTER = timedelta(hours=1)
@@ -95,7 +93,7 @@ def _row(post: Post, now: datetime) -> dict[str, Any]:
 def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     """Once, an hour after the last answer; on workdays, to who is there and in no dialogue."""
     today = local_date(now, office.zone)
-    if is_quiet(now, office) or not is_workday(today, differing_days(session)):
+    if is_quiet(session, now, office) or not is_workday(today, differing_days(session)):
         return
     drafts = session.exec(_lying(now)).all()
     writers = {draft.staff_id for draft in drafts} - away_ids(session, today)
@@ -208,7 +206,7 @@ CHANGED = select(Elder.id).where(
 def _renew_reminder(
     session: Session, office: Office, now: datetime, row: Job, staff: Staff, chat: Chat
 ) -> tuple[Reply | None, str]:
-    if is_quiet(now, office):
+    if is_quiet(session, now, office):
         return None, "quiet hours"
     if staff.id in away_ids(session, local_date(now, office.zone)):
         return None, "on leave"

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from handlers.digest import weekday
-from handlers.morning import QUIET_FROM, QUIET_UNTIL, Post, reachable, reader, turn_of
+from handlers.morning import Post, reachable, reader, turn_of
 from handlers.room_words import MARKS, STATES, all_bookings, when
 from handlers.talk import Button, Reply
 from handlers.tell import chats_of
@@ -18,6 +18,7 @@ from locales import ngettext, speaking
 from models import duty, lookup, room
 from models.elder import ACTIVE, Elder
 from models.mailbox import NUDGE, Outgoing
+from models.office_hours import quiet
 from models.org import branch, up_from
 from models.outbox import Job
 from models.room import GROUP, Booking, Slot
@@ -68,7 +69,7 @@ def _listed_now(session: Session, office: Office, now: datetime) -> list[date]:
     plan, differing = room.hours(session), differing_days(session)
     local = now.astimezone(office.zone)
     on = next(room.days(plan, local.date(), differing), None)
-    if on is None or not QUIET_UNTIL <= local.time() < QUIET_FROM:
+    if on is None or quiet(session).holds(local.time()):
         return []
     first = Slot(room.list_day(on, differing), plan.list_at).instant(office.zone)
     return [on] if first <= now < Slot(on, plan.opens).instant(office.zone) else []

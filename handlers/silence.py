@@ -10,7 +10,6 @@ from handlers.digest import weekday
 from handlers.morning import (
     DIGEST,
     GREETED,
-    QUIET_FROM,
     Post,
     in_dialogue,
     is_quiet,
@@ -24,6 +23,7 @@ from locales import speaking
 from models.care import away
 from models.leave import away_ids
 from models.mailbox import EMERGENCY, NUDGE, SENT, Outgoing
+from models.office_hours import quiet
 from models.staff import COORDINATOR, Staff
 from models.workdays import differing_days, is_workday, workdays
 
@@ -37,7 +37,7 @@ def silence(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     know, whether the digests wait or were never written."""
     today = local_date(now, office.zone)
     clock = now.astimezone(office.zone).time()
-    if not SILENT_AFTER <= clock < QUIET_FROM or not is_silent(session, office, now):
+    if clock < SILENT_AFTER or quiet(session).holds(clock) or not is_silent(session, office, now):
         return
     for staff, chat in reachable(session, Staff.role == COORDINATOR):
         with speaking(staff.locale or office.locale):
@@ -73,7 +73,7 @@ def _is_missed(session: Session, office: Office, now: datetime) -> bool:
 def fallen_out(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     """Back after days: the coordinators are told of which mornings nobody heard, on a workday."""
     today = local_date(now, office.zone)
-    if is_quiet(now, office) or not is_workday(today, differing_days(session)):
+    if is_quiet(session, now, office) or not is_workday(today, differing_days(session)):
         return
     days = missed_mornings(session, office, now)
     if not days:

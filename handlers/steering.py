@@ -157,6 +157,19 @@ def who(turn: Turn, elders: Collection[Elder]) -> str:
     return text % {"count": len(elders), "codes": codes + more}
 
 
+def announce(turn: Turn, made: Steering, people: Iterable[Staff], text: str) -> list[Reply]:
+    """The same sentence, with `name` and `about`, to each of these."""
+    found = {one.id: one for one in people if one.id != turn.staff.id}
+    made.told |= found.keys()
+    replies = []
+    for one in found.values():
+        for chat in chats_of(turn, one):
+            with speaking(one.locale or turn.office.locale):
+                gaps = {"name": turn.staff.name, "about": made.about}
+                replies.append(Reply(_(text) % gaps, to=chat.id, lane=NUDGE))
+    return replies
+
+
 # Taking back
 
 

@@ -9,7 +9,7 @@ from handlers import ask
 from handlers.asked import Asked, scene
 from handlers.digest import weekday
 from handlers.evening import opened_line
-from handlers.morning import HOUR, LATEST, Greeted, Post, apart, reachable, turn_of
+from handlers.morning import LATEST, Greeted, Post, apart, reachable, turn_of
 from handlers.talk import Button, Reply
 from handlers.turn import Office, Turn, day, local_date
 from locales import gettext as _
@@ -18,6 +18,8 @@ from models import daybook
 from models.due import IN_PERSON
 from models.leave import away_ids, count_alone
 from models.mailbox import NUDGE, Outgoing
+from models.office_hours import DIGEST
+from models.office_hours import clock as clock_of
 from models.org import branch
 from models.outbox import Job
 from models.staff import LEADER, Staff
@@ -38,7 +40,7 @@ def weeks(session: Session, office: Office, now: datetime) -> Iterator[Post]:
     """One for each leader, on the first working day of the week."""
     today, clock = local_date(now, office.zone), now.astimezone(office.zone).time()
     monday = today - timedelta(days=today.weekday())
-    if not HOUR <= clock < LATEST:
+    if not clock_of(session, DIGEST) <= clock < LATEST:
         return
     if workdays(monday, today, differing_days(session)) != [today]:
         return

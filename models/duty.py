@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from models import ahead, ladder
@@ -28,9 +29,11 @@ SERVING = (
     )
     .order_by(col(Staff.code))
 )
+Maker = aliased(Staff)
 ROSTERED = (
-    select(Duty, Staff)
+    select(Duty, Staff, Maker.unit_id)
     .join(Staff, col(Staff.id) == Duty.staff_id)
+    .join(Maker, col(Maker.id) == Duty.made_by)
     .where(Duty.from_on <= TODAY, Duty.until_on >= TODAY)
     .order_by(col(Duty.made_at).desc(), col(Staff.code))
 )
@@ -46,10 +49,10 @@ def _serving(session: Session, units: Collection[UUID], role: str) -> list[Staff
     return [staff for staff in found if staff.role == role]
 
 
-def _rostered(session: Session, today: date) -> Sequence[tuple[Duty, Staff]]:
-    """Everybody on a roster for this day, what was said last first."""
+def _rostered(session: Session, today: date) -> Sequence[tuple[Duty, Staff, UUID]]:
+    """Everybody on a roster for this day, what was said last first, and where it was said."""
 
-    def ask() -> Sequence[tuple[Duty, Staff]]:
+    def ask() -> Sequence[tuple[Duty, Staff, UUID]]:
         return session.exec(ROSTERED, params={"today": today}).all()
 
     return ahead.once(session, (_rostered, today), ask)
@@ -70,17 +73,26 @@ def leaders(session: Session, units: Collection[UUID]) -> list[Staff]:
     return _serving(session, units, LEADER)
 
 
-def named(session: Session, group: str, today: date, role: str = ON_DUTY) -> list[Staff]:
-    """Whom the coordinator put on duty, or in reserve, for this day: the last word counts. Who is
-    on leave is not."""
-    of_group = [
+def named(
+    session: Session, group: str, units: Collection[UUID], today: date, role: str = ON_DUTY
+) -> list[Staff]:
+    """Whom a coordinator of one of these places put on duty, or in reserve, for this day: the
+    last word counts. Who is on leave is not."""
+    said = [
         (duty, staff)
-        for duty, staff in _rostered(session, today)
-        if (duty.service_group, duty.role) == (group, role)
+        for duty, staff, place in _rostered(session, today)
+        if (duty.service_group, duty.role) == (group, role) and place in units
     ]
-    last = [staff for duty, staff in of_group if duty.made_at == of_group[0][0].made_at]
+    last = [staff for duty, staff in said if duty.made_at == said[0][0].made_at]
     away = _away(session, today) if last else set()
     return [one for one in last if one.left_on is None and one.id not in away]
+
+
+def plan(
+    session: Session, group: str, units: Collection[UUID], days: Sequence[date], role: str = ON_DUTY
+) -> dict[date, list[Staff]]:
+    """`named` for each of these days."""
+    return {day: named(session, group, units, day, role) for day in days}
 
 
 def _away(session: Session, today: date) -> set[UUID]:
@@ -90,8 +102,8 @@ def _away(session: Session, today: date) -> set[UUID]:
 def on_duty(session: Session, group: str, units: Collection[UUID], today: date) -> list[Staff]:
     """Whoever is named; else the named backup; else all who belong to the group."""
     return (
-        named(session, group, today)
-        or named(session, group, today, DUTY_BACKUP)
+        named(session, group, units, today)
+        or named(session, group, units, today, DUTY_BACKUP)
         or members(session, (group,), units)
     )
 
@@ -100,7 +112,7 @@ def groups_of(session: Session, staff: Staff, today: date) -> set[str]:
     """The groups this person belongs to, or is on duty or in reserve for today."""
     own = {staff.service_group} if staff.role == DUTY and staff.service_group else set()
     rows = _rostered(session, today)
-    return own | {duty.service_group for duty, one in rows if one.id == staff.id}
+    return own | {duty.service_group for duty, one, _place in rows if one.id == staff.id}
 
 
 def told(
@@ -132,7 +144,9 @@ def _on_duty(about: About) -> list[Staff]:
 
 
 def _reserve(about: About) -> list[Staff]:
-    found = (named(about.session, group, about.today, DUTY_BACKUP) for group in about.groups)
+    found = (
+        named(about.session, group, about.units, about.today, DUTY_BACKUP) for group in about.groups
+    )
     return [one for people in found for one in people]
 
 

@@ -45,6 +45,8 @@ class Hours(NamedTuple):
 
     zone: ZoneInfo
     differing: Mapping[str, bool]
+    opens: time = OPENS
+    closes: time = CLOSES
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def began(case: Case, phase: str, hours: Hours) -> datetime:
 def _act_began(case: Case, pause: Span, hours: Hours) -> datetime:
     """Nobody is chased within a pause of having taken it on, nor before the day they named."""
     grace = [shift(case.acknowledged_at, pause, hours)] if case.acknowledged_at else []
-    named = [datetime.combine(case.next_on, CLOSES, hours.zone)] if case.next_on else []
+    named = [datetime.combine(case.next_on, hours.closes, hours.zone)] if case.next_on else []
     start = _in_order(case, case.act_until, 1, hours)
     return max([start, *grace, *(at.astimezone(UTC) for at in named)])
 
@@ -251,9 +253,9 @@ def shift(at: datetime, span: Span, hours: Hours) -> datetime:
 def within(at: datetime, hours: Hours) -> datetime:
     """The instant itself in working hours, else the next opening."""
     local = at.astimezone(hours.zone)
-    if not is_workday(local.date(), hours.differing) or local.time() >= CLOSES:
-        return _at(_workdays_on(local.date(), 1, hours), OPENS, hours)
-    return _at(local.date(), OPENS, hours) if local.time() < OPENS else at
+    if not is_workday(local.date(), hours.differing) or local.time() >= hours.closes:
+        return _at(_workdays_on(local.date(), 1, hours), hours.opens, hours)
+    return _at(local.date(), hours.opens, hours) if local.time() < hours.opens else at
 
 
 def _workdays_on(day: date, count: int, hours: Hours) -> date:
