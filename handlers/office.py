@@ -25,7 +25,7 @@ from models.org import COUNTY, Unit, put_setting, setting
 from models.staff import COORDINATOR, Staff
 
 GROUP_CHOICES = (
-    Choice("visits", N_("Visits")),
+    Choice("visits", N_("How often to visit")),
     Choice("times", N_("Hours")),
     *(Choice(f"s{level}", name) for level, name in SEVERITY_NAMES.items()),
 )
