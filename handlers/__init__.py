@@ -70,26 +70,10 @@ from models.staff import COORDINATOR, DUTY, LEADER, LIAISON
 FORMS: dict[str, Form] = {
     form.name: form
     for form in (
-        VISIT,
-        MEND,
-        LATER,
-        LEAVE,
-        BROADCAST,
-        CASEWORK,
-        PROBLEM,
-        FAST_TRACK,
-        BACK,
-        HANDOVER,
-        LOOK,
-        EDIT,
-        KNOW,
-        roster_chat.FORM,
-        CONSENT,
-        FORGET,
-        EXPORT,
-        OFFICE,
+        VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, FAST_TRACK, BACK, HANDOVER,
+        LOOK, EDIT, KNOW, roster_chat.FORM, CONSENT, FORGET, EXPORT, OFFICE,
     )
-}
+}  # fmt: skip
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
 ASKERS = (COORDINATOR, LEADER)
