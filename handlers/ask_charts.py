@@ -72,10 +72,9 @@ def bars(turn: Turn, at: Scene) -> Reply:
     """How far each place below is, or each liaison where nothing lies below."""
     whole, found = _shares(turn, at)
     shown = sorted(found, key=lambda pair: (-pair[1].overdue, -pair[1].to_go, pair[0]))[:MOST_BARS]
-    window = {"first": day(at.window.first), "last": day(at.window.last)}
     drawn = Bars(
         title=_("%(who)s · completion") % {"who": _who(at)},
-        note=_("%(first)s–%(last)s, elders") % window,
+        note=_note(at, len(found)),
         parts=[(_("Visited"), GREEN), (_("To visit"), AMBER), (_("Overdue"), RED)],
         rows=[(name, [one.satisfied, one.to_go - one.overdue, one.overdue],
                f"{one.satisfied}/{one.expected}") for name, one in shown],
@@ -84,6 +83,13 @@ def bars(turn: Turn, at: Scene) -> Reply:
     gaps = {"title": drawn.title, "done": whole.satisfied, "expected": whole.expected,
             "overdue": whole.overdue}  # fmt: skip
     return _picture(at, drawn, text % gaps)
+
+
+def _note(at: Scene, count: int) -> str:
+    gaps = {"first": day(at.window.first), "last": day(at.window.last), "count": MOST_BARS}
+    if count > MOST_BARS:
+        return _("%(first)s–%(last)s, elders; the %(count)d furthest behind") % gaps
+    return _("%(first)s–%(last)s, elders") % gaps
 
 
 def _shares(turn: Turn, at: Scene) -> tuple[Progress, list[tuple[str, Progress]]]:

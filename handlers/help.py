@@ -53,6 +53,8 @@ def help_text(turn: Turn, commands: Sequence[Command]) -> Reply:
     if turn.staff.role == "liaison":
         lines.append(_("One line logs a whole visit: visit NAME 0 1 0 2 0 words. Codes: /codes"))
         lines.append(_("No answer here is a diagnosis. In danger call 120, 119 or 110 first."))
+    if turn.staff.role == "coordinator":
+        lines.append(_("Or ask in plain words: a place, a liaison, a register, who is left."))
     return Reply("\n".join(lines), _first_buttons(turn))
 
 
@@ -68,10 +70,12 @@ def _first_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
     if turn.staff.role == "coordinator":
         return (
             *back,
+            (Button(_("How we stand"), "/status"), Button(_("Cases"), "/cases")),
             (Button(_("Look somebody up"), "/brief"), Button(_("Invite"), "/invite")),
-            (Button(_("Cases"), "/cases"), Button(_("Who is on duty"), "/duty")),
+            (Button(_("Who is on duty"), "/duty"),),
         )
-    return (*back, (Button(_("Cases"), "/cases"), Button(_("Who is on duty"), "/duty")))
+    stands = (Button(_("How we stand"), "/status"),) if turn.staff.role == "leader" else ()
+    return (*back, (*stands, Button(_("Cases"), "/cases"), Button(_("Who is on duty"), "/duty")))
 
 
 def codes_command(turn: Turn, rest: str) -> list[Reply]:
