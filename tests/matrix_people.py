@@ -24,7 +24,14 @@ from mautrix.crypto import OlmMachine
 from mautrix.crypto.attachments import decrypt_attachment, encrypt_attachment
 from mautrix.crypto.store import MemoryCryptoStore
 from mautrix.errors import DecryptionError, MatrixConnectionError
-from mautrix.types import EncryptedEvent, EventType
+from mautrix.types import (
+    CrossSigningUsage,
+    EncryptedEvent,
+    EventType,
+    SigningKey,
+    TOFUSigningKey,
+    UserID,
+)
 from nio.crypto.attachments import decrypt_attachment as nio_decrypt
 from nio.store.database import SqliteMemoryStore
 
@@ -353,13 +360,24 @@ class Memory(MemoryStateStore):
         return [room for room, members in self.members.items() if user_id in members]
 
 
+class Keys(MemoryCryptoStore):
+    """Takes a signing key a second time: there mautrix would change a tuple in place."""
+
+    async def put_cross_signing_key(
+        self, user_id: UserID, usage: CrossSigningUsage, key: SigningKey
+    ) -> None:
+        known = self._cross_signing_keys.setdefault(user_id, {})
+        first = known[usage].first if usage in known else key
+        known[usage] = TOFUSigningKey(key=key, first=first)
+
+
 class MautrixPhone(Phone):
     async def _begin(self) -> None:
         self.session = aiohttp.ClientSession()
         api = HTTPAPI(
             self.server.url, self.token, client_session=self.session, default_retry_count=0
         )
-        store, crypto = Memory(), MemoryCryptoStore(self.user, "a-pickle-key")
+        store, crypto = Memory(), Keys(self.user, "a-pickle-key")
         self.mautrix = Client(self.user, self.device, api=api, state_store=store, sync_store=crypto)
         machine = OlmMachine(self.mautrix, crypto, store)
         await machine.load()
