@@ -102,9 +102,11 @@ def as_pressed(turn: Turn) -> Incoming:
 
 
 def _menu(turn: Turn, draft: OpenDraft | None) -> Menu | None:
-    """The one replied to; else the last one shown, in a dialogue also one of this moment."""
-    if turn.said.card:
-        return menu_under(turn.session, turn.chat.id, turn.said.card)
+    """The one replied to; else the last one shown, in a dialogue also one of this moment. What
+    was shown just before a crash may not be known by its id yet."""
+    replied = turn.said.card and menu_under(turn.session, turn.chat.id, turn.said.card)
+    if replied:
+        return replied
     if turn.menu is not None:
         return turn.menu
     return last_menu(turn.session, turn.chat.id, turn.now if draft else turn.sent_at)
