@@ -11,16 +11,26 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import nio
 import pytest
+from sqlmodel import Session
 
+from bot.receive import Receiver
+from handlers.turn import Office as Rules
+from models.database import connect
+from tests.bot_api_server import TOKEN, BotApi
+from tests.conftest import migrate
+from tests.conversation import ZONE, Town, settle
+from tests.matrix_people import NioPhone
 from tests.synapse import Server, free_port
 
 DOCS = Path(__file__).parents[1] / "docs"
 SUDO = '#!/bin/sh\n[ "$1" = -u ] && shift 2\nexec "$@"\n'
 NAME = "matrix.office.example"
+CHAT = 1001
 
 
 def blocks(file: str, kind: str = "sh") -> list[str]:
@@ -41,6 +51,7 @@ class Machine:
         self.folder, self.port = folder, free_port()
         for place in (
             "tools",
+            "opt/liaison-bot",
             "etc/synapse",
             "etc/systemd/system",
             "var/lib/synapse",
@@ -55,7 +66,7 @@ class Machine:
         """The text with this machine's folders and port."""
         text = text.replace("/opt/synapse/bin", str(Path(sys.executable).parent))
         text = text.replace("8008", str(self.port)).replace("-C /", f"-C {self.folder}")
-        return re.sub(r"(?<![\w}])/(?=(etc|var)/)", f"{self.folder}/", text)
+        return re.sub(r"(?<![\w}])/(?=(etc|var|opt/liaison-bot)/)", f"{self.folder}/", text)
 
     def run(self, words: str) -> str:
         """Types the commands in which these words stand; gives what they print."""
@@ -69,11 +80,28 @@ class Machine:
     def read(self, place: str) -> str:
         return (self.folder / place.lstrip("/")).read_text()
 
-    def service(self) -> Server:
+    def service(self) -> "Office":
         """What the unit of the text starts."""
         unit = self.read("/etc/systemd/system/synapse.service")
         (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
-        return Server(self.folder, command.split(), self.port)
+        return Office(self, command.split())
+
+
+class Office(Server):
+    """Whose people have the passwords that were made for them."""
+
+    def __init__(self, machine: Machine, command: list[str]) -> None:
+        super().__init__(machine.folder, command, machine.port)
+        self.machine = machine
+
+    def account(self, name: str) -> dict[str, Any]:
+        who = {"type": "m.id.user", "user": name}
+        login = {
+            "type": "m.login.password",
+            "identifier": who,
+            "password": password(self.machine, name),
+        }
+        return self._ask("POST", "/_matrix/client/v3/login", login)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +130,52 @@ async def test_the_bots_user_logs_in_on_the_server_of_the_text(machine: Machine)
     client = await logged_in(machine, "bot")
     assert client.user_id == f"@bot:{NAME}"
     await client.close()
+
+
+async def test_a_visit_begun_on_telegram_is_finished_in_an_encrypted_room(machine: Machine):
+    """The program itself, with the `.env` of the text; somebody joins by an invitation."""
+    machine.run("LIAISON_MATRIX_PASSWORD")
+    place = machine.folder / "opt/liaison-bot"
+    settle_office(f"sqlite:///{place}/data/liaison.db")
+    async with BotApi() as api:
+        environment = os.environ | {
+            "LIAISON_TELEGRAM_TOKEN": TOKEN, "LIAISON_TELEGRAM_API": api.url,
+            "LIAISON_HTTP": "127.0.0.1:0", "PYTHONPATH": str(DOCS.parent),
+        }  # fmt: skip
+        command = [sys.executable, "-m", "bot"]
+        invited = subprocess.run(
+            [*command, "invite", "周明"], cwd=place, env=environment, capture_output=True, text=True
+        )
+        code = next(line for line in invited.stdout.splitlines() if line.startswith("  ")).strip()
+        with (place / "log").open("wb") as log:
+            bot = subprocess.Popen([*command, "run"], cwd=place, env=environment, stderr=log)
+        try:
+            api.say(CHAT, "走访 高永昌")
+            await api.hears(CHAT, "怎么走访")
+            api.press(CHAT, "上门")
+            await api.hears(CHAT, "精神")
+            async with NioPhone(machine.server, "", "zhouming") as zhou:
+                await zhou.opens_with(f"@bot:{NAME}")
+                await zhou.talk((f"!join {code}", "是您本人吗"), ("1", "周明"))
+                await zhou.talk(("走访 高永昌", "🚪 上门"), ("都好", "在场"), ("1", "核对"))
+                await zhou.talk(("1", "已记下"))
+                assert all(one.encrypted for one in zhou.others)
+                assert not zhou.unreadable
+        finally:
+            bot.terminate()
+            bot.wait()
+    assert "高永昌" not in (place / "log").read_text()
+
+
+def settle_office(url: str) -> None:
+    Path(url.removeprefix("sqlite:///")).parent.mkdir()
+    migrate(url)
+    engine = connect(url)
+    town = Town(engine, Receiver(engine, Rules(ZONE)))
+    with Session(engine) as session:
+        settle(session, town)
+    town.person("周明", "telegram", str(CHAT))
+    engine.dispose()
 
 
 async def test_a_direct_chat_is_encrypted_although_the_client_forgot(machine: Machine):
