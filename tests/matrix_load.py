@@ -1,4 +1,4 @@
-"""A scripted load on Matrix: liaisons who answer the newest card by a number or with words.
+"""A scripted load on Matrix: liaisons who reply to the newest card with a number or with words.
 
 What one has written she does not write again: it must not get lost. She remembers what stood on
 the card and what she answered to it.
@@ -13,7 +13,8 @@ from tests.matrix_people import Phone, Shown
 
 CHOICE = re.compile(r"([0-9])\ufe0f\u20e3 ([^\u3000\n]+)")
 NOT_TAKEN = re.compile("上一步|先放着|放弃|都好|没见到|托人|🆘|生命|没看到")
-RECORDED, REVIEW, SUBMIT = "已记下", "核对", "提交"
+RECORDED, REVIEW = "已记下", "核对"
+CARD = re.compile(f"走访 |{REVIEW}|.*{RECORDED}")  # and not a notice that comes in between
 PATIENCE = 90.0  # seconds: the bot may just have died, and the machine be busy
 
 
@@ -51,7 +52,7 @@ class Liaison:
 
     async def answer(self, walk: Walk, card: Shown) -> Shown:
         before, word = card.text, self.chosen(walk, card.text)
-        card = await self.write(word)
+        card = await self.write(word, to=card.id)
         walk.done = RECORDED in card.text
         if not walk.done:
             walk.given.append((before, word))
@@ -71,10 +72,16 @@ class Liaison:
     def words(self) -> str:
         return f"话{self.elders[0]}x{len(self.written)}"
 
-    async def write(self, text: str) -> Shown:
+    async def write(self, text: str, to: str = "") -> Shown:
         clock = asyncio.get_running_loop().time
         began = clock()
-        self.written.append(await self.phone.say(text))
-        shown = await self.phone.hears(seconds=PATIENCE)
+        reply = {"m.relates_to": {"m.in_reply_to": {"event_id": to}}} if to else {}
+        self.written.append(await self.phone.say(text, **reply))
+        shown = await self.phone.until(self.card, PATIENCE)
         self.longest = max(self.longest, clock() - began)
         return shown
+
+    def card(self) -> Shown | None:
+        """What answers her last words."""
+        fresh = (one for one in reversed(self.phone.others) if one.change > self.phone.said_at)
+        return next((one for one in fresh if CARD.match(one.text)), None)
