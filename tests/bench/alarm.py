@@ -39,7 +39,8 @@ from tests.bot_api_world import Shown
 
 SIZE = Size(300 if QUICK else 10_000, elders_each=1)
 ALARMS = 2 if QUICK else 60
-PAUSE = (0.5, 1.0) if QUICK else (1.2, 2.5)  # seconds between two alarms
+PAUSE = (0.2, 0.5) if QUICK else (0.4, 1.2)  # seconds between two alarms
+READING = 1.1  # seconds over the card; sooner the chat itself would have to wait for its second
 ASKING = (0.5, 1.5)  # seconds between two questions of other liaisons
 STARTED = 30  # messages of the broadcast that are out before the first alarm
 ON_DUTY, AT_DESK = 90_001, 90_002  # chats
@@ -134,7 +135,7 @@ async def alarm(api: Alarmed, liaison: int) -> None:
     chat, code = chat_of(liaison), elder_code(liaison, 0, SIZE)
     api.say(chat, f"/problem {code} 屋里有煤气味")
     await api.until(lambda: sending(api, chat), PATIENCE)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(READING)
     api.taps[code] = time.monotonic()
     api.press(chat, sending(api, chat))
     await api.until(lambda: code in api.arrived, PATIENCE)

@@ -35,6 +35,7 @@ LARGE = County(100, 1_000, 24) if QUICK else County(100_000, 1_000_000, 24)
 POSTGRES = Path(tempfile.gettempdir()) / "liaison-bench-postgres"  # its user may not be ours
 PEER = "the rule elder by elder (a sample, scaled)"
 SAMPLE = 200
+WIDE = 150  # of a line of a plan; it names every place
 MEGABYTE = 1 << 20
 
 
@@ -97,7 +98,7 @@ def explained(session: Session) -> Iterator[None]:
             told.set()
             own = cursor.connection.cursor()
             own.execute(explain + statement, parameters)
-            said("\n".join(str(row[-1]) for row in own.fetchall()))
+            said("\n".join(str(row[-1])[:WIDE] for row in own.fetchall()))
 
     event.listen(connection, "before_cursor_execute", before)
     yield
