@@ -13,7 +13,7 @@ from handlers.fast_words import ASKS, MARKS, NEEDS, OFFERS, STATES, state_words,
 from handlers.fast_words import when as read_time
 from handlers.questions import Choice, Filling, Form, Question, free_text, match
 from handlers.talk import Button, Reply
-from handlers.turn import Turn
+from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from locales import mark as N_
 from models import case_query
@@ -23,6 +23,7 @@ from models.case_record import note_event
 from models.elder import Elder
 from models.fast_track import ANSWERS, ARRANGED, ASKED, RUNNING, FastTrack
 from models.org import branch, up_from
+from models.people import colleagues as staff_found
 from models.staff import COORDINATOR, Staff
 
 EVENT = "fast"
@@ -243,18 +244,20 @@ def _list(turn: Turn) -> Reply:
 
 
 def hospital_command(turn: Turn, rest: str) -> list[Reply]:
-    """/hospital — who of the medical group answers for a hospital; /hospital S05 on or off."""
-    code, _gap, switch = rest.partition(" ")
-    people = tracks.officers(turn.session, branch(turn.session, turn.staff.unit_id))
-    chosen = next((one for one, _is in people if one.code == code.upper()), None)
-    if chosen is not None and switch in ("on", "off"):
-        tracks.put_contact(turn.session, chosen, turn.staff, turn.now, switch == "on")
+    """/hospital — who answers for a hospital; /hospital S05 on or off; a name finds anybody."""
+    who, _gap, switch = rest.partition(" ")
+    found = staff_found(turn.session, turn.staff, who) if who else []
+    if len(found) == 1:
+        on = switch != "off"
+        tracks.put_contact(turn.session, found[0], turn.staff, turn.now, on)
         turn.session.flush()
-        people = tracks.officers(turn.session, branch(turn.session, turn.staff.unit_id))
+    elif who:
+        text = _("“%(asked)s” fits %(count)d of your staff; please write the code.")
+        raise Unclear(text % {"asked": who[:20], "count": len(found)})
+    people = tracks.officers(turn.session, branch(turn.session, turn.staff.unit_id))
     if not people:
-        return [
-            Reply(_("The medical group has no members yet. Please add them to the roster first."))
-        ]
+        text = _("Nobody answers for a hospital yet. Please send the name: hospital contact NAME")
+        return [Reply(text)]
     lines = [_("Who answers for the hospital? Tap to change it.")]
     lines += [f"{'☑' if is_ else '☐'} {one.name} {one.code}" for one, is_ in people]
     buttons = [

@@ -74,8 +74,15 @@ def _own_list(turn: Turn, command: str, page: int) -> Reply:
     page = max(0, min(page, (total - 1) // PAGE))
     rows = lookup.caseload(turn.session, turn.staff, turn.today, page * PAGE, PAGE)
     text = _(
-        "Whom? (%(first)d–%(last)d of %(total)d, longest unvisited first) You may also send a name."
-    ) % {"first": page * PAGE + 1, "last": page * PAGE + len(rows), "total": total}
+        "Who is it? (%(first)d–%(last)d of %(total)d, longest unvisited first) "
+        "You may also send a name."
+    )
+    if command == "/visit":
+        text = _(
+            "Whom? (%(first)d–%(last)d of %(total)d, longest unvisited first) "
+            "You may also send a name."
+        )
+    text %= {"first": page * PAGE + 1, "last": page * PAGE + len(rows), "total": total}
     buttons = tuple((Button(_since(turn, e, on), f"{command} {e.code}"),) for e, on in rows)
     return Reply(text, (*buttons, *turning(command, page, total)))
 

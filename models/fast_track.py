@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlmodel import Field, Session, SQLModel, col, delete, func, or_, select, update
+from sqlmodel import Field, Session, SQLModel, and_, col, delete, func, or_, select, update
 
 from models import ladder
 from models.case import ENDED, UNRESOLVED, WITHDRAWN, Case
@@ -28,7 +28,7 @@ LATEST = timedelta(days=90)  # an appointment lies no further ahead
 
 
 class HospitalContact(SQLModel, table=True):
-    """An officer of the medical group who answers for a hospital."""
+    """Who answers for a hospital: as a rule an officer of the medical group."""
 
     __tablename__ = "hospital_contact"
 
@@ -67,26 +67,20 @@ Asked = tuple[FastTrack, Case, Elder]
 
 def contacts(session: Session, units: Collection[UUID]) -> list[Staff]:
     """The hospital contacts who serve one of these places."""
-    return list(session.exec(_officers(units).where(col(Staff.id).in_(_marked()))))
+    return list(session.exec(_staff(units).where(col(Staff.id).in_(_marked()))))
 
 
 def officers(session: Session, units: Collection[UUID]) -> list[tuple[Staff, bool]]:
-    """All of the medical group, and whether each is a hospital contact."""
+    """All of the medical group and whoever else was named, and whether each is a contact."""
     marked = set(session.exec(_marked()))
-    return [(one, one.id in marked) for one in session.exec(_officers(units))]
+    of_group = and_(col(Staff.role) == DUTY, col(Staff.service_group) == GROUP)
+    wanted = _staff(units).where(or_(of_group, col(Staff.id).in_(marked)))
+    return [(one, one.id in marked) for one in session.exec(wanted)]
 
 
-def _officers(units: Collection[UUID]) -> Any:
-    return (
-        select(Staff)
-        .where(
-            Staff.role == DUTY,
-            Staff.service_group == GROUP,
-            col(Staff.left_on).is_(None),
-            col(Staff.unit_id).in_(units),
-        )
-        .order_by(col(Staff.code))
-    )
+def _staff(units: Collection[UUID]) -> Any:
+    here = (col(Staff.left_on).is_(None), col(Staff.unit_id).in_(units))
+    return select(Staff).where(*here).order_by(col(Staff.code))
 
 
 def _marked() -> Any:

@@ -97,6 +97,15 @@ def test_what_is_needed_may_be_written(town, zhou, zhao, ill):
     assert track(town).needs == "做心电图,下午能去"
 
 
+def test_anybody_of_the_staff_may_be_named_as_hospital_contact(town, wang, ill):
+    town.hire("孙护士", role="liaison")
+    sun = town.person("孙护士")
+    wang.talk("医院联系人 孙护士", "☑ 孙护士", "医院联系人 没这人", "对得上0位")
+    wang.talk(f"/fast {ill.number} bed", "孙护士")
+    assert "绿色通道" in sun.look()[-1].text
+    wang.talk("医院联系人 孙护士 off", "请发姓名")
+
+
 def test_missing_papers_come_back_and_then_the_hospital_is_asked_again(town, zhou, zhao, ill):
     zhou.say(f"/fast {ill.number} doctor")
     zhao.look()
