@@ -68,7 +68,7 @@ def _standing(turn: Turn, elder: Elder) -> Reply:
     for purpose in PURPOSES:
         word = words.get(purpose)
         lines.append(_line(purpose, word))
-        rows = (*rows, (_switch(elder, purpose, word),))
+        rows = (*rows, _switches(elder, purpose, word))
     lines.append(_("Not asked yet: the office keeps what its duty by law needs."))
     return Reply("\n".join(lines), (*rows, (Button(_("Personal card"), f"/card {elder.code}"),)))
 
@@ -82,12 +82,16 @@ def _line(purpose: str, word: Consent | None) -> str:
     return text % {"purpose": name} + _(" (%(by)s, %(day)s)") % gaps
 
 
-def _switch(elder: Elder, purpose: str, word: Consent | None) -> Button:
-    """The likelier next word: a no where it was a yes or nothing."""
-    is_no = word is not None and word.withdrawn_at is not None
-    label = _("%(purpose)s: agrees") if is_no else _("%(purpose)s: says no")
+def _switches(elder: Elder, purpose: str, word: Consent | None) -> tuple[Button, ...]:
+    """Each word that is not the one in force."""
+    now = None if word is None else NO if word.withdrawn_at else YES
+    labels = {YES: _("%(purpose)s: agrees"), NO: _("%(purpose)s: says no")}
     gaps = {"purpose": _(PURPOSE_NAMES[purpose])}
-    return Button(label % gaps, f"/consent {elder.code} {purpose} {YES if is_no else NO}")
+    return tuple(
+        Button(label % gaps, f"/consent {elder.code} {purpose} {says}")
+        for says, label in labels.items()
+        if says != now
+    )
 
 
 # Writing it down

@@ -117,7 +117,7 @@ def test_without_location_neither_place_nor_address_is_kept_or_shown(town, zhou,
 
 def test_the_elder_may_agree_again_and_both_words_are_kept(town, zhou, ill):
     say_no(zhou)
-    zhou.talk("/consent 王德胜", "不同意", "[健康:同意了]", "是谁", "[监护人]", "恢复登记", "[记下]", "已记下",
+    zhou.talk("/consent 王德胜", "不同意", "[健康:同意]", "是谁", "[监护人]", "恢复登记", "[记下]", "已记下",
               "/brief 王德胜", "青霉素")  # fmt: skip
     assert sorted(w.superseded_at is None for w in town.rows(Consent)) == [False, True]
 
