@@ -284,7 +284,7 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
     try:
         return form.type_text(shape, filling, text, is_command=_is_command(turn, word))
     except Unclear:
-        if _is_command(turn, word) or question(turn, word).certain:
+        if _is_command(turn, word) or question(turn, word).beyond_doubt:
             return _plain_words(turn, text)
         raise
 

@@ -26,6 +26,7 @@ MOST = 60  # combinations that are looked at
 NAMESAKES = 6
 NEAR = 0.6
 ASKERS = (COORDINATOR, LEADER)
+ASKING = frozenset({ask_office.LIST, ask_office.TOPIC})
 MEANT = frozenset({PLACE, PERSON, "flag", "tier"})  # one of these makes a line a question for sure
 
 
@@ -37,11 +38,17 @@ class Reading(NamedTuple):
 @dataclass(frozen=True)
 class Question:
     """`whole`: every part of the line was understood; `named`: and it names somebody or
-    something of the office, or a register."""
+    something of the office, or a register; `asks`: and says what is asked of them."""
 
     readings: tuple[Reading, ...] = ()
     whole: bool = False
     named: bool = False
+    asks: bool = False
+
+    @property
+    def beyond_doubt(self) -> bool:
+        """No mere name, which may as well answer what a dialogue asks."""
+        return self.certain and self.named and self.asks
 
     @property
     def certain(self) -> bool:
@@ -70,7 +77,7 @@ def question(turn: Turn, text: str) -> Question:
     found = _readings(turn, understood)
     if len(understood) == len(pieces) and found:
         slots = {one.slot for piece in pieces for one in piece.meanings}
-        return Question(found, whole=True, named=bool(slots & MEANT))
+        return Question(found, whole=True, named=bool(slots & MEANT), asks=bool(slots & ASKING))
     return _guessed(turn, known, pieces)
 
 

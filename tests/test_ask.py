@@ -204,6 +204,11 @@ def test_what_no_answer_can_be_is_asked_and_the_dialogue_stays_open(wang):
     wang.talk("/visit 高永昌", "怎么走访的", "岚桥镇 还差谁", "应访5", "电话", "2/6 精神")
 
 
+def test_a_place_alone_stays_an_answer_to_whom(wang):
+    wang.talk("/problem", "", "柳泉村", "柳泉村")
+    assert "应访" not in wang.text
+
+
 def test_a_name_alone_is_still_the_elder(wang):
     wang.talk("高永昌", "高永昌 81岁 柳泉村", "李秀英", "李秀英")
     assert "应访" not in wang.text
