@@ -93,7 +93,8 @@ def _report(turn: Turn, slots: Slots) -> str:
         year, month = year - (said > month), said
     elif said < 0:
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-    return f"/report {year}-{month:02}"
+    place = f" u{slots.get(PLACE)}" if slots.get(PLACE) else ""
+    return f"/report {year}-{month:02}{place}"
 
 
 def _cases(slots: Slots) -> str:
