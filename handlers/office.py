@@ -21,6 +21,7 @@ from models import office_hours
 from models.agenda import PREFIX, lines_for, office_policy
 from models.case import RUNNING, Case
 from models.due import DUE, OVERDUE, Policy
+from models.elder import DECEASED, MOVED
 from models.org import COUNTY, Unit, put_setting, setting
 from models.staff import COORDINATOR, Staff
 
@@ -178,7 +179,7 @@ def _states(turn: Turn, policy: Policy) -> Counter[str]:
     lines = lines_for(turn.session, turn.staff, turn.today, policy)
     found = Counter(line.state for line in lines)
     found["call"] = sum(line.contact_due for line in lines)
-    found["all"] = len(lines)
+    found["all"] = sum(line.reason not in (DECEASED, MOVED) for line in lines)
     return found
 
 
