@@ -73,7 +73,7 @@ def _line(turn: Turn, one: register.Standing) -> str:
         "who": turn.label(one.elder),
         "since": f"{one.since.year}.{one.since.month}",
     }
-    return _("%(code)s %(who)s, since %(since)s") % gaps
+    return _("%(code)s %(who)s since %(since)s") % gaps
 
 
 def _seven(turn: Turn, rest: str) -> Reply:
