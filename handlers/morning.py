@@ -89,8 +89,8 @@ def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Po
         return next(posts(session, office, now, false(), [one]), None)
     if one[0].role == DUTY:
         return next(duty_posts(session, office, now, [one]), None)
-    made = posts(session, office, now, col(Staff.id) == one[0].id, [])
-    return next((post for post in made if post.chat.id == one[1].id), None)
+    found = _mornings(session, office, now, col(Staff.id) == one[0].id, Census(session, []))
+    return next(liaison_posts(session, office, now, [one], found), None)
 
 
 def posts(
@@ -105,15 +105,22 @@ def posts(
     first = next(greeted, [])
     if not first and not coordinators:
         return
-    today, census = local_date(now, office.zone), Census(session, [one for one, _ in coordinators])
-    found = Mornings(
-        session, _ids(wanted), today, office_policy(session), differing_days(session),
-        census.places, census.count, end_of(today, office.zone),
-    )  # fmt: skip
+    census = Census(session, [one for one, _ in coordinators])
+    found = _mornings(session, office, now, wanted, census)
     for portion in chain([first], greeted):
         yield from liaison_posts(session, office, now, portion, found)
     found.count_the_rest()
     yield from coordinator_posts(session, office, now, coordinators, census)
+
+
+def _mornings(
+    session: Session, office: Office, now: datetime, wanted: ColumnElement[bool], census: Census
+) -> Mornings:
+    today = local_date(now, office.zone)
+    return Mornings(
+        session, _ids(wanted), today, office_policy(session), differing_days(session),
+        census.places, census.count, end_of(today, office.zone),
+    )  # fmt: skip
 
 
 def _ids(*wanted: ColumnElement[bool]) -> Any:

@@ -14,7 +14,7 @@ from models.draft import Draft
 from models.mailbox import Outgoing
 from models.org import put_setting
 from models.schedule import Leave
-from models.staff import Staff
+from models.staff import Chat, Staff
 from models.visit import Promise
 from tests.conversation import EIGHT, sweep
 
@@ -172,6 +172,15 @@ def test_a_digest_that_waited_is_made_anew_before_it_goes(town, zhou):
     reply, _why = renew(town, row)
     assert "逾期 4 位" in reply.text
     assert "高*昌" not in reply.text
+
+
+def test_a_digest_that_waited_still_goes_to_who_has_begun_to_write_elsewhere(town, zhou):
+    sweep(town, EIGHT)
+    (row,) = digest_rows(town)
+    town.now = EIGHT + timedelta(hours=2)
+    other = {"network": "matrix", "address": "@zhou:office", "staff_id": town.staff["周明"]}
+    town.change(Chat(**other, joined_at=EIGHT, last_at=town.now))
+    assert "早上好" in renew(town, row)[0].text
 
 
 @pytest.mark.parametrize(
