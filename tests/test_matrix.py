@@ -13,7 +13,8 @@ from models.case import Case
 from models.visit import Visit
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
-from tests.matrix_people import MautrixPhone, NioPhone
+from tests.matrix_mautrix import MautrixPhone
+from tests.matrix_people import NioPhone
 from tests.test_photos import picture
 
 WAYS = [(NioPhone, False), (NioPhone, True), (MautrixPhone, True)]

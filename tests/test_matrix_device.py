@@ -12,7 +12,8 @@ from bot.doctor import look_at_matrix
 from bot.matrix_device import FOLDER, KEYS, grouped, read_login
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
-from tests.matrix_people import MautrixPhone, NioPhone
+from tests.matrix_mautrix import MautrixPhone
+from tests.matrix_people import NioPhone
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from bot.transports import Parcel
 from models.mailbox import Outgoing, Seen
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
-from tests.matrix_people import MautrixPhone, NioPhone
+from tests.matrix_mautrix import MautrixPhone
+from tests.matrix_people import NioPhone
 
 MANY = 105  # more than one sync brings of a room
 

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.matrix_people import MautrixPhone, NioPhone, Phone
+from tests.matrix_mautrix import MautrixPhone
+from tests.matrix_people import NioPhone, Phone
 from tests.synapse import Refused, Synapse
 
 PICTURE = b"\xff\xd8\xff" + bytes(range(256)) * 40
