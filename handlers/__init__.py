@@ -41,6 +41,7 @@ from handlers.problem import problem_command, proposed
 from handlers.promises import kept_command
 from handlers.questions import Filling, Form, open_question, tidy
 from handlers.register import register_command
+from handlers.report import report_command
 from handlers.room import room_command
 from handlers.roster_export import roster_command
 from handlers.settings import settings_command
@@ -116,6 +117,7 @@ MOVE_WORDS = (
 COMMANDS = (
     Command("visit", ("走访", "拜访", "visit"), N_("Log a visit"), visit_command, VISITORS),
     Command("status", ("情况", "进度", "status"), N_("How we stand"), status_command, ASKERS),
+    Command("report", ("报表", "月报", "report"), N_("Monthly report"), report_command, ASKERS),
     Command("due", ("今天", "名单", "待办", "due"), N_("Whom to see"), due_command, VISITORS),
     Command("later", ("改期", "later"), N_("Put off, or away"), later_command, VISITORS),
     Command("instead", ("代去",), N_("Go as backup"), instead_command, LEAVERS, listed=False),

@@ -56,8 +56,21 @@ class Month:
     today: str
 
 
-Chart = Bars | Month
-KINDS = {"bars": Bars, "month": Month}
+@dataclass(frozen=True)
+class Page:
+    """One page of figures: `tiles` are (name, figure, words under it), two in a row; below them
+    under `head` a bar for each of `rows`, which are (label, done, of how many); `foot` ends it."""
+
+    title: str
+    note: str
+    tiles: list[tuple[str, str, str]]
+    head: str
+    rows: list[tuple[str, int, int]]
+    foot: str
+
+
+Chart = Bars | Month | Page
+KINDS = {"bars": Bars, "month": Month, "page": Page}
 NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -77,7 +90,7 @@ def png(data: bytes) -> bytes:
 
     chart, out = unpacked(data), io.BytesIO()
     with rc_context({"font.size": TEXT, "text.color": INK}):
-        figure = _bars(chart) if isinstance(chart, Bars) else _month(chart)
+        figure = DRAWN_BY[type(chart)](chart)
         figure.savefig(out, format="png", dpi=SHARP, facecolor=PAPER)
     return out.getvalue()
 
@@ -205,3 +218,50 @@ def _day(
     if count or iso <= chart.today and iso not in chart.rest:
         words = str(count)
         _write(axes, left + side / 2, top + 0.38, words, TITLE, ha="center", va="center", color=ink)
+
+
+# A page of figures
+
+TILE_WIDE, TILE_HIGH, TILE_TOP, LINE, FIGURE = 2.62, 1.05, 1.08, 0.4, 22
+
+
+def _page(chart: Page) -> "Figure":
+    below = TILE_TOP + TILE_HIGH * -(-len(chart.tiles) // 2) + 0.3
+    end = below + 0.35 + LINE * len(chart.rows)
+    figure, axes = _sheet(chart.title, chart.note, end + 0.55)
+    for place, tile in enumerate(chart.tiles):
+        _tile(axes, tile, place % 2 * (TILE_WIDE + 0.16) + 0.3, TILE_TOP + place // 2 * TILE_HIGH)
+    _write(axes, 0.3, below, chart.head, va="center")
+    for place, row in enumerate(chart.rows):
+        _share_row(axes, row, below + 0.4 + LINE * place)
+    _write(axes, 0.3, end + 0.25, chart.foot, SMALL, va="center", color=GREY)
+    return figure
+
+
+def _tile(axes: "Axes", tile: tuple[str, str, str], left: float, top: float) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    shape = "round,pad=0,rounding_size=0.06"
+    size = (TILE_WIDE, TILE_HIGH - 0.14)
+    axes.add_patch(FancyBboxPatch((left, top), *size, boxstyle=shape, facecolor=HEAT[0], lw=0))
+    name, figure, under = tile
+    _write(axes, left + 0.14, top + 0.22, name, SMALL, va="center", color=GREY)
+    _write(axes, left + 0.14, top + 0.6, figure, FIGURE, va="center")
+    end = left + TILE_WIDE - 0.14
+    _write(axes, end, top + 0.66, under, SMALL, va="center", ha="right", color=GREY)
+
+
+def _share_row(axes: "Axes", row: tuple[str, int, int], middle: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    label, done, of = row
+    wide = WIDE - LEFT - RIGHT
+    _write(axes, LEFT - 0.12, middle, label, ha="right", va="center")
+    for share, colour in ((1.0, HEAT[0]), (done / of if of else 0, GREEN)):
+        size = (wide * share, THICK * 0.8)
+        axes.add_patch(Rectangle((LEFT, middle - THICK * 0.4), *size, color=colour, lw=0))
+    end = f"{done}/{of}"
+    _write(axes, LEFT + wide + 0.1, middle, end, SMALL, va="center", color=GREY)
+
+
+DRAWN_BY: dict[type, Any] = {Bars: _bars, Month: _month, Page: _page}

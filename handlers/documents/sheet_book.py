@@ -14,6 +14,7 @@ from handlers.documents.roster_template import put
 from handlers.documents.sheets import Sheet, Value
 
 HEADING = PatternFill("solid", fgColor="DDE8F4")
+LARGE = Font(bold=True, size=14)
 MARK = Font(italic=True, color="808080", size=9)
 
 
@@ -28,26 +29,30 @@ def written(mark: str, sheets: Sequence[Sheet]) -> bytes:
 
 def _sheet(book: Workbook, sheet: Sheet, mark: str) -> None:
     page: Any = book.create_sheet(sheet.title[:31])
-    _paper(page, mark)
+    top = len(sheet.above) + 2  # the line with the headings
+    _paper(page, mark, sheet, top)
     widths = [*sheet.widths, *[12.0] * len(sheet.heads)]
     for number in range(len(sheet.heads)):
         page.column_dimensions[get_column_letter(number + 1)].width = widths[number]
-    page.freeze_panes = f"{get_column_letter(sheet.fixed + 1)}3"
-    line = _cell(page, mark)
-    line.font = MARK
-    page.append([line])
+    page.freeze_panes = f"{get_column_letter(sheet.fixed + 1)}{top + 1}"
+    for text in sheet.above:
+        page.append([_styled(page, text, LARGE)])
+    page.append([_styled(page, mark, MARK)])
     page.append([_heading(page, head) for head in sheet.heads])
     for row in sheet.rows:
         page.append([None if value in ("", None) else _cell(page, value) for value in row])
+    for text in sheet.below:
+        page.append([])
+        page.append([_styled(page, text, Font(size=12))])
 
 
-def _paper(page: Any, mark: str) -> None:
-    """A4 across, as many pages long as it takes, the headings on each."""
-    page.page_setup.orientation = "landscape"
+def _paper(page: Any, mark: str, sheet: Sheet, top: int) -> None:
+    """A4, as many pages long as it takes, the headings on each."""
+    page.page_setup.orientation = "portrait" if sheet.upright else "landscape"
     page.page_setup.paperSize = 9
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
-    page.print_title_rows = "1:2"
+    page.print_title_rows = f"1:{top}"
     page.oddFooter.left.text = mark.replace("&", "&&")
     page.oddFooter.right.text = "&P / &N"
 
@@ -57,6 +62,14 @@ def _cell(page: Any, value: Value) -> Any:
     put(cell, value)
     if isinstance(value, str):
         cell.number_format = "@"
+    if isinstance(value, float):
+        cell.number_format = "0%"
+    return cell
+
+
+def _styled(page: Any, text: str, font: Font) -> Any:
+    cell = _cell(page, text)
+    cell.font = font
     return cell
 
 

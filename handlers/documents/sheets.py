@@ -1,20 +1,40 @@
-"""A workbook to be printed or filled in: plain tables under a line that says whose it is."""
+"""A workbook to be printed or filled in: plain tables under a line that says whose it is.
+
+A large one is written only when it is sent, as a picture is drawn.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+
+import orjson
 
 Value = str | int | float | None
+SUFFIX = ".sheets"  # of a workbook that is still to be written
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """`widths` are in characters; columns without one get the usual."""
+    """`widths` are in characters; columns without one get the usual. Numbers with a point are
+    shares. `above` are lines in large print, `below` lines to be signed on."""
 
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Value]]
     widths: Sequence[float] = field(default_factory=tuple)
     fixed: int = 1  # columns that stay in sight
+    above: Sequence[str] = ()
+    below: Sequence[str] = ()
+    upright: bool = False
+
+
+def packed(mark: str, sheets: Sequence[Sheet]) -> bytes:
+    return orjson.dumps([mark, [asdict(sheet) for sheet in sheets]])
+
+
+def xlsx(data: bytes) -> bytes:
+    """Writes what `packed` gave."""
+    mark, sheets = orjson.loads(data)
+    return workbook(mark, [Sheet(**sheet) for sheet in sheets])
 
 
 def workbook(mark: str, sheets: Sequence[Sheet]) -> bytes:

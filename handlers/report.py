@@ -1,0 +1,177 @@
+"""The month as a workbook to be printed and signed, and as one page for the leader.
+
+The figures are those of `models.report`; nothing but the lists holds a name, and a leader gets
+neither lists nor anything by person.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+
+from handlers import ask
+from handlers.asked import Asked, Scene, long, scene, short
+from handlers.documents import chart, sheets
+from handlers.documents.chart import Page
+from handlers.documents.sheets import Sheet
+from handlers.form import in_rows
+from handlers.report_sheets import MEASURE_NAMES, lists, places, summary, tables
+from handlers.talk import Button, Reply
+from handlers.turn import Turn, Unclear, day, month
+from locales import gettext as _
+from models.audit import Audit
+from models.report import Days, Figures, Report, report
+
+MONTHS = 6  # offered to choose from
+PICTURE = "picture"
+MOST_PLACES = 12  # on the page for the leader
+
+
+def report_command(turn: Turn, rest: str) -> list[Reply]:
+    """/report — which month; /report 2026-11 — its workbook; … picture; … u<place> a part."""
+    words = rest.split()
+    first = _month_in(turn, words)
+    if first is None:
+        return [_choose(turn)]
+    place = next((long(word[1:]) for word in words if word[:1] == "u" and len(word) > 20), None)
+    found = scene(turn, Asked(unit=place))
+    if found is None:
+        return [ask.not_yours()]
+    if first > turn.today:
+        raise Unclear(_("That month has not begun yet."))
+    of_month = report(turn.session, found.here, days_of(turn, first, 1), turn.today, found.policy)
+    if PICTURE in words:
+        return [_picture(turn, found, first, of_month)]
+    return [_workbook(turn, found, first, of_month)]
+
+
+def _month_in(turn: Turn, words: Iterable[str]) -> date | None:
+    for word in words:
+        if word in ("本月", "这个月", "this"):
+            return turn.today.replace(day=1)
+        if word in ("上月", "上个月", "last"):
+            return (turn.today.replace(day=1) - timedelta(days=1)).replace(day=1)
+        told = re.fullmatch(r"(\d{4})[-年./](\d{1,2})月?", word)
+        if told and 1 <= int(told[2]) <= 12 and int(told[1]) > 0:
+            return date(int(told[1]), int(told[2]), 1)
+    return None
+
+
+def _choose(turn: Turn) -> Reply:
+    """Last month is what is asked for most."""
+    first, months = turn.today.replace(day=1), list[date]()
+    while len(months) < MONTHS:
+        months.append(first)
+        first = (first - timedelta(days=1)).replace(day=1)
+    months[:2] = reversed(months[:2])
+    buttons = [Button(month(one), f"/report {one:%Y-%m}") for one in months]
+    text = _("The report of which month? You may also write: report 2026-11.")
+    return Reply(text, in_rows(buttons, 2))
+
+
+def days_of(turn: Turn, first: date, months: int) -> Days:
+    """From the first day of a month to the last of so many months, or today."""
+    number = first.year * 12 + first.month - 1 + months
+    after = date(number // 12, number % 12 + 1, 1)
+    since, until = (datetime.combine(on, time(), turn.office.zone) for on in (first, after))
+    return Days(first, min(after - timedelta(days=1), turn.today), since, min(until, turn.now))
+
+
+# The workbook
+
+
+def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
+    gaps = {"place": at.place.name, "month": month(first)}
+    title = _("%(place)s, %(month)s: home visits") % gaps
+    made = [summary(at, title, found), *tables(turn, at, title, found)]
+    if not at.counts_only:
+        made += lists(turn, at, title, found, days_of(turn, first, 1))
+        _audit_names(turn, found, title)
+    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="report", detail=title))
+    lines = [title, *_lines(found), _("Your name and the time stand on every page.")]
+    if turn.chat.network not in turn.office.hosted:
+        lines.append(_("⚠️ This network is not your office's own: names are masked."))
+    name = _("%(place)s report %(month)s") % {"place": at.place.name, "month": f"{first:%Y-%m}"}
+    mark = watermark(turn, title)
+    return _file("\n".join(lines), _buttons(at, first), name, mark, made)
+
+
+def _file(
+    text: str, rows: tuple[tuple[Button, ...], ...], name: str, mark: str, made: list[Sheet]
+) -> Reply:
+    data = sheets.packed(mark, made)
+    return Reply(text, rows, file_name=f"{name}{sheets.SUFFIX}", file_data=data)
+
+
+def watermark(turn: Turn, what: str) -> str:
+    at = turn.now.astimezone(turn.office.zone)
+    gaps = {"what": what, "name": turn.staff.name, "at": f"{at:%Y-%m-%d %H:%M}"}
+    mark = _("%(what)s · taken by %(name)s, %(at)s · for official use only, not to be passed on")
+    return mark % gaps
+
+
+def _audit_names(turn: Turn, found: Report, title: str) -> None:
+    """A line for each elder who stands in the list of visits."""
+    turn.session.add_all(
+        Audit(at=turn.now, staff_id=turn.staff.id, elder_id=one, action="export", detail=title)
+        for one in {visit.elder_id for visit in found.visits}
+    )
+
+
+def _lines(found: Report) -> list[str]:
+    """What remains where no file can be shown."""
+    shares = found.whole.shares
+    return [
+        *(window_line(span.window.first, span.window.last, one)
+          for span, one in zip(found.spans, found.windows, strict=True)),
+        _(", ").join(
+            f"{_(MEASURE_NAMES[name])} {ask.percent(*shares[name])}"
+            for name in ("timeliness", "in_person", "cases")
+        ),
+    ]  # fmt: skip
+
+
+def window_line(first: date, last: date, one: Figures) -> str:
+    text = _("%(first)s–%(last)s: visited %(done)d of %(all)d (%(share)s)")
+    return text % {
+        "first": day(first),
+        "last": day(last),
+        "done": one.visited,
+        "all": one.asked,
+        "share": ask.percent(one.visited, one.asked),
+    }
+
+
+def _buttons(at: Scene, first: date) -> tuple[tuple[Button, ...], ...]:
+    place = f" u{short(at.place.id)}" if at.asked.unit else ""
+    picture = Button(_("For the leader"), f"/report {first:%Y-%m} {PICTURE}{place}")
+    other = Button(_("Another month"), "/report")
+    return ((picture, other),)
+
+
+# The page for the leader
+
+
+def _picture(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
+    """Counts only: not even a code."""
+    gaps = {"place": at.place.name, "month": month(first)}
+    title = _("%(place)s, %(month)s: home visits") % gaps
+    whole = found.whole
+    drawn = Page(
+        title=title,
+        note=_("Visits %(count)d, in vain %(vain)d; written down later %(late)d")
+        % {"count": whole.visits, "vain": whole.in_vain, "late": whole.late},
+        tiles=[
+            (_(MEASURE_NAMES[name]), ask.percent(*share), f"{share.done}/{share.of}")
+            for name, share in whole.shares.items()
+        ],
+        head=_("Visited, by place (elders and windows)"),
+        rows=[(name, one.visited, one.asked) for name, one in places(at, found)][:MOST_PLACES],
+        foot=_("Counts only, as of %(day)s") % {"day": day(turn.today)},
+    )
+    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="report", detail=title))
+    rows = (
+        (Button(_("Workbook"), f"/report {first:%Y-%m}"), Button(_("Another month"), "/report")),
+    )
+    lines = [title, *_lines(found)]
+    name = f"{first:%Y-%m}{chart.SUFFIX}"
+    return Reply("\n".join(lines), rows, file_name=name, file_data=chart.packed(drawn))

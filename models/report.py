@@ -1,0 +1,381 @@
+"""The figures of some months: how each window ended by the one due rule, how visits were made and
+written down, and what became of triggers and cases; by place and by liaison, a set at a time."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, select, union
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from models.care import care
+from models.case import WITHDRAWN, Case
+from models.due import IN_PERSON, OVERDUE, SATISFIED, SUSPENDED, Policy, Window, after, window
+from models.due_query import days_after, due_rows
+from models.elder import Absence, Elder
+from models.org import setting
+from models.progress import Part
+from models.staff import Staff
+from models.visit import (
+    CONCERN,
+    CURRENT,
+    DONE,
+    EMERGENCY,
+    GOOD,
+    NOT_OBSERVED,
+    OBSERVATIONS,
+    OUTCOMES,
+    SERIOUS,
+    Visit,
+)
+
+GRACE = 4  # days after the suggested one that are in time still (domain §4a: done 0-4 d late)
+LATE_ENTRY = timedelta(hours=24)  # written down later than that, a visit is marked
+ILLNESS_DAYS, MOOD_DAYS, HOSPITAL_DAYS = 2, 3, 7  # domain §4c: 48 h, 72 h, 7 d
+
+
+class Span(NamedTuple):
+    """A window, and the day on which it is looked at: its last, or today while it runs."""
+
+    window: Window
+    on: date
+
+
+def spans(first: date, last: date, today: date, policy: Policy) -> list[Span]:
+    """The windows of some months that have begun."""
+    found, one = list[Span](), window(first, policy)
+    while one.first <= min(last, today):
+        found.append(Span(one, min(one.last, today)))
+        one = after(one, policy)
+    return found
+
+
+class Seen(NamedTuple):
+    """A visit or an attempt, as a list shows it; `complete`: all five things were looked at."""
+
+    root_id: UUID
+    elder_id: UUID
+    on: date
+    mode: str
+    outcome: str
+    late: bool
+    complete: bool
+    all_well: bool
+    code: str
+    name: str
+    unit_id: UUID
+    staff_id: UUID
+    staff: str
+
+    @property
+    def done(self) -> bool:
+        return self.outcome == DONE
+
+
+def seen(session: Session, units: Collection[UUID], first: date, last: date) -> Iterator[Seen]:
+    """What counts as a visit or an attempt in these days, the oldest first."""
+    answers = [col(getattr(Visit, name)) for name in OBSERVATIONS]
+    looked = and_(*(each.is_not(None) & (each != NOT_OBSERVED) for each in answers))
+    well = and_(*(each == GOOD for each in answers))
+    statement = (
+        select(
+            col(Visit.root_id), col(Visit.elder_id), col(Visit.visited_on), col(Visit.mode),
+            col(Visit.outcome), col(Visit.visited_at), col(Visit.logged_at), looked, well,
+            col(Elder.code), col(Elder.name), col(Elder.unit_id), col(Staff.id), col(Staff.name),
+        )
+        .select_from(Elder)
+        .join(Visit, col(Visit.elder_id) == col(Elder.id))
+        .join(Staff, col(Staff.id) == col(Visit.liaison_id))
+        .where(col(Elder.unit_id).in_(units), col(Visit.state) == CURRENT)
+        .where(col(Visit.outcome).in_(OUTCOMES), col(Visit.visited_on).between(first, last))
+        .order_by(col(Visit.visited_on), col(Elder.code), col(Visit.visited_at))
+    )  # fmt: skip
+    for row in session.execute(statement):
+        (
+            root,
+            elder,
+            on,
+            mode,
+            outcome,
+            at,
+            logged,
+            complete,
+            good,
+            code,
+            name,
+            unit,
+            who,
+            called,
+        ) = row
+        late = logged - at > LATE_ENTRY
+        yield Seen(
+            root, elder, on, mode, outcome, late, bool(complete), bool(good), code, name, unit, who,
+            called,
+        )  # fmt: skip
+
+
+class Count(NamedTuple):
+    done: int
+    of: int
+
+
+@dataclass
+class Figures:
+    """What was asked for and what was done; shares are counted from these alone, so that those
+    of a county are the sums of its towns. `asked`, `visited`, `overdue` and `suspended` count
+    elders once a window; `rated` are those visited, by who came first."""
+
+    asked: int = 0
+    visited: int = 0
+    in_time: int = 0
+    rated: int = 0
+    overdue: int = 0
+    suspended: int = 0
+    visits: int = 0
+    in_person: int = 0
+    complete: int = 0
+    all_well: int = 0
+    late: int = 0
+    in_vain: int = 0
+    triggers: int = 0
+    triggers_met: int = 0
+    cases: int = 0
+    cases_met: int = 0
+
+    def add(self, one: "Figures") -> None:
+        for each in fields(Figures):
+            setattr(self, each.name, getattr(self, each.name) + getattr(one, each.name))
+
+    def add_elder(self, state: str) -> None:
+        """How one elder stood when a window ended."""
+        self.asked += state != SUSPENDED
+        self.visited += state == SATISFIED
+        self.overdue += state == OVERDUE
+        self.suspended += state == SUSPENDED
+
+    def add_visit(self, one: Seen) -> None:
+        if not one.done:
+            self.in_vain += 1
+            return
+        face = one.mode in IN_PERSON
+        self.visits += 1
+        self.late += one.late
+        self.all_well += one.all_well
+        self.in_person += face
+        self.complete += face and one.complete
+
+    @property
+    def shares(self) -> dict[str, Count]:
+        """By the name of what is measured."""
+        return {
+            "coverage": Count(self.visited, self.asked),
+            "timeliness": Count(self.in_time, self.rated),
+            "in_person": Count(self.in_person, self.visits),
+            "triggers": Count(self.triggers_met, self.triggers),
+            "cases": Count(self.cases_met, self.cases),
+            "completeness": Count(self.complete, self.in_person),
+        }
+
+
+MEASURES = tuple(Figures().shares)
+
+
+def _figures() -> dict[UUID, Figures]:
+    return defaultdict(Figures)
+
+
+@dataclass
+class Report:
+    """`windows` are of the whole branch, as /status shows them."""
+
+    spans: list[Span]
+    windows: list[Figures] = field(default_factory=list)
+    by_unit: dict[UUID, Figures] = field(default_factory=_figures)
+    by_staff: dict[UUID, Figures] = field(default_factory=_figures)
+    visits: list[Seen] = field(default_factory=list)
+
+    @property
+    def whole(self) -> Figures:
+        return total(self.by_unit.values())
+
+
+def total(parts: Iterable[Figures]) -> Figures:
+    whole = Figures()
+    for one in parts:
+        whole.add(one)
+    return whole
+
+
+class Days(NamedTuple):
+    """From the first to the last day, both included; `since` and `until` are when they begin and
+    are over, or now if that is sooner."""
+
+    first: date
+    last: date
+    since: datetime
+    until: datetime
+
+
+def report(
+    session: Session, units: Collection[UUID], days: Days, today: date, policy: Policy
+) -> Report:
+    found = Report(spans(days.first, days.last, today, policy))
+    found.visits = list(seen(session, units, days.first, days.last))
+    for one in found.visits:
+        found.by_unit[one.unit_id].add_visit(one)
+        found.by_staff[one.staff_id].add_visit(one)
+    for span in found.spans:
+        _add_window(session, found, Part(frozenset(units)), span, policy)
+    for unit_id, number, met in _triggers(session, units, days, today):
+        found.by_unit[unit_id].triggers += number
+        found.by_unit[unit_id].triggers_met += met
+    for unit_id, number, met in _cases(session, units, days):
+        found.by_unit[unit_id].cases += number
+        found.by_unit[unit_id].cases_met += met
+    return found
+
+
+# Windows
+
+
+def _add_window(session: Session, found: Report, here: Part, span: Span, policy: Policy) -> None:
+    stood = _rows(session, here, span.on, policy)
+    carers = _carers(session, here, span.on)
+    whole = Figures()
+    for elder_id, unit_id, state, _suggested in stood:
+        for one in (whole, found.by_unit[unit_id]):
+            one.add_elder(state)
+        for staff_id in carers.get(elder_id, ()):
+            found.by_staff[staff_id].add_elder(state)
+    found.windows.append(whole)
+    _add_in_time(
+        session, found, here, span, policy, {row[0] for row in stood if row[2] == SATISFIED}
+    )
+
+
+def _rows(session: Session, here: Part, on: date, policy: Policy) -> Sequence[Any]:
+    """elder_id, unit_id, state, suggested of everybody, by the one rule."""
+    due = due_rows(on, policy, here.holds(on)).subquery("due")
+    return session.execute(
+        select(due.c.elder_id, due.c.unit_id, due.c.state, due.c.suggested)
+    ).all()
+
+
+def _carers(session: Session, here: Part, on: date) -> dict[UUID, list[UUID]]:
+    """Who looked after each elder on that day."""
+    inside = select(col(Elder.id)).where(here.holds(on))
+    ways = care(lambda who: col(who).is_not(None), on)
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    mine = (way.where(way.selected_columns[0].in_(inside)) for way in ways)
+    for elder_id, staff_id in session.execute(union(*mine)):
+        found[elder_id].append(staff_id)
+    return found
+
+
+def _add_in_time(
+    session: Session, found: Report, here: Part, span: Span, policy: Policy, visited: set[UUID]
+) -> None:
+    """Of those visited in a window: whether somebody came by the day that was suggested when it
+    began, or a few days later."""
+    grace = timedelta(days=int(setting(session, "report.grace", GRACE)))
+    rows = _rows(session, here, span.window.first, policy)
+    suggested = {elder_id: day for elder_id, _unit, _state, day in rows}
+    for elder_id, one in _first_visits(found.visits, span.window).items():
+        if elder_id not in visited:
+            continue
+        in_time = one.on <= suggested[elder_id] + grace
+        for figures in (found.by_unit[one.unit_id], found.by_staff[one.staff_id]):
+            figures.rated += 1
+            figures.in_time += in_time
+
+
+def _first_visits(visits: Iterable[Seen], one: Window) -> dict[UUID, Seen]:
+    """In person before any other way, then the earliest."""
+    inside = [each for each in visits if each.done and one.holds(each.on)]
+    found: dict[UUID, Seen] = {}
+    for each in sorted(inside, key=lambda each: each.mode not in IN_PERSON):
+        found.setdefault(each.elder_id, each)
+    return found
+
+
+# Triggers and cases, by place: it is not the liaison alone who answers for them
+
+
+def _triggers(
+    session: Session, units: Collection[UUID], days: Days, today: date
+) -> Iterator[tuple[UUID, int, int]]:
+    """What called for somebody to come soon, as far as it was recorded: an illness or a low mood
+    seen at a visit, a stay in hospital. One whose time is not up yet is not counted."""
+    here = col(Elder.unit_id).in_(units)
+    for answer, grave, within in (
+        (col(Visit.health), (SERIOUS, EMERGENCY), ILLNESS_DAYS),
+        (col(Visit.spirit), (CONCERN, SERIOUS, EMERGENCY), MOOD_DAYS),
+    ):
+        of = (col(Visit.state) == CURRENT, col(Visit.outcome) == DONE, answer.in_(grave))
+        yield from _met(session, Visit, col(Visit.visited_on), (here, *of), within, days, today)
+    of_stays = (here, col(Absence.kind) == "hospital")
+    yield from _met(session, Absence, col(Absence.from_on), of_stays, HOSPITAL_DAYS, days, today)
+
+
+def _met(
+    session: Session,
+    what: type[Visit] | type[Absence],
+    on: Any,
+    where: tuple[ColumnElement[bool], ...],
+    within: int,
+    days: Days,
+    today: date,
+) -> Iterator[tuple[UUID, int, int]]:
+    come: Any = aliased(Visit)
+    later = come.visited_at > what.visited_at if what is Visit else come.visited_on >= on
+    met = (
+        select(1)
+        .where(come.elder_id == what.elder_id, come.state == CURRENT, come.outcome == DONE)
+        .where(later, come.visited_on.between(on, days_after(on, within)))
+        .exists()
+    )
+    each = (
+        select(col(Elder.unit_id), case((met, 1), else_=0).label("met"), on.label("day"))
+        .select_from(what)
+        .join(Elder, col(Elder.id) == col(what.elder_id))
+        .where(*where, on.between(days.first, days.last))
+        .subquery("each")
+    )
+    over = (each.c.met == 1) | (days_after(each.c.day, within) < today)
+    rows = select(each.c.unit_id, func.count(), func.sum(each.c.met)).where(over)
+    for unit_id, number, so_many in session.execute(rows.group_by(each.c.unit_id)):
+        yield unit_id, number, int(so_many)
+
+
+def _cases(
+    session: Session, units: Collection[UUID], days: Days
+) -> Iterator[tuple[UUID, int, int]]:
+    """Cases whose time to be resolved ran out in these days, and those resolved by then."""
+    met = case((col(Case.resolved_at) <= col(Case.resolve_until), 1), else_=0)
+    rows = (
+        select(col(Elder.unit_id), func.count(), func.sum(met))
+        .select_from(Case)
+        .join(Elder, col(Elder.id) == col(Case.elder_id))
+        .where(col(Elder.unit_id).in_(units), col(Case.state) != WITHDRAWN)
+        .where(col(Case.resolve_until) >= days.since, col(Case.resolve_until) < days.until)
+        .group_by(col(Elder.unit_id))
+    )
+    for unit_id, number, so_many in session.execute(rows):
+        yield unit_id, number, int(so_many)
+
+
+def listed_cases(session: Session, units: Collection[UUID], days: Days) -> list[tuple[Case, Elder]]:
+    """What came in, was under work or was resolved in these days."""
+    statement = (
+        select(Case, Elder)
+        .join(Elder, col(Elder.id) == col(Case.elder_id))
+        .where(col(Elder.unit_id).in_(units), col(Case.state) != WITHDRAWN)
+        .where(col(Case.opened_at) < days.until)
+        .where(col(Case.resolved_at).is_(None) | (col(Case.resolved_at) >= days.since))
+        .order_by(col(Case.number))
+    )
+    return [(one, elder) for one, elder in session.execute(statement)]
