@@ -46,11 +46,7 @@ from handlers.room import room_command
 from handlers.roster_export import roster_command
 from handlers.settings import settings_command
 from handlers.seven import KNOW, know_command
-from handlers.staff_desk import (
-    invite_command,
-    revoke_command,
-    unreachable_command,
-)
+from handlers.staff_desk import invite_command, revoke_command, unreachable_command
 from handlers.steering import undo_command
 from handlers.talk import Button, Reply
 from handlers.timeline import timeline_command
@@ -157,14 +153,8 @@ COMMANDS = (
     Command("invite", ("邀请", "invite"), N_("Invite staff"), invite_command, DESK),
     Command("revoke", ("停用", "revoke"), N_("Shut out a phone"), revoke_command, DESK),
     Command("unreachable", ("失联",), N_("Who is unreachable"), unreachable_command, DESK),
-    Command(
-        "who",
-        (),
-        N_("Look somebody up"),
-        lambda turn, rest: who_command(turn, rest),
-        VISITORS,
-        listed=False,
-    ),
+    Command("who", (), N_("Look somebody up"), lambda turn, rest: who_command(turn, rest),
+            VISITORS, listed=False),
     Command("ended", ("离世迁出",), N_("Died or moved"), ended_command, DESK),
     Command("flag", (), N_("Register of flags"), flag_command, DESK, listed=False),
     Command("audit", ("谁看过", "查看记录"), N_("Who looked"), audit_command, DESK),
