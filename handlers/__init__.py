@@ -12,6 +12,7 @@ from handlers.card_change import change_command
 from handlers.card_edit import EDIT, edit_command
 from handlers.case_work import FORM as CASEWORK
 from handlers.cases import by_word, case_command, cases_command
+from handlers.check import check_command
 from handlers.consents import CONSENT, consent_command, withdrawal_said
 from handlers.due import due_command, why_command
 from handlers.duty import duty_command
@@ -44,6 +45,7 @@ from handlers.register import register_command
 from handlers.report import report_command
 from handlers.room import room_command
 from handlers.roster_export import roster_command
+from handlers.scorecard import scorecard_command
 from handlers.settings import settings_command
 from handlers.seven import KNOW, know_command
 from handlers.staff_desk import invite_command, revoke_command, unreachable_command
@@ -114,6 +116,8 @@ COMMANDS = (
     Command("visit", ("走访", "拜访", "visit"), N_("Log a visit"), visit_command, VISITORS),
     Command("status", ("情况", "进度", "status"), N_("How we stand"), status_command, ASKERS),
     Command("report", ("报表", "月报", "report"), N_("Monthly report"), report_command, ASKERS),
+    Command("scorecard", ("考核",), N_("Yearly scorecard"), scorecard_command, ASKERS),
+    Command("check", ("核实", "抽查"), N_("Worth a phone call"), check_command, DESK),
     Command("due", ("今天", "名单", "待办", "due"), N_("Whom to see"), due_command, VISITORS),
     Command("later", ("改期", "later"), N_("Put off, or away"), later_command, VISITORS),
     Command("instead", ("代去",), N_("Go as backup"), instead_command, LEAVERS, listed=False),

@@ -172,10 +172,10 @@ def _visit_row(turn: Turn, one: Seen) -> Row:
     complete = "✓" if one.done and one.complete else ""
     late = _("later") if one.late else ""
     name = turn.shown(one.name)
-    return (str(one.on), one.code, name, place, one.staff, _printed(how), complete, late)
+    return (str(one.on), one.code, name, place, one.staff, printed(how), complete, late)
 
 
-def _printed(label: str) -> str:
+def printed(label: str) -> str:
     """Without the sign that stands before it on a button."""
     sign, _blank, words = _(label).partition(" ")
     return words if words and not sign.isalnum() else _(label)

@@ -20,6 +20,7 @@ from models.case import ENDED, Case, CaseEvent
 from models.draft import Draft, new_tag
 from models.elder import ACTIVE, FORGOTTEN, Absence, Elder, ElderFlag, masked
 from models.fast_track import FastTrack
+from models.honest import CallBack
 from models.mailbox import Outgoing
 from models.schedule import Postponement
 from models.step import Step
@@ -27,7 +28,7 @@ from models.visit import Concern, Promise, Visit
 
 ASKED, DONE, CALLED_OFF = "asked", "done", "called_off"
 NOBODY = "***"  # in place of the name
-DELETED: tuple[Any, ...] = (ElderFlag, Absence, Known, CardChange, Postponement)
+DELETED: tuple[Any, ...] = (ElderFlag, Absence, Known, CardChange, Postponement, CallBack)
 BARE_VISIT: Mapping[str, Any] = {
     "note": "", "answers": {}, "present": [], "place": "", "late_reason": "", "change_reason": "",
     **dict.fromkeys(("spirit", "health", "family_care", "lodging", "meals")),

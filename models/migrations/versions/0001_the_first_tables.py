@@ -194,6 +194,37 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_elder", ["elder_id", "at"], unique=False)
 
     op.create_table(
+        "call_back",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tag", sa.String(length=12), nullable=False),
+        sa.Column("root_id", sa.Uuid(), nullable=False),
+        sa.Column("elder_id", sa.Uuid(), nullable=False),
+        sa.Column("seed", sa.String(), nullable=False),
+        sa.Column("drawn_by", sa.Uuid(), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("noted_by", sa.Uuid(), nullable=True),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["drawn_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["elder_id"],
+            ["elder.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["noted_by"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("root_id"),
+        sa.UniqueConstraint("tag"),
+    )
+    with op.batch_alter_table("call_back", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_call_back_elder_id"), ["elder_id"], unique=False)
+
+    op.create_table(
         "card_change",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("ref", sa.String(length=12), nullable=False),

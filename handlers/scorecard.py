@@ -1,0 +1,120 @@
+"""The yearly scorecard (考核, [S0] 年终绩效考评): a sheet by town, weighed as the office wants it.
+
+It is about units and their work: no liaison, elder or family stands in it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from handlers import ask
+from handlers.asked import Asked, Scene, scene
+from handlers.documents import sheets
+from handlers.documents.sheets import Sheet, Value
+from handlers.report import days_of, watermark
+from handlers.report_sheets import MEASURE_NAMES, SIGNED, places, share
+from handlers.talk import Button, Reply
+from handlers.turn import Turn, Unclear
+from locales import gettext as _
+from models.audit import Audit
+from models.org import setting
+from models.report import Count, Figures, report
+
+WEIGHTS = {"coverage": 30, "timeliness": 15, "in_person": 15, "triggers": 10, "cases": 20,
+           "completeness": 10}  # fmt: skip
+SETTING = "score.{name}"  # of the office: the weight of one of these
+
+
+@dataclass
+class Year:
+    """What each place did in the months that have begun."""
+
+    by_place: dict[str, Figures] = field(default_factory=dict)
+    whole: Figures = field(default_factory=Figures)
+
+
+def scorecard_command(turn: Turn, rest: str) -> list[Reply]:
+    """/scorecard — this year so far; /scorecard 2025 — that year."""
+    told = re.fullmatch(r"(\d{4})年?", rest)
+    if rest and not told:
+        raise Unclear(_("Please write the year, such as scorecard 2026."))
+    year = int(told[1]) if told else turn.today.year
+    if not 2000 <= year <= turn.today.year:
+        raise Unclear(_("That year has not begun yet, or is too long ago."))
+    found = scene(turn, Asked())
+    return [_scorecard(turn, found, year) if found else ask.not_yours()]
+
+
+def weights(turn: Turn) -> dict[str, int]:
+    return {
+        name: int(setting(turn.session, SETTING.format(name=name), usual))
+        for name, usual in WEIGHTS.items()
+    }
+
+
+def points(figures: Figures, weighed: Mapping[str, int]) -> float | None:
+    """Of a hundred; what did not occur takes its weight with it."""
+    counted = {name: one for name, one in figures.shares.items() if one.of and weighed[name]}
+    most = sum(weighed[name] for name in counted)
+    got = sum(weighed[name] * one.done / one.of for name, one in counted.items())
+    return round(100 * got / most, 1) if most else None
+
+
+def _year(turn: Turn, at: Scene, year: int) -> Year:
+    """Month by month: a year's visits are too many to hold at once."""
+    found = Year()
+    for number in range(1, 13):
+        first = date(year, number, 1)
+        if first > turn.today:
+            break
+        of_month = report(turn.session, at.here, days_of(turn, first, 1), turn.today, at.policy)
+        found.whole.add(of_month.whole)
+        for name, one in places(at, of_month):
+            found.by_place.setdefault(name, Figures()).add(one)
+    return found
+
+
+def _scorecard(turn: Turn, at: Scene, year: int) -> Reply:
+    found, weighed = _year(turn, at, year), weights(turn)
+    title = _("%(place)s, %(year)d: scorecard") % {"place": at.place.name, "year": year}
+    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="report", detail=title))
+    lines = [title, *(_line(name, one, weighed) for name, one in found.by_place.items())]
+    lines.append(_("It weighs the work of units, never elders or families."))
+    rows = ((Button(_("Monthly report"), "/report"),),)
+    data = sheets.packed(watermark(turn, title), [_sheet(title, found, weighed)])
+    return Reply("\n".join(lines), rows, file_name=f"{title}{sheets.SUFFIX}", file_data=data)
+
+
+def _line(name: str, one: Figures, weighed: Mapping[str, int]) -> str:
+    of = points(one, weighed)
+    return _("%(place)s: %(points)s of 100") % {"place": name, "points": "–" if of is None else of}
+
+
+def _sheet(title: str, found: Year, weighed: Mapping[str, int]) -> Sheet:
+    heads = [_("Area")]
+    for name, label in MEASURE_NAMES.items():
+        heads += [_(label), _("weighs %(weight)d") % {"weight": weighed[name]}]
+    heads += [_("Points"), _("All well (for information)")]
+    rows = [_row(name, one, weighed) for name, one in found.by_place.items()]
+    rows.append(_row(_("Total"), found.whole, weighed))
+    notes = (
+        _("It weighs the work of units, never elders or families."),
+        _("Of the elders on the register today."),
+        _(SIGNED),
+    )
+    widths = (16, *(10, 8) * len(MEASURE_NAMES), 10, 12)
+    return Sheet(_("Scorecard"), heads, rows, widths, above=(title,), below=notes)
+
+
+def _row(name: str, one: Figures, weighed: Mapping[str, int]) -> tuple[Value, ...]:
+    cells: list[Value] = [name]
+    for measure, count in one.shares.items():
+        of = count.done * weighed[measure] / count.of if count.of else None
+        cells += [share(count), None if of is None else f"{of:.1f}"]
+    of_all = points(one, weighed)
+    return (
+        *cells,
+        None if of_all is None else f"{of_all:.1f}",
+        share(Count(one.all_well, one.visits)),
+    )
