@@ -19,7 +19,7 @@ from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, month
 from locales import gettext as _
 from models.audit import Audit
-from models.report import Days, Figures, Report, report
+from models.report import Days, ElderCases, Figures, Report, listed_cases, report
 
 MONTHS = 6  # offered to choose from
 PICTURE = "picture"
@@ -84,15 +84,17 @@ def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     title = _("%(place)s, %(month)s: home visits") % gaps
     made = [summary(at, title, found), *tables(turn, at, title, found)]
     if not at.counts_only:
-        made += lists(turn, at, title, found, days_of(turn, first, 1))
-        _audit_names(turn, found, title)
+        cases = listed_cases(turn.session, at.here, days_of(turn, first, 1))
+        made += lists(turn, at, title, found, cases)
+        _audit_names(turn, found, cases, title)
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="report", detail=title))
     lines = [title, *_lines(found), _("Your name and the time stand on every page.")]
     if turn.chat.network not in turn.office.hosted:
         lines.append(_("⚠️ This network is not your office's own: names are masked."))
     name = _("%(place)s report %(month)s") % {"place": at.place.name, "month": f"{first:%Y-%m}"}
     mark = watermark(turn, title)
-    return _file("\n".join(lines), _buttons(at, first), name, mark, made)
+    rows = _buttons(at, first, f" {PICTURE}", _("For the leader"))
+    return _file("\n".join(lines), rows, name, mark, made)
 
 
 def _file(
@@ -109,11 +111,12 @@ def watermark(turn: Turn, what: str) -> str:
     return mark % gaps
 
 
-def _audit_names(turn: Turn, found: Report, title: str) -> None:
-    """A line for each elder who stands in the list of visits."""
+def _audit_names(turn: Turn, found: Report, cases: ElderCases, title: str) -> None:
+    """A line for each elder who stands in a list."""
+    named = {elder.id for case, elder in cases if not case.restricted}
     turn.session.add_all(
         Audit(at=turn.now, staff_id=turn.staff.id, elder_id=one, action="export", detail=title)
-        for one in {visit.elder_id for visit in found.visits}
+        for one in named | {visit.elder_id for visit in found.visits}
     )
 
 
@@ -141,11 +144,11 @@ def window_line(first: date, last: date, one: Figures) -> str:
     }
 
 
-def _buttons(at: Scene, first: date) -> tuple[tuple[Button, ...], ...]:
+def _buttons(at: Scene, first: date, other: str, label: str) -> tuple[tuple[Button, ...], ...]:
+    """The same month of the same place in the other shape."""
     place = f" u{short(at.place.id)}" if at.asked.unit else ""
-    picture = Button(_("For the leader"), f"/report {first:%Y-%m} {PICTURE}{place}")
-    other = Button(_("Another month"), "/report")
-    return ((picture, other),)
+    same = Button(label, f"/report {first:%Y-%m}{other}{place}")
+    return ((same, Button(_("Another month"), "/report")),)
 
 
 # The page for the leader
@@ -169,9 +172,7 @@ def _picture(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
         foot=_("Counts only, as of %(day)s") % {"day": day(turn.today)},
     )
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="report", detail=title))
-    rows = (
-        (Button(_("Workbook"), f"/report {first:%Y-%m}"), Button(_("Another month"), "/report")),
-    )
+    rows = _buttons(at, first, "", _("Workbook"))
     lines = [title, *_lines(found)]
     name = f"{first:%Y-%m}{chart.SUFFIX}"
     return Reply("\n".join(lines), rows, file_name=name, file_data=chart.packed(drawn))

@@ -19,7 +19,7 @@ from models.case import Case
 from models.consent import HEALTH, withholds
 from models.elder import Elder
 from models.org import under, unit_name
-from models.report import Count, Days, Figures, Report, Seen, Span, listed_cases, total
+from models.report import Count, ElderCases, Figures, Report, Seen, Span, total
 
 MEASURE_NAMES = {
     "coverage": N_("Coverage"),
@@ -142,26 +142,23 @@ def in_place(found: Report, units: Iterable[UUID]) -> Figures:
 # The lists
 
 
-def lists(turn: Turn, at: Scene, title: str, found: Report, days: Days) -> list[Sheet]:
-    return [_visits(turn, title, found), _cases(turn, at, title, days)]
+def lists(turn: Turn, at: Scene, title: str, found: Report, cases: ElderCases) -> list[Sheet]:
+    return [_visits(turn, title, found), _cases(turn, at, title, cases)]
 
 
 def _visits(turn: Turn, title: str, found: Report) -> Sheet:
-    heads = (_("Date"), _("Code"), _("Name"), _("Place"), _("Liaison"), _("Way"), _("Complete"),
+    heads = (_("Date"), _("Code"), _("Name"), _("Place"), _("Liaison"), _("Way"), _("All five"),
              _("Entered later"))  # fmt: skip
     rows = [_visit_row(turn, one) for one in found.visits]
     widths = (12, 9, 12, 16, 12, 16, 10, 10)
     return Sheet(_("List of visits"), heads, rows, widths, 3, above=(title,), below=(_(SIGNED),))
 
 
-def _cases(turn: Turn, at: Scene, title: str, days: Days) -> Sheet:
+def _cases(turn: Turn, at: Scene, title: str, cases: ElderCases) -> Sheet:
     heads = (_("Number"), _("Urgency"), _("Code"), _("Name"), _("Place"), _("Kind"), _("Group"),
              _("State"), _("Opened"), _("Resolve by"), _("Resolved"))  # fmt: skip
     silent = _silent(turn.session, at)
-    rows = [
-        _case_row(turn, case, elder, elder.id in silent)
-        for case, elder in listed_cases(turn.session, at.here, days)
-    ]
+    rows = [_case_row(turn, case, elder, elder.id in silent) for case, elder in cases]
     widths = (8, 9, 9, 12, 16, 14, 12, 10, 12, 12, 12)
     return Sheet(_("Cases"), heads, rows, widths, 2, above=(title,), below=(_(SIGNED),))
 

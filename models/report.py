@@ -38,6 +38,9 @@ LATE_ENTRY = timedelta(hours=24)  # written down later than that, a visit is mar
 ILLNESS_DAYS, MOOD_DAYS, HOSPITAL_DAYS = 2, 3, 7  # domain §4c: 48 h, 72 h, 7 d
 
 
+ElderCases = list[tuple[Case, Elder]]
+
+
 class Span(NamedTuple):
     """A window, and the day on which it is looked at: its last, or today while it runs."""
 
@@ -368,7 +371,7 @@ def _cases(
         yield unit_id, number, int(so_many)
 
 
-def listed_cases(session: Session, units: Collection[UUID], days: Days) -> list[tuple[Case, Elder]]:
+def listed_cases(session: Session, units: Collection[UUID], days: Days) -> ElderCases:
     """What came in, was under work or was resolved in these days."""
     statement = (
         select(Case, Elder)

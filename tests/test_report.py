@@ -213,3 +213,10 @@ def test_who_took_it_is_noted_for_each_elder(town, zhou, wang):
     wang.say("/report 2026-11")
     assert len(town.rows(Audit, action="export", elder_id=town.elders["高永昌"])) == 1
     assert len(town.rows(Audit, action="report")) == 1
+
+
+def test_the_picture_of_a_part_stays_with_the_part(town, zhou, li, wang):
+    visited(zhou, "高永昌")
+    visited(li, "欧阳建国")
+    wang.talk("沙河镇 本月报表", "应访1", "[📊 领导简报]", "应访1", "[📄 Excel表]", "应访1")
+    assert "欧阳建国" in everything(workbook(wang))

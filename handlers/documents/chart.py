@@ -222,7 +222,8 @@ def _day(
 
 # A page of figures
 
-TILE_WIDE, TILE_HIGH, TILE_TOP, LINE, FIGURE = 2.62, 1.05, 1.08, 0.4, 22
+TILE_HIGH, TILE_TOP, BETWEEN, LINE, FIGURE = 1.05, 1.08, 0.12, 0.42, 22
+TILE_WIDE = (WIDE - 2 * EDGE - BETWEEN) / 2
 
 
 def _page(chart: Page) -> "Figure":
@@ -230,11 +231,12 @@ def _page(chart: Page) -> "Figure":
     end = below + 0.35 + LINE * len(chart.rows)
     figure, axes = _sheet(chart.title, chart.note, end + 0.55)
     for place, tile in enumerate(chart.tiles):
-        _tile(axes, tile, place % 2 * (TILE_WIDE + 0.16) + 0.3, TILE_TOP + place // 2 * TILE_HIGH)
-    _write(axes, 0.3, below, chart.head, va="center")
+        across, down = place % 2 * (TILE_WIDE + BETWEEN), place // 2 * TILE_HIGH
+        _tile(axes, tile, EDGE + across, TILE_TOP + down)
+    _write(axes, EDGE, below, chart.head, va="center")
     for place, row in enumerate(chart.rows):
         _share_row(axes, row, below + 0.4 + LINE * place)
-    _write(axes, 0.3, end + 0.25, chart.foot, SMALL, va="center", color=GREY)
+    _write(axes, EDGE, end + 0.25, chart.foot, SMALL, va="center", color=GREY)
     return figure
 
 
