@@ -27,7 +27,7 @@ USUAL = {  # settings of the office, under "check."
     "burst_minutes": 10,
     "well_visits": 10,
     "well_percent": 95,
-    "copied_elders": 3,
+    "copied_elders": 4,
     "far_hours": 48,
     "far_visits": 3,
 }

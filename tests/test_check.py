@@ -53,12 +53,12 @@ def test_all_well_every_time_is_asked_beside_the_others(town, wang, day):
     assert "李娜" not in wang.text
 
 
-def test_the_same_note_with_three_elders(town, wang, day):
-    for number, name in enumerate(("高永昌", "王德胜", "廖玉珍")):
+def test_the_same_note_with_four_elders(town, wang, day):
+    for number, name in enumerate(("高永昌", "王德胜", "廖玉珍", "欧阳建国")):
         at = day - timedelta(days=number)
         record(town, name, at, note="老人在院子里晒太阳", health="watch")
         record(town, "李秀英", at, note="都好", health="watch")
-    wang.talk("/check", "周明:3位老人的备注一字不差")
+    wang.talk("/check", "周明:4位老人的备注一字不差")
 
 
 def test_the_same_picture_twice(town, wang, day):

@@ -262,7 +262,7 @@ def _share_row(axes: "Axes", row: tuple[str, int, int], middle: float) -> None:
     for share, colour in ((1.0, HEAT[0]), (done / of if of else 0, GREEN)):
         size = (wide * share, THICK * 0.8)
         axes.add_patch(Rectangle((LEFT, middle - THICK * 0.4), *size, color=colour, lw=0))
-    end = f"{done}/{of}"
+    end = f"{done}/{of}" if of < 1000 else f"{done * 100 // of}%"  # what there is room for
     _write(axes, LEFT + wide + 0.1, middle, end, SMALL, va="center", color=GREY)
 
 
