@@ -29,6 +29,7 @@ GROUP_CHOICES = (
     Choice("visits", N_("How often to visit")),
     Choice("times", N_("Hours")),
     *(Choice(f"s{level}", name) for level, name in SEVERITY_NAMES.items()),
+    Choice("score", N_("Weights of the year")),
 )
 
 
@@ -162,6 +163,8 @@ def effect(turn: Turn, one: Office, value: Any) -> list[str]:
         return _on_visits(turn, now, replace(now, **{one.key.removeprefix(PREFIX): value}))
     if one.key.startswith("case."):
         return _on_cases(turn, int(one.key.partition(".s")[2][:1]))
+    if one.key.startswith("score."):
+        return [_("The scorecard weighs it so from now on, for months gone by too.")]
     return _on_hours(turn, one, value)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from handlers.report_sheets import MEASURE_NAMES
 from handlers.turn import Unclear
 from locales import gettext as _
 from locales import mark as N_
@@ -14,6 +15,7 @@ from models.due import Policy
 from models.elder import TIERS
 from models.ladder import DEFAULTS, MINUTES, MORNINGS, SETTING, WORKDAYS
 from models.office_hours import CLOCKS
+from models.report import WEIGHT, WEIGHTS
 
 DAY, HOUR = 24 * 60, 60
 CLOCK = re.compile(r"(\d{1,2})[:点](\d{2})?分?")
@@ -119,6 +121,7 @@ def _tiers(value: str) -> str:
     return value or _("none")
 
 
+POINTS = Kind(str, _number(0, 100))
 TIMES = Kind(_times, _number(1, 2))
 GAP = Kind(_days, _number(0, 31))
 SPANS = Kind(_span, _read_span)
@@ -179,9 +182,14 @@ TIMES_OF_DAY = (
     _clock(office_hours.WORK_FROM, N_("Office opens"), 480, 510, 540),
     _clock(office_hours.WORK_UNTIL, N_("Office closes"), 1020, 1050, 1080),
 )
+SCORE = tuple(
+    Office(WEIGHT.format(name=name), MEASURE_NAMES[name], POINTS, usual, (0, 10, 15, 20, 30))
+    for name, usual in WEIGHTS.items()
+)
 GROUPS: Mapping[str, tuple[Office, ...]] = {
     "visits": VISITS,
     **{f"s{severity}": _terms(severity) for severity in DEFAULTS},
     "times": TIMES_OF_DAY,
+    "score": SCORE,
 }
 BY_KEY = {one.key: one for group in GROUPS.values() for one in group}

@@ -19,11 +19,7 @@ from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from models.audit import Audit
 from models.org import setting
-from models.report import Count, Figures, report
-
-WEIGHTS = {"coverage": 30, "timeliness": 15, "in_person": 15, "triggers": 10, "cases": 20,
-           "completeness": 10}  # fmt: skip
-SETTING = "score.{name}"  # of the office: the weight of one of these
+from models.report import WEIGHT, WEIGHTS, Count, Figures, report
 
 
 @dataclass
@@ -48,7 +44,7 @@ def scorecard_command(turn: Turn, rest: str) -> list[Reply]:
 
 def weights(turn: Turn) -> dict[str, int]:
     return {
-        name: int(setting(turn.session, SETTING.format(name=name), usual))
+        name: int(setting(turn.session, WEIGHT.format(name=name), usual))
         for name, usual in WEIGHTS.items()
     }
 

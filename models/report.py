@@ -35,6 +35,9 @@ from models.visit import (
 
 GRACE = 4  # days after the suggested one that are in time still (domain §4a: done 0-4 d late)
 LATE_ENTRY = timedelta(hours=24)  # written down later than that, a visit is marked
+WEIGHT = "score.{name}"  # of the office: what a share weighs in the scorecard
+WEIGHTS = {"coverage": 30, "timeliness": 15, "in_person": 15, "triggers": 10, "cases": 20,
+           "completeness": 10}  # fmt: skip
 ILLNESS_DAYS, MOOD_DAYS, HOSPITAL_DAYS = 2, 3, 7  # domain §4c: 48 h, 72 h, 7 d
 
 

@@ -123,6 +123,7 @@ def test_every_setting_can_be_opened_and_has_its_usual_value_among_the_offers(to
         "s2": "急办",
         "s3": "限期",
         "s4": "一般",
+        "score": "考核权重",
     }
     for one in GROUPS[group]:
         assert one.usual in one.offers, one.key

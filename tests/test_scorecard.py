@@ -63,3 +63,11 @@ def test_only_the_own_branch_and_only_for_the_desk(busy, zhou):
 
 def test_a_year_that_is_none(wang):
     wang.talk("/scorecard 2027", "还没", "/scorecard 明年", "请写年份")
+
+
+def test_a_weight_is_changed_by_chat(busy, wang):
+    wang.talk(
+        "/office", "", "[考核权重]", "上门率:15", "[上门率]", "", "40", "考核", "[✅", "15 → 40"
+    )
+    wang.say("/scorecard 2026")
+    assert "权重40" in card(wang)[1]["岚桥镇"]
