@@ -21,6 +21,7 @@ import httpx
 
 NAME = "hs.test"
 PATIENCE = 60.0  # seconds until a start has failed: the machine may be busy
+SEEN_THROUGH = 5.0  # seconds for what is on its way; then it is ended, as systemd does
 OUT_OF_THE_WAY = range(12_000, 32_000)  # of the ports that outgoing connections are given
 NO_LIMIT = {"per_second": 1e5, "burst_count": 100_000}
 UNLIMITED = {
@@ -98,7 +99,10 @@ class Server:
         """As on SIGTERM: what it is doing is seen through."""
         if self._process:
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(SEEN_THROUGH)
+            except subprocess.TimeoutExpired:
+                self.kill()
 
     def kill(self) -> None:
         if self._process:
