@@ -20,6 +20,7 @@ WENT = {
     "photo": N_("pictures never used"),
     "upload": N_("tables never used"),
     "step": N_("steps that can be undone"),
+    "page_message": N_("messages on the page"),
     "seen": N_("keys of messages"),
     "outgoing": N_("messages"),
     "broadcast": N_("broadcasts"),

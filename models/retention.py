@@ -18,7 +18,9 @@ from models.erasure import BARE_VISIT, erase, may_go
 from models.invitation import Invitation, WrongCode
 from models.mailbox import DROPPED, FAILED, SENT, Outgoing, Seen
 from models.org import setting
+from models.page import PageMessage
 from models.step import Step
+from models.traces import drop_sent_files
 from models.visit import Concern, Visit
 
 SEEN_KEPT = timedelta(days=30)  # Telegram repeats an update for a day at most
@@ -67,6 +69,7 @@ def tidy(session: Session, now: datetime) -> dict[str, int]:
             (col(Upload.received_at) < now - PICTURES_KEPT)
             | col(Upload.draft_tag).not_in(select(Draft.tag))
         ),
+        "page_message": delete(PageMessage).where(col(PageMessage.at) < old),
         "step": delete(Step).where(col(Step.at) < now - STEPS_KEPT),
         "seen": delete(Seen).where(col(Seen.at) < now - SEEN_KEPT),
         "outgoing": delete(Outgoing).where(ended, col(Outgoing.made_at) < old),
@@ -74,6 +77,7 @@ def tidy(session: Session, now: datetime) -> dict[str, int]:
         "wrong_code": delete(WrongCode).where(col(WrongCode.at) < now - CODES_KEPT),
         "invitation": delete(Invitation).where(col(Invitation.expires_at) < now - CODES_KEPT),
     }
+    drop_sent_files(session)
     return {name: session.exec(statement).rowcount for name, statement in gone.items()}
 
 
