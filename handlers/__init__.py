@@ -243,9 +243,12 @@ def _attached(turn: Turn) -> list[Reply]:
     draft = turn.open_draft()
     shape = FORMS[draft.form] if draft else None
     if draft is None or shape is None or "photo" not in shape.by_name:
-        raise Unclear(_("Please choose the elder first (send the name), then send the picture."))
+        raise Unclear(
+            _("Please choose the elder first (send the name), then send the picture. For a case: "
+              "open it, tap “Note…”, then send the picture.")
+        )  # fmt: skip
     replies = photos.take(turn, shape, Filling(draft, turn))
-    caption = turn.said.text.strip()
+    caption = "" if shape.at_once else turn.said.text.strip()
     return form.add_remark(shape, Filling(draft, turn), caption) if caption else replies
 
 

@@ -201,7 +201,15 @@ def _rows(turn: Turn, case: Case, is_: Collection[str]) -> Rows:
     more = [Button(_("Story"), _code(case, "story"))]
     if case_query.may_go(case, is_):
         more = [Button(_("Where to go"), _code(case, "where")), *more, *ways(case, is_)]
+        rows += pictures(turn, case)
     return (*rows, tuple(more))
+
+
+def pictures(turn: Turn, case: Case) -> Rows:
+    """The way to the pictures, where there are some."""
+    count = case_query.count_photos(turn.session, case.id)
+    label = _("Pictures: %(count)d") % {"count": count}
+    return ((Button(label, _code(case, "photo")),),) if count else ()
 
 
 def _code(case: Case, action: str) -> str:

@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from handlers import form
+from handlers import form, photos
 from handlers.case_card import card, card_name, state_line
 from handlers.case_open import Opened, announced, hours_of, tell_holders
 from handlers.case_tell import desk, meant, renew_everywhere, tell
 from handlers.case_words import BUTTONS
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.dates import coming_day
-from handlers.questions import Choice, Filling, Form, Question, match
+from handlers.questions import PHOTO, Choice, Filling, Form, Question, chosen, match
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, local_date
 from locales import gettext as _
 from locales import mark as N_
+from locales import ngettext
 from models import case_query, case_record
 from models.case import EMERGENCY, MOVES, URGENT, Case, Move
 from models.elder import Elder
@@ -24,6 +25,7 @@ from models.ladder import COORDINATOR, LIAISON
 from models.staff import Staff
 
 FORM_NAME = "casework"
+LONGEST_CAPTION = 200
 DAYS = {"1": N_("Tomorrow"), "2": N_("In two days"), "3": N_("In three days"), "7": N_("In a week")}
 
 
@@ -83,7 +85,7 @@ MENUS: Mapping[str, Menu] = {
             Choice("unsaid", N_("Did not say")),
         ),
     ),
-    "note": Menu(N_("Please write your note.")),
+    "note": Menu(N_("Please write your note, or send pictures.")),
     "date": Menu(
         N_("When does it go on? (tap, or write a date)"),
         tuple(Choice(code, label) for code, label in DAYS.items()),
@@ -138,9 +140,13 @@ _WHO = {
 def _ask(turn: Turn, case: Case, action: str) -> Reply:
     """The card turns into the question; what is written now answers it."""
     drop_draft(turn, case)
-    menu = MENUS[action]
     context = {"number": case.number, "action": action}
     form.start(turn, FORM, str(case.number), {}, context)
+    return _question(case, action)
+
+
+def _question(case: Case, action: str, done: str = "") -> Reply:
+    menu = MENUS[action]
     buttons = [
         Button(_(one.label), f"/case {case.number} {action} {one.code}") for one in menu.choices
     ]
@@ -150,6 +156,7 @@ def _ask(turn: Turn, case: Case, action: str) -> Reply:
         "what": _(BUTTONS[action]).rstrip("…"),
         "ask": _(menu.ask),
     }
+    text = "\n".join(part for part in (done, text) if part)
     return Reply(text, (*form.in_rows(buttons, 2), back), card_name(case))
 
 
@@ -167,13 +174,45 @@ def _title(filling: Filling) -> str:
     return _("Case %(number)d") % {"number": filling.known("number")}
 
 
-def _submit(filling: Filling) -> list[Reply]:
-    turn = filling.turn
-    form.drop(filling)
-    found = case_query.by_number(turn.session, filling.known("number"))
+def _about(filling: Filling) -> tuple[Case, Elder]:
+    found = case_query.by_number(filling.turn.session, filling.known("number"))
     if found is None:
         raise Unclear(_("That case is not there any more."))
-    return act(turn, *found, filling.known("action"), filling.get("words"))
+    return found
+
+
+def _check(filling: Filling, text: str) -> str:
+    """What cannot be done is asked for again at once."""
+    words = chosen(FORM.by_name["words"], filling, text)
+    _meaning(filling.turn, _about(filling)[0], filling.known("action"), words)
+    return words
+
+
+def _submit(filling: Filling) -> list[Reply]:
+    form.drop(filling)
+    return act(filling.turn, *_about(filling), filling.known("action"), filling.get("words"))
+
+
+# Pictures: they are added as they come, since those of one album come one by one
+
+
+def _pictured(filling: Filling) -> list[Reply]:
+    """A note of all pictures sent in this dialogue, and the question once more."""
+    turn, (case, elder), note = filling.turn, _about(filling), MOVES["note"]
+    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
+    if not case_query.may(case, note, is_, turn.staff):
+        return [refused(turn, case, elder, note, is_)]
+    photos.give_to_case(turn, filling, case)
+    count = len(filling.get("photo"))
+    caption = turn.said.text.strip()[:LONGEST_CAPTION] or filling.known("caption") or ""
+    pictures = ngettext("%(count)d picture", "%(count)d pictures", count) % {"count": count}
+    text = f"{caption} 📷 {pictures}".strip()
+    event = case_record.note_once(
+        turn.session, case, turn.staff, turn.now, text, filling.known("event")
+    )
+    filling.draft.context = {**filling.draft.context, "event": str(event.id), "caption": caption}
+    renew_everywhere(turn, case, elder)
+    return [_question(case, filling.known("action"), _("✅ Added: %(text)s") % {"text": text})]
 
 
 def _review(filling: Filling) -> Reply:
@@ -191,12 +230,15 @@ FORM = Form(
             lambda filling: _(MENUS[filling.known("action")].ask),
             choices=_choices,
             free=True,
+            check=_check,
         ),
+        Question("photo", N_("Photo"), N_("Please send a picture."), kind=PHOTO, optional=True),
     ),
     title=_title,
     review=_review,
     submit=_submit,
     at_once=True,
+    pictured=_pictured,
 )
 
 

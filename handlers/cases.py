@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from handlers.asked import long
-from handlers.case_card import card, card_name, line, story, title
+from handlers.case_card import card, card_name, line, pictures, story, title
 from handlers.case_digest import severities
 from handlers.case_words import BUTTONS
 from handlers.case_work import act, drop_draft
@@ -95,11 +95,8 @@ def _where(turn: Turn, case: Case, elder: Elder) -> Reply:
         lines.append(_("In need call: %(name)s %(phone)s") % gaps)
     back = Button(_("‹ Back to the card"), f"/case {case.number}")
     call = (Button(_("📞 Call"), f"tel:{elder.phone.replace(' ', '')}"),) if elder.phone else ()
-    photos = len(case_query.photos(turn.session, case.id))
-    look = Button(_("Pictures: %(count)d") % {"count": photos}, f"/case {case.number} photo")
     text = "\n".join(line for line in lines if line)
-    rows = ((look,), (*call, back)) if photos else ((*call, back),)
-    return Reply(text, rows, card_name(case))
+    return Reply(text, (*pictures(turn, case), (*call, back)), card_name(case))
 
 
 def _may_go(turn: Turn, case: Case, elder: Elder) -> bool:

@@ -18,7 +18,7 @@ from locales import gettext as _
 from locales import speaking
 from models import case_query, duty
 from models import fast_track as tracks
-from models.case import Case
+from models.case import UNRESOLVED, Case
 from models.elder import Elder
 from models.fast_track import ARRANGED, ASKED, PAPERS, REFUSED, RUNNING, FastTrack
 from models.office_hours import office_hours
@@ -56,9 +56,19 @@ def card(turn: Turn, track: FastTrack, case: Case, elder: Elder, head: str = "")
         _("Needed: %(needs)s") % {"needs": track.needs},
         asked_line(turn, by.name, by.phone, track),
         state_words(turn, track),
+        _next_step(turn, track, case, elder, by),
     ]
     text = "\n".join(line for line in lines if line)
     return Reply(text, _rows(turn, track, case, elder), f"@{track.ref}")
+
+
+def _next_step(turn: Turn, track: FastTrack, case: Case, elder: Elder, by: Staff) -> str:
+    """The card names the elder masked: what the hospital needs beyond that is said by phone."""
+    if track.state == PAPERS and is_user(turn, case, elder):
+        return _("Once the hospital has them, tap “Papers are there”.")
+    if track.state == ASKED and is_hospital(turn, elder) and by.id != turn.staff.id:
+        return _("For the name and the papers please ring %(who)s.") % {"who": by.name}
+    return ""
 
 
 def back_to_case(case: Case) -> Rows:
@@ -77,6 +87,8 @@ def _rows(turn: Turn, track: FastTrack, case: Case, elder: Elder) -> Rows:
     if is_user(turn, case, elder):
         if track.state == PAPERS:
             rows.append((Button(_("Papers are there"), f"{code} again"),))
+        if track.state == REFUSED and case.state in UNRESOLVED:
+            rows.append((Button(_("Ask once more…"), f"/fast {case.number}"),))
         rows += back_to_case(case)
     return tuple(rows)
 

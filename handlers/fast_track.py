@@ -137,15 +137,14 @@ def _answer(
     _note(
         turn, track, case, elder, _("Fast-track: %(state)s") % {"state": state_words(turn, track)}
     )
-    tell(
-        turn,
-        track,
-        case,
-        elder,
-        f"answer{turn.now.timestamp():.0f}",
-        concerned(turn, track, case, elder),
-    )
-    return [replace(card(turn, track, case, elder), toast=_("Noted"))]
+    people = concerned(turn, track, case, elder)
+    tell(turn, track, case, elder, f"answer{turn.now.timestamp():.0f}", people)
+    return [replace(card(turn, track, case, elder, _heard(turn, people)), toast=_("Noted"))]
+
+
+def _heard(turn: Turn, people: Iterable[Staff]) -> str:
+    names = dict.fromkeys(one.name for one in people if one.id != turn.staff.id)
+    return _("✅ Answered, and told: %(names)s") % {"names": _(", ").join(names)} if names else ""
 
 
 def _ask_answer(turn: Turn, track: FastTrack, case: Case, state: str) -> Reply:

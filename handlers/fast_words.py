@@ -13,7 +13,7 @@ from locales import mark as N_
 from models.fast_track import ARRANGED, ASKED, CALLED_OFF, LATEST, PAPERS, REFUSED, FastTrack
 
 STATES = {
-    ASKED: N_("Asked"),
+    ASKED: N_("Waiting for the hospital"),
     ARRANGED: N_("Arranged"),
     PAPERS: N_("Papers missing"),
     REFUSED: N_("Cannot be arranged"),

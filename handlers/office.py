@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 
 from handlers import form
 from handlers.concern_words import SEVERITY_NAMES
+from handlers.digest import weekday
 from handlers.office_values import BY_KEY, GROUPS, Office, clock_text
 from handlers.questions import Choice, Filling, Form, Question, match, tidy
 from handlers.steering import announce, steering
@@ -17,17 +18,19 @@ from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext
-from models import office_hours
+from models import office_hours, room
 from models.agenda import PREFIX, lines_for, office_policy
 from models.case import RUNNING, Case
 from models.due import DUE, OVERDUE, Policy
 from models.elder import DECEASED, MOVED
 from models.org import COUNTY, Unit, put_setting, setting
 from models.staff import COORDINATOR, Staff
+from models.workdays import differing_days
 
 GROUP_CHOICES = (
     Choice("visits", N_("How often to visit")),
     Choice("times", N_("Hours")),
+    Choice("room", N_("Worry-relief room")),
     *(Choice(f"s{level}", name) for level, name in SEVERITY_NAMES.items()),
     Choice("score", N_("Weights of the year")),
 )
@@ -165,6 +168,8 @@ def effect(turn: Turn, one: Office, value: Any) -> list[str]:
         return _on_cases(turn, int(one.key.partition(".s")[2][:1]))
     if one.key.startswith("score."):
         return [_("The scorecard weighs it so from now on, for months gone by too.")]
+    if one.key.startswith(room.SETTING):
+        return _on_room(turn, one, value)
     return _on_hours(turn, one, value)
 
 
@@ -228,8 +233,32 @@ def _on_hours(turn: Turn, one: Office, value: int) -> list[str]:
               "%(office_closes)s, for open cases too.") % told]  # fmt: skip
 
 
+def _room_with(turn: Turn, one: Office, value: int) -> room.Hours:
+    return replace(room.hours(turn.session), **{one.key.removeprefix(room.SETTING): value})
+
+
+def _on_room(turn: Turn, one: Office, value: int) -> list[str]:
+    """The next place, and whom the change would leave without one."""
+    plan, local = _room_with(turn, one, value), turn.now.astimezone(turn.office.zone)
+    coming = room.free(turn.session, plan, local, differing_days(turn.session), 1)
+    lines = [_("Places in a session: %(count)d") % {
+        "count": len(plan.minutes_of_day()) * plan.capacity}]  # fmt: skip
+    for slot in coming:
+        gaps = {"day": weekday(slot.on), "at": f"{slot.clock:%H:%M}"}
+        lines.append(_("Next free place: %(day)s %(at)s") % gaps)
+    count = room.displaced(turn.session, plan, local)
+    if count:
+        lines.append(ngettext(
+            "⚠️ %(count)d person is booked at another hour: the booking stays; please move it.",
+            "⚠️ %(count)d people are booked at another hour: the bookings stay; please move them.",
+            count) % {"count": count})  # fmt: skip
+    return lines
+
+
 def _check(turn: Turn, one: Office, value: Any) -> None:
-    """Raises Unclear for what would leave no hour to speak in."""
+    """Raises Unclear for what would leave no hour to speak in, or no place in the room."""
+    if one.key.startswith(room.SETTING) and not _room_with(turn, one, value).minutes_of_day():
+        raise Unclear(_("Nobody would have time to come: please choose another hour."))
     times = {key: office_hours.minutes(turn.session, key) for key in office_hours.CLOCKS}
     if one.key not in times:
         return

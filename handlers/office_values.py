@@ -10,7 +10,7 @@ from handlers.turn import Unclear
 from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext
-from models import office_hours
+from models import office_hours, room
 from models.due import Policy
 from models.elder import TIERS
 from models.ladder import DEFAULTS, MINUTES, MORNINGS, SETTING, WORKDAYS
@@ -20,6 +20,8 @@ from models.report import WEIGHT, WEIGHTS
 DAY, HOUR = 24 * 60, 60
 CLOCK = re.compile(r"(\d{1,2})[:点](\d{2})?分?")
 SPAN = re.compile(r"(\d{1,5})\s*(分钟|分|min|m|小时|时|hours?|h|天|日|days?|d)?")
+WEEKDAY = re.compile(r"(?:周|星期|礼拜)?([一二三四五1-5])")
+WEEKDAYS = (N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"))
 UNITS = {"分": 1, "m": 1, "小": HOUR, "时": HOUR, "h": HOUR, "天": DAY, "日": DAY, "d": DAY}
 
 
@@ -121,6 +123,24 @@ def _tiers(value: str) -> str:
     return value or _("none")
 
 
+def _weekday(value: int) -> str:
+    return _(WEEKDAYS[value - 1])
+
+
+def _read_weekday(text: str) -> int:
+    found = WEEKDAY.fullmatch(text.casefold())
+    if found:
+        return int(found[1]) if found[1].isdecimal() else "一二三四五".index(found[1]) + 1
+    for place, name in enumerate(WEEKDAYS, start=1):
+        if text.casefold() in (name.casefold(), _(name).casefold()):
+            return place
+    raise Unclear(_("Please write a day from Monday to Friday."))
+
+
+def _people(value: int) -> str:
+    return ngettext("%(count)d person", "%(count)d people", value) % {"count": value}
+
+
 POINTS = Kind(str, _number(0, 100))
 TIMES = Kind(_times, _number(1, 2))
 GAP = Kind(_days, _number(0, 31))
@@ -129,6 +149,9 @@ OFFICE_DAYS = Kind(_workdays, _number(1, 30))
 OFFICE_WEEKS = Kind(_weeks, _number(1, 12))
 CLOCK_KIND = Kind(clock_text, _read_clock)
 TIERS_KIND = Kind(_tiers, _read_tiers)
+WEEKDAY_KIND = Kind(_weekday, _read_weekday)
+PEOPLE = Kind(_people, _number(1, 10))
+MINUTES_KIND = Kind(_span, _number(10, 120))
 
 # What there is
 
@@ -186,10 +209,25 @@ SCORE = tuple(
     Office(WEIGHT.format(name=name), MEASURE_NAMES[name], POINTS, usual, (0, 10, 15, 20, 30))
     for name, usual in WEIGHTS.items()
 )
+
+
+def _room(name: str, title: str, kind: Kind, *offers: int) -> Office:
+    return Office(f"{room.SETTING}{name}", title, kind, getattr(room.Hours(), name), offers)
+
+
+ROOM = (
+    _room("weekday", N_("Day of the week"), WEEKDAY_KIND, 1, 2, 3, 4, 5),
+    _room("opens", N_("Opens"), CLOCK_KIND, 510, 540, 840, 870, 900),
+    _room("closes", N_("Closes"), CLOCK_KIND, 660, 690, 1020, 1050),
+    _room("minutes", N_("Time for each"), MINUTES_KIND, 20, 30, 45, 60),
+    _room("capacity", N_("People at a time"), PEOPLE, 1, 2, 3),
+    _room("list_at", N_("List of the day before"), CLOCK_KIND, 900, 960, 1020),
+)
 GROUPS: Mapping[str, tuple[Office, ...]] = {
     "visits": VISITS,
     **{f"s{severity}": _terms(severity) for severity in DEFAULTS},
     "times": TIMES_OF_DAY,
     "score": SCORE,
+    "room": ROOM,
 }
 BY_KEY = {one.key: one for group in GROUPS.values() for one in group}

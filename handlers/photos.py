@@ -17,18 +17,18 @@ from models.case import Case
 LARGEST = 10 * 1024 * 1024  # bytes as sent
 MOST_PIXELS = 50_000_000  # as sent: a file of a few bytes can claim to be any size
 LONGEST_SIDE = 1600  # pixels as kept
-MOST_PER_VISIT = 5
+MOST_AT_ONCE = 5
 
 
 def take(turn: Turn, shape: Form, filling: Filling) -> list[Reply]:
     """Adds the pictures of this message to the draft. Raises Unclear for what is no picture."""
     kept = list(filling.get("photo") or [])
-    if len(kept) + len(turn.said.attachments) > MOST_PER_VISIT:
-        raise Unclear(_("A visit holds at most %(most)d pictures.") % {"most": MOST_PER_VISIT})
+    if len(kept) + len(turn.said.attachments) > MOST_AT_ONCE:
+        raise Unclear(_("At most %(most)d pictures at a time.") % {"most": MOST_AT_ONCE})
     new = [_read(turn, filling, sent) for sent in turn.said.attachments]  # all, or none is kept
     turn.session.add_all(new)
     form.put(filling, "photo", [*kept, *(str(photo.id) for photo in new)])
-    return [form.card(shape, filling)]
+    return shape.pictured(filling) or [form.card(shape, filling)]
 
 
 def _read(turn: Turn, filling: Filling, sent: Attachment) -> Photo:
@@ -81,7 +81,7 @@ def _clean(data: bytes) -> tuple[bytes, int, int]:
 
 
 def give_to_case(turn: Turn, filling: Filling, case: Case) -> None:
-    """The pictures on a card belong to the case it has become."""
+    """The pictures on a card belong to the case it has become, or was about all along."""
     kept = [UUID(one) for one in filling.get("photo") or ()]
     if kept:
         turn.session.flush()

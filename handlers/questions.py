@@ -82,7 +82,8 @@ class Form:
     """A conversation as data: `title` and `review` make texts, `submit` does what was asked;
     `toggle` switches a tick of the review on or off, and tells whether there is such a tick;
     `more` is a second card of the review, for what is seldom wanted; `answered` does what an
-    answer asks for at once, and says so before the next card."""
+    answer asks for at once, and says so before the next card; `pictured` does with pictures what
+    does not wait for the end, and shows what comes next in place of the card."""
 
     name: str
     version: int
@@ -98,6 +99,7 @@ class Form:
     more: Callable[[Filling], Any] | None = None
     at_once: bool = False  # without a review
     answered: Callable[[Filling], Sequence[Any]] = lambda filling: ()
+    pictured: Callable[[Filling], list[Any]] = lambda filling: []
     loose_text: str = ""  # the optional question that takes what is typed at the review
     by_name: dict[str, Question] = field(default_factory=dict)
 

@@ -147,6 +147,7 @@ class Case(SQLModel, table=True):
             "ix_elder_case_open",
             "severity",
             "opened_at",
+            "number",
             "state",
             "late_at",
             "elder_id",

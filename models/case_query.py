@@ -199,6 +199,7 @@ def listed(
 IS_RESOLVED = case((col(Case.state) == RESOLVED, 1), else_=0)
 ORDERED: tuple[Any, ...] = (
     col(Case.id), col(Case.late_at), IS_RESOLVED, col(Case.severity), col(Case.opened_at),
+    col(Case.number),
 )  # fmt: skip
 
 
@@ -212,7 +213,7 @@ def _of_many(
         for resolved in (Case.state != RESOLVED, Case.state == RESOLVED):
             if len(ids) < upto:
                 part = select(Case.id).where(*reach, late, resolved)
-                part = part.order_by(col(Case.severity), col(Case.opened_at))
+                part = part.order_by(col(Case.severity), col(Case.opened_at), col(Case.number))
                 ids += session.execute(part.limit(upto - len(ids)), scope).scalars()
     return ids[offset:]
 
@@ -346,12 +347,18 @@ def told_by(session: Session, once: str) -> list[tuple[CaseStep, Case, Elder]]:
 
 
 def photos(session: Session, case_id: UUID) -> list[Photo]:
-    """Sent with the case itself, or with the visits that raised it."""
-    visits = select(Concern.visit_id).where(Concern.case_id == case_id)
-    statement = select(Photo).where(
-        (col(Photo.case_id) == case_id) | col(Photo.visit_id).in_(visits)
-    )
+    """Sent with the case itself, with notes on it, or with the visits that raised it."""
+    statement = select(Photo).where(_pictures(case_id))
     return list(session.exec(statement.order_by(col(Photo.received_at))).all())
+
+
+def count_photos(session: Session, case_id: UUID) -> int:
+    return session.exec(select(func.count(col(Photo.id))).where(_pictures(case_id))).one()
+
+
+def _pictures(case_id: UUID) -> ColumnElement[bool]:
+    visits = select(Concern.visit_id).where(Concern.case_id == case_id)
+    return or_(col(Photo.case_id) == case_id, col(Photo.visit_id).in_(visits))
 
 
 def holders(session: Session, case_id: UUID) -> list[UUID]:

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, func, select
 
 from models import ahead, ladder
@@ -231,6 +232,18 @@ def note_event(
     """Adds a line to the story of a case."""
     case.events += 1
     return _tell_story(session, case, action, by, now, text, visit_id)
+
+
+def note_once(
+    session: Session, case: Case, by: Staff, now: datetime, text: str, event_id: str | None
+) -> CaseEvent:
+    """A note, or that one with other words: what belongs together is one line of the story."""
+    event = session.get(CaseEvent, UUID(event_id)) if event_id else None
+    if event is None:
+        return note_event(session, case, "note", by, now, text)
+    event.text = text
+    flag_modified(case, "events")  # a new `rev`: everybody's card is renewed
+    return event
 
 
 def _tell_story(

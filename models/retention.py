@@ -179,6 +179,7 @@ def _purge_health(session: Session, word: Consent) -> None:
               col(Case.state).not_in(RUNNING))  # fmt: skip
     ids = select(Case.id).where(*closed)
     session.exec(update(CaseEvent).where(col(CaseEvent.case_id).in_(ids)).values(text=""))
+    session.exec(delete(Photo).where(col(Photo.case_id).in_(ids)))
     session.exec(update(Case).where(*closed).values(text="", plan={}))
     before = select(Visit).filter_by(**mine).where(col(Visit.logged_at) <= word.withdrawn_at)
     for visit in session.exec(before).all():

@@ -22,6 +22,7 @@ from models.org import settings
 from models.staff import Staff
 from models.workdays import is_workday, reminder_day
 
+SETTING = "room."
 GROUP = "comfort"  # the team of the room
 BOOKED, CANCELLED, FREED = "booked", "cancelled", "freed"
 CAME, MISSED, MORE = "came", "missed", "more"  # `more`: came, and wants to come again
@@ -86,8 +87,29 @@ class Hours:
 def hours(session: Session) -> Hours:
     """The defaults with what the office has changed: `room.weekday`, `room.opens` …"""
     own = settings(session)
-    names = (name for name in Hours.__dataclass_fields__ if f"room.{name}" in own)
-    return Hours(**{name: int(own[f"room.{name}"]) for name in names})
+    names = (name for name in Hours.__dataclass_fields__ if f"{SETTING}{name}" in own)
+    return Hours(**{name: int(own[f"{SETTING}{name}"]) for name in names})
+
+
+def displaced(session: Session, plan: Hours, now: datetime) -> int:
+    """How many who are booked would come when the room is not open by these hours, or as more
+    than fit; `now` in the office's zone."""
+    zone, held = cast(ZoneInfo, now.tzinfo), _held(session, now)
+    offered = plan.minutes_of_day()
+    return sum(
+        max(count - plan.capacity, 0)
+        if slot.on.isoweekday() == plan.weekday and slot.minute in offered
+        else count
+        for slot, count in held.items()
+        if slot.instant(zone) > now
+    )
+
+
+def _held(session: Session, now: datetime) -> Counter[Slot]:
+    statement = select(col(Booking.on_day), col(Booking.minute)).where(
+        Booking.on_day >= now.date(), col(Booking.seat).is_not(None)
+    )
+    return Counter(Slot(*row) for row in session.exec(statement))
 
 
 # When
@@ -115,15 +137,7 @@ def free(
     session: Session, plan: Hours, now: datetime, differing: Mapping[str, bool], most: int
 ) -> list[Slot]:
     """The next places; `now` in the office's zone."""
-    held = Counter(
-        Slot(*row)
-        for row in session.exec(
-            select(col(Booking.on_day), col(Booking.minute)).where(
-                Booking.on_day >= now.date(), col(Booking.seat).is_not(None)
-            )
-        )
-    )
-    zone = cast(ZoneInfo, now.tzinfo)
+    zone, held = cast(ZoneInfo, now.tzinfo), _held(session, now)
     offered = (
         slot
         for day in days(plan, now.date(), differing)

@@ -41,7 +41,7 @@ def case_events(
         .outerjoin(Staff, col(Staff.id) == CaseEvent.staff_id)
         .where(Case.elder_id == elder_id, col(CaseEvent.action).not_in(ELSEWHERE))
         .where(or_(may_read, col(CaseEvent.action) == OPENED))
-        .order_by(col(CaseEvent.at).desc(), col(CaseEvent.id))
+        .order_by(col(CaseEvent.at).desc(), col(Case.number).desc(), col(CaseEvent.place).desc())
         .limit(most)
     )
     return [(event, case, staff, bool(may)) for event, case, staff, may in session.exec(statement)]
@@ -67,7 +67,9 @@ def fast_tracks(
         select(FastTrack, Case)
         .join(Case, col(Case.id) == FastTrack.case_id)
         .where(Case.elder_id == elder_id, may_read)
-        .order_by(func.coalesce(FastTrack.answered_at, FastTrack.asked_at).desc())
+        .order_by(
+            func.coalesce(FastTrack.answered_at, FastTrack.asked_at).desc(), col(Case.number).desc()
+        )
         .limit(most)
     )
     return [(track, case) for track, case in session.exec(statement)]

@@ -198,3 +198,18 @@ def test_the_list_shows_what_waits_and_counts_the_year(town, zhou, wang, zhao, i
 
 def test_the_sweeps_are_among_those_of_every_minute():
     assert {fast_tell.called_off, fast_tell.reminders} <= set(KINDS)
+
+
+def test_each_card_of_the_fast_track_says_what_comes_next(town, zhou, zhao, ill):
+    zhou.talk(f"/fast {ill.number} bed", "等医院答复")
+    zhao.look()
+    assert "姓名、证件等请打电话问周明" in zhao.text
+    zhao.talk("[需补材料", "缺什么", "[医保卡", "✅ 已答复,已通知周明")
+    zhou.look()
+    assert "材料交到医院后,请点「材料已交」" in zhou.text
+    town.now += timedelta(minutes=5)
+    zhou.say("[材料已交")
+    zhao.look()
+    zhao.talk("[无法安排", "为什么", "[没有床位", "已通知")
+    zhou.look()
+    zhou.talk("[再次请求", "需要什么", "[门诊", "✅ 已通知医院联系人")

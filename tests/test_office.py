@@ -119,6 +119,7 @@ def test_every_setting_can_be_opened_and_has_its_usual_value_among_the_offers(to
     names = {
         "visits": "走访周期",
         "times": "时间安排",
+        "room": "解忧室",
         "s1": "紧急",
         "s2": "急办",
         "s3": "限期",
@@ -139,3 +140,17 @@ def test_a_town_reads_the_settings_and_cannot_change_them(town, zhao, zhou):  # 
     assert "每月走访:2 次" in zhao.text
     assert zhao.screen.buttons == {}
     zhou.talk("/office", "没听懂")
+
+
+def test_the_room_keeps_other_hours_after_its_effect_was_shown(town, wang, zhou):
+    zhou.talk("/room 高永昌", "", "[11月17日 14:30]", "")
+    wang.talk(
+        "/office", "改哪一类设置?", "[解忧室]", "每周哪天:星期二", "[每周哪天]", "改成多少?", "周四",
+        "每周哪天:星期二 → 星期四\n每次可约 5 人\n最近可约:11月12日 星期四 14:30",
+    )  # fmt: skip
+    assert "⚠️ 已约的 1 人不在新的时间" in wang.text
+    wang.talk("[✅ 确认修改]", "✅ 每周哪天:星期二 → 星期四")
+    zhou.talk("/room 李秀英", "约哪个时间", "[11月12日 14:30]", "")
+    wang.talk("/office", "", "[解忧室]", "", "[同时人数]", "", "[2 人]", "每次可约 10 人", "[✅", "✅",
+              "/office", "", "[解忧室]", "", "[结束时间]", "", "14:00", "", "[✅", "没有可约的时间")  # fmt: skip
+    wang.talk("/office", "", "[解忧室]", "", "[每周哪天]", "", "周日", "星期一到星期五")

@@ -8,6 +8,7 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from models.attachment import Photo
+from models.mailbox import Outgoing
 
 
 def picture(size=(2400, 1200), kind="JPEG") -> bytes:
@@ -80,3 +81,42 @@ def test_a_photo_moves_with_a_corrected_visit(town, zhou, photo):
               "[选错人了/要改]", "哪里", "[选错人了]", "其实走访", "[84岁]", "什么原因", "[点错了]", "改人", "[确认]", "已改到")  # fmt: skip
     (kept,) = town.rows(Photo)
     assert kept.visit_id == town.visits("李秀英 柳泉村")[0].id
+
+
+def test_pictures_come_later_to_a_case_and_everybody_finds_them(town, zhou, liu, photo):
+    zhou.talk("走访 高永昌 00020 屋顶漏雨", "核对", "[提交]", "已记下")
+    liu.look()
+    liu.talk("[备注…]", "请写备注,也可以直接发照片")
+    liu.photo(photo, text="梁上有裂缝")
+    assert "✅ 已加到个案:梁上有裂缝 📷 照片 1 张" in liu.text
+    liu.photo(picture((80, 80)))
+    assert "梁上有裂缝 📷 照片 2 张" in liu.text
+    liu.talk("后天换梁", "后天换梁")
+    first, second = town.rows(Photo)
+    assert first.case_id == second.case_id is not None
+    assert b"PhoneMaker" not in first.data
+    liu.talk("[照片2张]", "")
+    assert [one.image[:2] for one in liu.news] == [b"\xff\xd8"] * 2
+    zhou.talk("/case 1", "梁上有裂缝 📷 照片 2 张", "[照片2张]", "个案1")
+
+
+def test_pictures_on_a_case_are_no_new_message_to_the_others(town, zhou, liu, photo):
+    zhou.talk("走访 高永昌 00020 屋顶漏雨", "核对", "[提交]", "已记下", "/case 1", "待受理")
+    liu.look()
+    before = len(town.rows(Outgoing, kind="case"))
+    liu.say("[备注…]").photo(photo).photo(picture((80, 80)))
+    fresh = town.rows(Outgoing, kind="case")
+    assert [row.in_place for row in fresh] == [False] * before + [True] * (len(fresh) - before)
+    assert "照片 2 张" in zhou.look()[-1].text
+
+
+def test_who_may_not_note_a_case_adds_no_picture(town, zhou, li, liu, photo):
+    zhou.talk("走访 高永昌 00020 屋顶漏雨", "核对", "[提交]", "已记下")
+    li.talk("/case 1 note", "没有个案")
+    li.photo(photo)
+    assert "请先选老同志" in li.text
+    liu.say("/case 1 note")
+    zhou.talk("/case 1", "待受理", "[撤回…]", "为什么", "[误报]", "已撤回")
+    liu.photo(photo)
+    assert "现在是" in liu.text
+    assert [one.case_id for one in town.rows(Photo)] == [None]
