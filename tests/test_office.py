@@ -150,7 +150,7 @@ def test_the_room_keeps_other_hours_after_its_effect_was_shown(town, wang, zhou)
     )  # fmt: skip
     assert "⚠️ 已约的 1 人不在新的时间" in wang.text
     wang.talk("[✅ 确认修改]", "✅ 每周哪天:星期二 → 星期四")
-    zhou.talk("/room 李秀英", "约哪个时间", "[11月12日 14:30]", "")
+    zhou.talk("/room 王德胜", "约哪个时间", "[11月12日 14:30]", "")
     wang.talk("/office", "", "[解忧室]", "", "[同时人数]", "", "[2 人]", "每次可约 10 人", "[✅", "✅",
               "/office", "", "[解忧室]", "", "[结束时间]", "", "14:00", "", "[✅", "没有可约的时间")  # fmt: skip
     wang.talk("/office", "", "[解忧室]", "", "[每周哪天]", "", "周日", "星期一到星期五")
