@@ -423,6 +423,7 @@ def upgrade() -> None:
             [
                 "severity",
                 "opened_at",
+                "number",
                 "state",
                 "late_at",
                 "elder_id",
