@@ -23,6 +23,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
 
 import handlers
+from handlers import order
 from handlers.foresee import foresee, only_answers
 from handlers.talk import Incoming, Reply
 from handlers.turn import Newcomer, Office, Turn, local_date
@@ -45,11 +46,13 @@ FOR_GOOD = (IntegrityError, DataError, ProgrammingError)
 
 @dataclass
 class Received:
-    """`toasts` answer button presses (press, words); `replies` counts new outbox rows;
+    """`toasts` answer button presses (press, words); `replies` counts new outbox rows,
+    `orders` those among them for which a paper is to be made;
     `menus` are chats whose list of commands has changed: (network, address, role, locale)."""
 
     toasts: list[tuple[str, str]] = field(default_factory=list)
     replies: int = 0
+    orders: int = 0
     menus: list[tuple[str, str, str, str]] = field(default_factory=list)
 
 
@@ -132,6 +135,7 @@ class Receiver:
             one = self._alone(said, now)
             total.toasts += one.toasts
             total.replies += one.replies
+            total.orders += one.orders
             total.menus += one.menus
         return total
 
@@ -206,6 +210,7 @@ class Receiver:
             if reply.text or reply.file_data:
                 row = outbox_row(batch.session, said, chat, reply, batch.now, self.office)
                 batch.rows.append(row)
+                batch.result.orders += row["state"] == mailbox.MAKING
                 batch.shown[row["chat_id"]] = mailbox.Menu(row["rows"], row["card"], row["kind"])
         if said.press:
             batch.result.toasts.append((said.press, next((r.toast for r in replies), "")))
@@ -352,6 +357,7 @@ def outbox_row(
         kind=mailbox.TELL if reply.to else "",
         file_name=reply.file_name,
         file_data=reply.file_data,
+        state=mailbox.MAKING if reply.file_name.endswith(order.SUFFIX) else mailbox.WAITING,
         not_before=quiet_until(session, now, office.zone) if held else None,
     )
 

@@ -21,6 +21,7 @@ from bot.config import Settings
 from bot.deliver import Deliver
 from bot.fresh import Recheck
 from bot.matrix_device import FOLDER
+from bot.papers import Desk, Scribe
 from bot.receive import NOTHING, Cursors, Received, Receiver
 from bot.transports import Transport
 from handlers.talk import Incoming
@@ -64,6 +65,7 @@ class House:
     clock: Callable[[], datetime] = now
     deliver: Deliver = field(init=False)
     receiver: Receiver = field(init=False)
+    scribe: Scribe = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -73,6 +75,8 @@ class House:
         self.deliver = Deliver(
             self.engine, self.transports, self.clock, self.run_db, recheck=Recheck(self.office)
         )
+        desk = Desk(self.engine, self.office)
+        self.scribe = Scribe(desk, self.clock, self.run_db, self.deliver.wake)
 
     def run_db(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -83,6 +87,8 @@ class House:
         received = await self.run_db(work)
         if received.replies:
             self.deliver.wake()
+        if received.orders:
+            self.scribe.wake()
         for network, address, role, locale in received.menus:
             self._later(self._menu(network, address, role, locale))
         return received
@@ -107,6 +113,7 @@ class House:
         parts: list[asyncio.Task[Any]] = [
             asyncio.create_task(t.run(self.receive)) for t in self.transports.values()
         ]
+        parts.append(asyncio.create_task(self.scribe.run()))
         parts += [asyncio.create_task(self._after_start(more)), asyncio.create_task(stop.wait())]
         try:
             done, _rest = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)

@@ -1,8 +1,12 @@
 """Handing over everything that is kept about one elder, with who asked for it and why."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from handlers import form
 from handlers.brief import audit
 from handlers.forget import WHO
+from handlers.order import order
 from handlers.pick import not_on_list, pick_elder
 from handlers.questions import Choice, Filling, Form, Question, say_value
 from handlers.talk import Button, Reply
@@ -53,7 +57,15 @@ def _submit(filling: Filling) -> list[Reply]:
     text = _("✅ Everything kept about %(who)s, for: %(by)s. Hand it over in person, then delete "
              "it from this chat.") % {"who": turn.label(elder), "by": by}  # fmt: skip
     rows = ((Button(_("Personal card"), f"/card {elder.code}"),),)
-    return [Reply(text, rows, form.card_name(filling)), file_of(turn, elder, f"{by}, {why}")]
+    file = order(turn, "export_person", code=elder.code, why=f"{by}, {why}")
+    return [Reply(text, rows, form.card_name(filling)), file]
+
+
+def person_paper(turn: Turn, of: Mapping[str, Any]) -> Reply:
+    elder = lookup.by_code(turn.session, turn.staff, of["code"], turn.today)
+    if elder is None or turn.chat.network not in turn.office.hosted:
+        raise Unclear(not_on_list(of["code"]))
+    return file_of(turn, elder, of["why"])
 
 
 def file_of(turn: Turn, elder: Elder, why: str) -> Reply:

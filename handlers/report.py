@@ -5,15 +5,18 @@ neither lists nor anything by person.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
 
 from handlers import ask
 from handlers.asked import Asked, Scene, long, scene, short
-from handlers.documents import chart, sheets
+from handlers.documents import chart
 from handlers.documents.chart import Page
-from handlers.documents.sheets import Sheet
+from handlers.documents.sheets import workbook
 from handlers.form import in_rows
+from handlers.order import ordered
 from handlers.report_sheets import MEASURE_NAMES, lists, places, summary, tables
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, month
@@ -38,10 +41,22 @@ def report_command(turn: Turn, rest: str) -> list[Reply]:
         return [ask.not_yours()]
     if first > turn.today:
         raise Unclear(_("That month has not begun yet."))
-    of_month = report(turn.session, found.here, days_of(turn, first, 1), turn.today, found.policy)
-    if PICTURE in words:
-        return [_picture(turn, found, first, of_month)]
-    return [_workbook(turn, found, first, of_month)]
+    of = {"unit": found.place.id.hex, "month": str(first), "picture": PICTURE in words}
+    return ordered(turn, "report", _title(found, first), **of)
+
+
+def report_paper(turn: Turn, of: Mapping[str, Any]) -> Reply:
+    """The workbook or the picture of a month that was asked for."""
+    first, at = date.fromisoformat(of["month"]), scene(turn, Asked(unit=UUID(of["unit"])))
+    if at is None:
+        return ask.not_yours()
+    found = report(turn.session, at.here, days_of(turn, first, 1), turn.today, at.policy)
+    return (_picture if of["picture"] else _workbook)(turn, at, first, found)
+
+
+def _title(at: Scene, first: date) -> str:
+    gaps = {"place": at.place.name, "month": month(first)}
+    return _("%(place)s, %(month)s: home visits") % gaps
 
 
 def _month_in(turn: Turn, words: Iterable[str]) -> date | None:
@@ -80,8 +95,7 @@ def days_of(turn: Turn, first: date, months: int) -> Days:
 
 
 def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
-    gaps = {"place": at.place.name, "month": month(first)}
-    title = _("%(place)s, %(month)s: home visits") % gaps
+    title = _title(at, first)
     made = [summary(at, title, found), *tables(turn, at, title, found)]
     if not at.counts_only:
         cases = listed_cases(turn.session, at.here, days_of(turn, first, 1))
@@ -94,14 +108,8 @@ def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     name = _("%(place)s report %(month)s") % {"place": at.place.name, "month": f"{first:%Y-%m}"}
     mark = watermark(turn, title)
     rows = _buttons(at, first, f" {PICTURE}", _("For the leader"))
-    return _file("\n".join(lines), rows, name, mark, made)
-
-
-def _file(
-    text: str, rows: tuple[tuple[Button, ...], ...], name: str, mark: str, made: list[Sheet]
-) -> Reply:
-    data = sheets.packed(mark, made)
-    return Reply(text, rows, file_name=f"{name}{sheets.SUFFIX}", file_data=data)
+    data = workbook(mark, made)
+    return Reply("\n".join(lines), rows, file_name=f"{name}.xlsx", file_data=data)
 
 
 def watermark(turn: Turn, what: str) -> str:
@@ -146,7 +154,7 @@ def window_line(first: date, last: date, one: Figures) -> str:
 
 def _buttons(at: Scene, first: date, other: str, label: str) -> tuple[tuple[Button, ...], ...]:
     """The same month of the same place in the other shape."""
-    place = f" u{short(at.place.id)}" if at.asked.unit else ""
+    place = f" u{short(at.place.id)}"
     same = Button(label, f"/report {first:%Y-%m}{other}{place}")
     return ((same, Button(_("Another month"), "/report")),)
 
@@ -156,9 +164,7 @@ def _buttons(at: Scene, first: date, other: str, label: str) -> tuple[tuple[Butt
 
 def _picture(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     """Counts only: not even a code."""
-    gaps = {"place": at.place.name, "month": month(first)}
-    title = _("%(place)s, %(month)s: home visits") % gaps
-    whole = found.whole
+    title, whole = _title(at, first), found.whole
     drawn = Page(
         title=title,
         note=_("Visits %(count)d, in vain %(vain)d; written down later %(late)d")

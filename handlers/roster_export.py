@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from handlers import ask
 from handlers.documents.roster_columns import COLUMNS, SHEETS, codes, label, offered
 from handlers.documents.roster_values import squeezed
 from handlers.documents.sheets import Sheet, workbook
 from handlers.flags import FLAG_NAMES
 from handlers.form import in_rows
+from handlers.order import ordered
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
@@ -47,10 +49,19 @@ def roster_command(turn: Turn, rest: str) -> list[Reply]:
         return [Reply(text, file_name=name, file_data=template())]
     flag = codes(next(c for c in COLUMNS[ELDERS] if c.field == "flags")).get(squeezed(rest))
     if flag:
-        return [_register(turn, flag)]
-    if rest in ("all", "全部"):
-        return [_whole(turn, None)]
-    return [_whole(turn, _town(turn, rest))]
+        return ordered(turn, "roster", _register_title(flag), flag=flag)
+    whole = rest in ("all", "全部")
+    unit = turn.session.get_one(Unit, turn.staff.unit_id) if whole else _town(turn, rest)
+    return ordered(turn, "roster", _whole_title(unit), unit=unit.id.hex)
+
+
+def roster_paper(turn: Turn, of: Mapping[str, Any]) -> Reply:
+    if "flag" in of:
+        return _register(turn, of["flag"])
+    unit = turn.session.get(Unit, UUID(of["unit"]))
+    if unit is None or unit.id not in branch(turn.session, turn.staff.unit_id):
+        return ask.not_yours()
+    return _whole(turn, unit)
 
 
 def _choose(turn: Turn) -> Reply:
@@ -80,11 +91,18 @@ def _town(turn: Turn, name: str) -> Unit:
 # The workbooks
 
 
-def _whole(turn: Turn, unit: Unit | None) -> Reply:
-    found = _listed(turn, unit.id if unit else None)
-    what = unit.name if unit else unit_name(turn.session, turn.staff.unit_id)
+def _whole(turn: Turn, unit: Unit) -> Reply:
+    found = _listed(turn, unit.id)
     sheets = [_elders(turn, found), _staff(turn), _units(turn)]
-    return _reply(turn, _("Roster %(what)s") % {"what": what}, found, sheets)
+    return _reply(turn, _whole_title(unit), found, sheets)
+
+
+def _whole_title(unit: Unit) -> str:
+    return _("Roster %(what)s") % {"what": unit.name}
+
+
+def _register_title(flag: str) -> str:
+    return _("Register %(what)s") % {"what": _(FLAG_NAMES[flag])}
 
 
 def _listed(turn: Turn, unit_id: UUID | None) -> list[Listed]:
@@ -109,9 +127,8 @@ def _register(turn: Turn, flag: str) -> Reply:
         )
         for one in found
     ]
-    title = _(FLAG_NAMES[flag])
-    sheet = Sheet(title, heads, rows, (9, 12, 7, 14, 14, 12, 18), fixed=2)
-    return _reply(turn, _("Register %(what)s") % {"what": title}, found, [sheet])
+    sheet = Sheet(_(FLAG_NAMES[flag]), heads, rows, (9, 12, 7, 14, 14, 12, 18), fixed=2)
+    return _reply(turn, _register_title(flag), found, [sheet])
 
 
 def _reply(turn: Turn, what: str, found: Sequence[Listed], sheets: Sequence[Sheet]) -> Reply:

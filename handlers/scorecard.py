@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from handlers import ask
 from handlers.asked import Asked, Scene, scene
-from handlers.documents import sheets
-from handlers.documents.sheets import Sheet, Value
+from handlers.documents.sheets import Sheet, Value, workbook
+from handlers.order import ordered
 from handlers.report import days_of, watermark
 from handlers.report_sheets import MEASURE_NAMES, SIGNED, places, share
 from handlers.talk import Button, Reply
@@ -39,7 +41,18 @@ def scorecard_command(turn: Turn, rest: str) -> list[Reply]:
     if not 2000 <= year <= turn.today.year:
         raise Unclear(_("That year has not begun yet, or is too long ago."))
     found = scene(turn, Asked())
-    return [_scorecard(turn, found, year) if found else ask.not_yours()]
+    if found is None:
+        return [ask.not_yours()]
+    return ordered(turn, "scorecard", _title(found, year), unit=found.place.id.hex, year=year)
+
+
+def scorecard_paper(turn: Turn, of: Mapping[str, Any]) -> Reply:
+    found = scene(turn, Asked(unit=UUID(of["unit"])))
+    return _scorecard(turn, found, of["year"]) if found else ask.not_yours()
+
+
+def _title(at: Scene, year: int) -> str:
+    return _("%(place)s, %(year)d: scorecard") % {"place": at.place.name, "year": year}
 
 
 def weights(turn: Turn) -> dict[str, int]:
@@ -73,13 +86,13 @@ def _year(turn: Turn, at: Scene, year: int) -> Year:
 
 def _scorecard(turn: Turn, at: Scene, year: int) -> Reply:
     found, weighed = _year(turn, at, year), weights(turn)
-    title = _("%(place)s, %(year)d: scorecard") % {"place": at.place.name, "year": year}
+    title = _title(at, year)
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="report", detail=title))
     lines = [title, *(_line(name, one, weighed) for name, one in found.by_place.items())]
     lines.append(_("It weighs the work of units, never elders or families."))
     rows = ((Button(_("Monthly report"), "/report"),),)
-    data = sheets.packed(watermark(turn, title), [_sheet(title, found, weighed)])
-    return Reply("\n".join(lines), rows, file_name=f"{title}{sheets.SUFFIX}", file_data=data)
+    data = workbook(watermark(turn, title), [_sheet(title, found, weighed)])
+    return Reply("\n".join(lines), rows, file_name=f"{title}.xlsx", file_data=data)
 
 
 def _line(name: str, one: Figures, weighed: Mapping[str, int]) -> str:

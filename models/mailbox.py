@@ -9,6 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 REPLY, EMERGENCY, NUDGE, BROADCAST = 0, 1, 2, 3  # lanes: the lower goes first
 WAITING, SENDING, SENT, FAILED, DROPPED = "waiting", "sending", "sent", "failed", "dropped"
+MAKING = "making"  # an order for a paper: not sent itself, see models.orders
 TELL = "tell"  # the kind of what goes to somebody who did not ask
 
 

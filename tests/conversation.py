@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, col, select
 
+from bot.papers import Desk
 from bot.receive import Received, Receiver
 from handlers import nudge
 from handlers.talk import Attachment, Incoming
@@ -44,7 +45,16 @@ class Town:
         self.now += timedelta(**span)
 
     def receive(self, *said: Incoming) -> Received:
-        return self.receiver.receive(list(said), self.now)
+        received = self.receiver.receive(list(said), self.now)
+        if received.orders:
+            self.make_papers()
+        return received
+
+    def make_papers(self) -> None:
+        """What was ordered, as the program makes it."""
+        desk = Desk(self.database, self.receiver.office)
+        while taken := desk.take(self.now):
+            desk.hand_in(taken, desk.make(taken, self.now), self.now)
 
     def rows(self, table: type[SQLModel], **where: object) -> list:
         with Session(self.database) as session:

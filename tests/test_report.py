@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import openpyxl
 from sqlmodel import Session
 
-from handlers.documents import chart, sheets
+from handlers.documents import chart
 from models.audit import Audit
 from models.case import Case
 from models.elder import Elder
@@ -17,7 +17,7 @@ NAMES = ("高永昌", "李秀英", "王德胜", "廖玉珍", "欧阳建国", "�
 
 def workbook(person):
     (data,) = [one.image for one in person.news if one.image]
-    return openpyxl.load_workbook(io.BytesIO(sheets.xlsx(data)))
+    return openpyxl.load_workbook(io.BytesIO(data))
 
 
 def table(book, title):

@@ -1,15 +1,9 @@
-"""A workbook to be printed or filled in: plain tables under a line that says whose it is.
-
-A large one is written only when it is sent, as a picture is drawn.
-"""
+"""A workbook to be printed or filled in: plain tables under a line that says whose it is."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-
-import orjson
+from dataclasses import dataclass, field
 
 Value = str | int | float | None
-SUFFIX = ".sheets"  # of a workbook that is still to be written
 
 
 @dataclass(frozen=True)
@@ -25,16 +19,6 @@ class Sheet:
     above: Sequence[str] = ()
     below: Sequence[str] = ()
     upright: bool = False
-
-
-def packed(mark: str, sheets: Sequence[Sheet]) -> bytes:
-    return orjson.dumps([mark, [asdict(sheet) for sheet in sheets]])
-
-
-def xlsx(data: bytes) -> bytes:
-    """Writes what `packed` gave."""
-    mark, sheets = orjson.loads(data)
-    return workbook(mark, [Sheet(**sheet) for sheet in sheets])
 
 
 def workbook(mark: str, sheets: Sequence[Sheet]) -> bytes:
