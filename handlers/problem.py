@@ -32,6 +32,7 @@ from models.org import up_from
 from models.staff import COORDINATOR
 
 NAME, MORE, OTHER = "problem", "more", "policy_question"
+ALONE = "alone"  # of two things in one sentence only the first is reported
 SHOWN, NEAREST = 6, 200  # elders as buttons; elders whose names are looked for in a sentence
 USUAL = ("repair", "utilities", "medical_acute", "fall", "meals_delivery", "low_mood", "hardship",
          "reimbursement", "fire_gas_co", "life_danger")  # fmt: skip
@@ -59,13 +60,13 @@ def _nearest(turn: Turn, most: int) -> list[Elder]:
 
 
 def guess(text: str) -> Category | None:
-    """The category whose words stand in it; danger before everything else."""
+    """The category whose words stand in it; danger before everything else, then what is not for
+    everybody's eyes."""
     found = danger_in(text)
     if found is not None:
         return found
-    return next(
-        (one for one in CATEGORIES.values() if any(word in text for word in one.words)), None
-    )
+    fits = [one for one in CATEGORIES.values() if any(word in text for word in one.words)]
+    return min(fits, key=lambda one: not one.restricted, default=None)
 
 
 def _begin(turn: Turn, elder: Elder | None, text: str, hits: Sequence[Elder] = ()) -> Reply:
@@ -151,6 +152,30 @@ def _unguessed(filling: Filling) -> bool:
     )
 
 
+def _second(filling: Filling) -> Category | None:
+    """What else the words ask for, of another group; not beside what is urgent or restricted,
+    whose words are not for others."""
+    first, said = category(filling), words(filling)
+    if first is None or first.restricted or severity(filling) == EMERGENCY:
+        return None
+    others = (
+        one
+        for one in CATEGORIES.values()
+        if one.group != first.group and not one.restricted and one.severity != EMERGENCY
+    )
+    return next((one for one in others if any(word in said for word in one.words)), None)
+
+
+def _toggle(filling: Filling, code: str) -> bool:
+    """Whether the second is reported too."""
+    found = _second(filling)
+    if found is None or found.code != code:
+        return False
+    filling.draft.context = {**filling.draft.context, ALONE: not filling.known(ALONE)}
+    form.touch(filling.draft, filling.turn)
+    return True
+
+
 def words(filling: Filling) -> str:
     """What was written, beside the category."""
     what = filling.get("what") or ""
@@ -204,6 +229,10 @@ def review(filling: Filling) -> Reply:
         return Reply(_("That elder is not on your list any more."), (), form.card_name(filling))
     lines = [urgent(filling), _("Check: %(who)s") % {"who": filling.turn.label(elder)}]
     lines += [_what(filling, found), *_more(filling), _to_whom(filling, elder, found)]
+    second = _second(filling)
+    if second and not filling.known(ALONE):
+        gaps = {"what": category_name(second.code), "group": _(GROUP_NAMES[second.group])}
+        lines.append(_("→ %(group)s: %(what)s, as a case of its own") % gaps)
     return Reply("\n".join(line for line in lines if line), _rows(filling), form.card_name(filling))
 
 
@@ -251,8 +280,13 @@ def _rows(filling: Filling) -> Rows:
     more.append(button(_("Another kind"), "q:category"))
     if _is_coordinator(filling):
         more.append(button(_("Letter or visit"), "q:source"))
+    second = _second(filling)
+    tick = _("☐ %(what)s") if filling.known(ALONE) else _("☑ %(what)s")
+    also = [button(tick % {"what": category_name(one.code)}, f"t:{one.code}")
+            for one in (second,) if one]  # fmt: skip
     return (
         (button(submit, form.SUBMIT),),
+        *form.in_rows(also, 1),
         *form.in_rows(more, 2),
         (button(_("Later"), form.PARK), button(_("Discard"), form.DISCARD)),
     )
@@ -263,25 +297,32 @@ def submit(filling: Filling) -> list[Reply]:
     turn, elder, found = filling.turn, _elder(filling), category(filling)
     if elder is None or found is None:
         return [form.stale(FORM, filling)]
-    first = urgent(filling)
-    problem = Problem(
+    first, second = urgent(filling), None if filling.known(ALONE) else _second(filling)
+    problems = [_problem(filling, found, severity(filling))]
+    problems += [_problem(filling, second, second.severity)] if second else []
+    form.drop(filling)
+    opened = [case_open.report(turn, elder, one) for one in problems]
+    photos.give_to_case(turn, filling, opened[0].case)
+    lines = [first, *case_open.lines(turn, opened)]
+    cards = tuple(
+        Button(_("Case %(number)d") % {"number": one.case.number}, f"/case {one.case.number}")
+        for one in opened
+    )
+    text = "\n".join(line for line in lines if line)
+    return [Reply(text, (cards,), form.card_name(filling), toast=_("Reported"))]
+
+
+def _problem(filling: Filling, found: Category, how_urgent: int) -> Problem:
+    return Problem(
         category=found.code,
         service_group=found.group,
-        severity=severity(filling),
+        severity=how_urgent,
         text=words(filling),
         also_group=found.also,
         restricted=found.restricted,
         wish=_wish(filling),
         source=str(filling.get("source") or PROBLEM),
     )
-    form.drop(filling)
-    opened = case_open.report(turn, elder, problem)
-    photos.give_to_case(turn, filling, opened.case)
-    lines = [first, *case_open.lines(turn, [opened])]
-    card = Button(_("Case %(number)d") % {"number": opened.case.number},
-                  f"/case {opened.case.number}")  # fmt: skip
-    text = "\n".join(line for line in lines if line)
-    return [Reply(text, ((card,),), form.card_name(filling), toast=_("Reported"))]
 
 
 def _wish(filling: Filling) -> str:
@@ -344,4 +385,5 @@ FORM = Form(
     submit=submit,
     urgent=urgent,
     loose_text="text",
+    toggle=_toggle,
 )  # fmt: skip
