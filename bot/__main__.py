@@ -88,7 +88,7 @@ def export(
 @app.command("export-person")
 def export_person(
     code: Annotated[str, typer.Argument(help="The elder's code, such as E0012.")],
-    file: Annotated[Path, typer.Argument(help="Where to write the workbook.")],
+    file: Annotated[Path, typer.Argument(help="Where to write it (.xlsx; .zip with pictures).")],
     why: Annotated[str, typer.Option(help="Who asked for it and what for; it is written down.")],
 ) -> None:
     """Write everything kept about one elder into a workbook to hand over."""

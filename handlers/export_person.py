@@ -25,7 +25,7 @@ WHY = (
 
 
 def export_person_command(turn: Turn, rest: str) -> list[Reply]:
-    """/export-person ELDER — asks for whom, then everything as one workbook; audited."""
+    """/export-person ELDER — asks for whom, then everything as one file; audited."""
     if turn.chat.network not in turn.office.hosted:
         return [Reply(_("Such a file is made only on the office's own page or server."))]
     elder = lookup.by_code(turn.session, turn.staff, rest, turn.today)
@@ -72,8 +72,8 @@ def file_of(turn: Turn, elder: Elder, why: str) -> Reply:
     from handlers.documents import dossier  # openpyxl takes 20 MB: only when it is asked
 
     mark = dossier.watermark(elder.code, turn.staff.name, turn.today, why)
-    data = dossier.dossier(turn.session, elder, mark, turn.office.zone)
-    return Reply(_("The file"), file_name=f"{elder.code}.xlsx", file_data=data)
+    name, data = dossier.dossier(turn.session, elder, mark, turn.office.zone)
+    return Reply(_("The file"), file_name=name, file_data=data)
 
 
 EXPORT = Form(

@@ -1,18 +1,50 @@
 """Everything that is kept about one elder, for handing it over ([PIPL] 45)."""
 
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, or_, select
 
+from models.assignment import Assignment
 from models.attachment import Photo
 from models.audit import Audit
 from models.card import CardChange
 from models.case import Case, CaseEvent
 from models.consent import Consent
 from models.elder import Absence, ElderFlag
+from models.fast_track import FastTrack
+from models.honest import CallBack
+from models.room import Booking
+from models.schedule import Postponement
 from models.staff import Staff
-from models.visit import Promise, Visit
+from models.visit import Concern, Promise, Visit
+
+# Of each table that leads to an elder, and is not in the file, the reason; a test asks for it.
+LEFT_OUT: Mapping[str, str] = {
+    "case_step": "when the office's own ladder climbed",
+    "case_notice": "who in the office was told",
+    "case_holder": "in which chat a case stands",
+    "erasure": "nothing is left to hand over once it is done; the audit tells who asked",
+    "known": "days on which the card was confirmed; the card itself is handed over",
+}
+HANDED_OVER = frozenset((
+    "elder", "elder_flag", "absence", "visit", "promise", "concern", "postponement",
+    "elder_case", "case_event", "fast_track", "room_booking", "call_back", "consent",
+    "card_change", "audit", "photo", "assignment",
+))  # fmt: skip
+
+
+class Picture(NamedTuple):
+    """`sha256` is of the bytes as they were sent, before they were made smaller."""
+
+    id: UUID
+    received_at: datetime
+    case: int | None
+    sha256: str
+    staff_id: UUID
 
 
 class Dossier(NamedTuple):
@@ -22,12 +54,18 @@ class Dossier(NamedTuple):
     absences: list[Absence]
     visits: list[Visit]
     promises: list[Promise]
+    concerns: list[Concern]
+    put_off: list[Postponement]
     cases: list[Case]
     events: list[tuple[int, CaseEvent]]
+    tracks: list[FastTrack]
+    bookings: list[Booking]
+    calls: list[CallBack]
     consents: list[Consent]
     changes: list[CardChange]
     looks: list[Audit]
-    pictures: int
+    carers: list[Assignment]
+    pictures: list[Picture]
     staff: dict[UUID | None, str]
 
 
@@ -36,22 +74,45 @@ def everything(session: Session, elder_id: UUID) -> Dossier:
         statement = select(table).where(table.elder_id == elder_id).order_by(getattr(table, order))
         return list(session.exec(statement))
 
-    cases = select(Case.id).where(Case.elder_id == elder_id)
-    visits = select(Visit.id).where(Visit.elder_id == elder_id)
     events = session.exec(
         select(Case.number, CaseEvent)
         .join(Case, col(Case.id) == CaseEvent.case_id)
         .where(Case.elder_id == elder_id)
         .order_by(col(Case.number), col(CaseEvent.place))
     ).all()
-    mine = col(Photo.visit_id).in_(visits) | col(Photo.case_id).in_(cases)
-    pictures = session.exec(select(func.count(col(Photo.id))).where(mine)).one()
+    cases = select(Case.id).where(Case.elder_id == elder_id)
+    tracks = select(FastTrack).where(col(FastTrack.case_id).in_(cases))
     staff: dict[UUID | None, str] = {None: ""}
-    named = session.exec(select(Staff)).all()
-    staff |= {one.id: one.name for one in named}
+    staff |= {one.id: one.name for one in session.exec(select(Staff))}
     return Dossier(
         rows(ElderFlag, "since"), rows(Absence, "from_on"), rows(Visit, "visited_at"),
-        rows(Promise, "made_on"), rows(Case, "number"), [(n, one) for n, one in events],
-        rows(Consent, "recorded_at"), rows(CardChange, "proposed_at"), rows(Audit, "at"),
-        pictures, staff,
+        rows(Promise, "made_on"), rows(Concern, "raised_at"), rows(Postponement, "made_at"),
+        rows(Case, "number"), [(n, one) for n, one in events],
+        list(session.exec(tracks.order_by(col(FastTrack.asked_at)))),
+        rows(Booking, "on_day"), rows(CallBack, "drawn_at"), rows(Consent, "recorded_at"),
+        rows(CardChange, "proposed_at"), rows(Audit, "at"), rows(Assignment, "from_on"),
+        _pictures(session, elder_id), staff,
     )  # fmt: skip
+
+
+def _pictures(session: Session, elder_id: UUID) -> list[Picture]:
+    visits = select(Visit.id).where(Visit.elder_id == elder_id)
+    statement = (
+        columns(
+            col(Photo.id),
+            col(Photo.received_at),
+            col(Case.number),
+            col(Photo.sha256),
+            col(Photo.staff_id),
+        )  # fmt: skip
+        .outerjoin(Case, col(Case.id) == Photo.case_id)
+        .where(or_(col(Photo.visit_id).in_(visits), col(Case.elder_id) == elder_id))
+        .order_by(col(Photo.received_at), col(Photo.id))
+    )
+    return [Picture(*row) for row in session.execute(statement)]
+
+
+def picture_bytes(session: Session, pictures: list[Picture]) -> Iterator[tuple[Picture, bytes]]:
+    """One after the other, so that only one is in memory."""
+    for one in pictures:
+        yield one, session.exec(select(Photo.data).where(Photo.id == one.id)).one()

@@ -1,14 +1,20 @@
 """Who looked at whom, when and why; and everything about one person as a file."""
 
 import io
+from hashlib import sha256
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
+from PIL import Image
 
 from bot.config import Problem, Settings
 from bot.export_person import export_person
+from handlers.talk import Attachment
 from models.audit import Audit
+from models.dossier import HANDED_OVER, LEFT_OUT
 from tests.conversation import plain
+from tests.test_traces import of_an_elder
 
 
 def test_a_coordinator_sees_who_looked_when_and_why(town, zhou, wang):
@@ -28,6 +34,7 @@ def test_everything_about_one_person_is_a_workbook_with_who_when_and_why(town, z
         "台账",
         "走访",
         "个案清单",
+        "其他记录",
         "本人意愿",
         "修改记录",
         "谁看过",
@@ -57,3 +64,35 @@ def test_the_command_line_writes_the_same_file_and_an_audit_line(town, tmp_path,
     assert [a.detail for a in town.rows(Audit, action="export_person")] == ["本人要求"]
     with pytest.raises(Problem):
         export_person(settings, "E9999", file, "")
+
+
+def test_the_pictures_lie_beside_the_workbook_and_are_listed_with_day_and_hash(town, zhou, wang):
+    zhou.talk("走访 高永昌 00020 屋顶漏雨", "核对")
+    sent = picture()
+    zhou.say("", attachments=(Attachment("a.png", "image/png", sent),))
+    zhou.talk("[提交]", "已记下")
+    wang.talk("/export-person 高永昌", "是谁要的", "[本人]", "作什么用", "[交本人]", "请当面移交")
+    with ZipFile(io.BytesIO(wang.screen.image)) as packed:
+        assert packed.namelist() == ["E0001.xlsx", "pictures/001-2026-11-12.jpg"]
+        assert packed.read("pictures/001-2026-11-12.jpg").startswith(b"\xff\xd8")
+        book = openpyxl.load_workbook(io.BytesIO(packed.read("E0001.xlsx")))
+    assert [one.value for one in book["照片"][3]][:3] == [
+        "pictures/001-2026-11-12.jpg", "2026-11-12 09:00", "周明",
+    ]  # fmt: skip
+    assert book["照片"]["E3"].value == sha256(sent).hexdigest()
+    more = [[cell.value for cell in row] for row in book["其他记录"].iter_rows(min_row=3)]
+    assert ["联络员", "2025-01-01 – ", "周明"] in [row[:3] for row in more]
+    assert any(row[3] and "屋顶漏雨" in row[3] for row in more)
+
+
+def picture():
+    data = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(data, "PNG")
+    return data.getvalue()
+
+
+def test_of_every_table_that_leads_to_an_elder_the_file_says_something_or_why_not():
+    named = HANDED_OVER | LEFT_OUT.keys()
+    assert of_an_elder() == named
+    assert not HANDED_OVER & LEFT_OUT.keys()
+    assert all(LEFT_OUT.values())

@@ -1,7 +1,9 @@
-"""Everything on one elder as a workbook the office can hand over."""
+"""Everything on one elder as a workbook the office can hand over, with the pictures beside it."""
 
+import io
 from collections.abc import Iterator
 from datetime import date, datetime
+from zipfile import ZIP_STORED, ZipFile
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -11,25 +13,41 @@ from handlers.card import PURPOSE_NAMES
 from handlers.card_fields import FIELDS, title
 from handlers.case_words import DONE, STATES, category_name
 from handlers.consents import SPEAKERS
+from handlers.documents.dossier_more import also
 from handlers.documents.roster_report import value_words
 from handlers.documents.sheets import Sheet, Value, workbook
 from handlers.flags import FLAG_NAMES
 from handlers.visit_codes import OBSERVED
 from handlers.visit_form import HOW, OUTCOME
 from locales import gettext as _
-from models.dossier import Dossier, everything
+from models.dossier import Dossier, Picture, everything, picture_bytes
 from models.elder import Elder
 from models.org import unit_name
 from models.roster_elders import known_birth
 from models.visit import DONE as VISITED
 from models.visit import Visit
 
+PICTURES = "pictures"  # the folder
 
-def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> bytes:
-    """`mark` says who had it made, when and for whom; it stands on each page."""
+
+def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> tuple[str, bytes]:
+    """The name of the file and what is in it: the workbook, or a zip of it and the pictures.
+    `mark` says who had it made, when and for whom; it stands on each page."""
     kept = everything(session, elder.id)
+    book = workbook(mark, _sheets(session, elder, kept, zone))
+    if not kept.pictures:
+        return f"{elder.code}.xlsx", book
+    data, names = io.BytesIO(), _picture_names(kept, zone)
+    with ZipFile(data, "w", ZIP_STORED) as packed:  # pictures cannot be made smaller
+        packed.writestr(f"{elder.code}.xlsx", book)
+        for one, picture in picture_bytes(session, kept.pictures):
+            packed.writestr(names[one], picture)
+    return f"{elder.code}.zip", data.getvalue()
+
+
+def _sheets(session: Session, elder: Elder, kept: Dossier, zone: ZoneInfo) -> list[Sheet]:
     wide = (18, 60)
-    sheets = [
+    return [
         Sheet(_("Card"), (_("Field"), _("Value")), list(_card(session, elder, kept)), wide),
         Sheet(_("Registers"), (_("Register"), _("Since"), _("Until")), _flags(kept)),
         Sheet(
@@ -42,6 +60,11 @@ def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> bytes:
             list(_cases(kept, zone)), (8, 17, 10, 20, 50),
         ),
         Sheet(
+            _("Also kept"), (_("What"), _("Day"), _("By"), _("Text")), list(also(kept, zone)),
+            (20, 24, 12, 60),
+        ),
+        *([_pictures(kept, zone)] if kept.pictures else []),
+        Sheet(
             _("Consent"), (_("For what"), _("Word"), _("Said by"), _("Day")), _consents(kept),
         ),
         Sheet(
@@ -53,7 +76,6 @@ def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> bytes:
             (17, 10, 24, 40),
         ),
     ]  # fmt: skip
-    return workbook(mark, sheets)
 
 
 def watermark(code: str, by: str, on: date, why: str) -> str:
@@ -70,8 +92,24 @@ def _card(session: Session, elder: Elder, kept: Dossier) -> Iterator[tuple[Value
         else:
             value = known_birth(elder) if name == "birth" else getattr(elder, name)
         yield (title(name), value_words(value, {}))
-    if kept.pictures:
-        yield (_("Pictures"), _("%(count)d, handed over apart") % {"count": kept.pictures})
+
+
+def _picture_names(kept: Dossier, zone: ZoneInfo) -> dict[Picture, str]:
+    """001-2026-11-12.jpg, by the day it came."""
+    return {
+        one: f"{PICTURES}/{place:03}-{one.received_at.astimezone(zone):%Y-%m-%d}.jpg"
+        for place, one in enumerate(kept.pictures, start=1)
+    }
+
+
+def _pictures(kept: Dossier, zone: ZoneInfo) -> Sheet:
+    rows = [
+        (name, _clock(one.received_at, zone), kept.staff.get(one.staff_id, ""),
+         one.case or "", one.sha256)
+        for one, name in _picture_names(kept, zone).items()
+    ]  # fmt: skip
+    heads = (_("File"), _("When"), _("By"), _("Case no."), _("SHA-256 as sent"))
+    return Sheet(_("Photos"), heads, rows, (30, 17, 10, 10, 68))
 
 
 def _flags(kept: Dossier) -> list[tuple[Value, ...]]:
