@@ -77,7 +77,8 @@ def _year(turn: Turn, at: Scene, year: int) -> Year:
         first = date(year, number, 1)
         if first > turn.today:
             break
-        of_month = report(turn.session, at.here, days_of(turn, first, 1), turn.today, at.policy)
+        days = days_of(turn, first, 1)
+        of_month = report(turn.session, at.here, days, turn.today, at.policy, by_staff=False)
         found.whole.add(of_month.whole)
         for name, one in places(at, of_month):
             found.by_place.setdefault(name, Figures()).add(one)

@@ -1,7 +1,7 @@
 """The figures of some months: how each window ended by the one due rule, how visits were made and
 written down, and what became of triggers and cases; by place and by liaison, a set at a time."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
@@ -63,7 +63,6 @@ def spans(first: date, last: date, today: date, policy: Policy) -> list[Span]:
 class Seen(NamedTuple):
     """A visit or an attempt, as a list shows it; `complete`: all five things were looked at."""
 
-    root_id: UUID
     elder_id: UUID
     on: date
     mode: str
@@ -89,7 +88,7 @@ def seen(session: Session, units: Collection[UUID], first: date, last: date) -> 
     well = and_(*(each == GOOD for each in answers))
     statement = (
         select(
-            col(Visit.root_id), col(Visit.elder_id), col(Visit.visited_on), col(Visit.mode),
+            col(Visit.elder_id), col(Visit.visited_on), col(Visit.mode),
             col(Visit.outcome), col(Visit.visited_at), col(Visit.logged_at), looked, well,
             col(Elder.code), col(Elder.name), col(Elder.unit_id), col(Staff.id), col(Staff.name),
         )
@@ -100,28 +99,9 @@ def seen(session: Session, units: Collection[UUID], first: date, last: date) -> 
         .where(col(Visit.outcome).in_(OUTCOMES), col(Visit.visited_on).between(first, last))
         .order_by(col(Visit.visited_on), col(Elder.code), col(Visit.visited_at))
     )  # fmt: skip
-    for row in session.execute(statement):
-        (
-            root,
-            elder,
-            on,
-            mode,
-            outcome,
-            at,
-            logged,
-            complete,
-            good,
-            code,
-            name,
-            unit,
-            who,
-            called,
-        ) = row
+    for elder, on, mode, outcome, at, logged, complete, good, *who in session.execute(statement):
         late = logged - at > LATE_ENTRY
-        yield Seen(
-            root, elder, on, mode, outcome, late, bool(complete), bool(good), code, name, unit, who,
-            called,
-        )  # fmt: skip
+        yield Seen(elder, on, mode, outcome, late, bool(complete), bool(good), *who)
 
 
 class Count(NamedTuple):
@@ -156,12 +136,12 @@ class Figures:
         for each in fields(Figures):
             setattr(self, each.name, getattr(self, each.name) + getattr(one, each.name))
 
-    def add_elder(self, state: str) -> None:
-        """How one elder stood when a window ended."""
-        self.asked += state != SUSPENDED
-        self.visited += state == SATISFIED
-        self.overdue += state == OVERDUE
-        self.suspended += state == SUSPENDED
+    def add_elders(self, state: str, count: int = 1) -> None:
+        """How one or several elders stood when a window ended."""
+        self.asked += count * (state != SUSPENDED)
+        self.visited += count * (state == SATISFIED)
+        self.overdue += count * (state == OVERDUE)
+        self.suspended += count * (state == SUSPENDED)
 
     def add_visit(self, one: Seen) -> None:
         if not one.done:
@@ -227,15 +207,23 @@ class Days(NamedTuple):
 
 
 def report(
-    session: Session, units: Collection[UUID], days: Days, today: date, policy: Policy
+    session: Session,
+    units: Collection[UUID],
+    days: Days,
+    today: date,
+    policy: Policy,
+    *,
+    by_staff: bool = True,
 ) -> Report:
+    """Who looked after whom is asked only for the figures by liaison: without them it is faster."""
     found = Report(spans(days.first, days.last, today, policy))
     found.visits = list(seen(session, units, days.first, days.last))
     for one in found.visits:
         found.by_unit[one.unit_id].add_visit(one)
-        found.by_staff[one.staff_id].add_visit(one)
+        if by_staff:
+            found.by_staff[one.staff_id].add_visit(one)
     for span in found.spans:
-        _add_window(session, found, Part(frozenset(units)), span, policy)
+        _add_window(session, found, Part(frozenset(units)), span, policy, by_staff)
     for unit_id, number, met in _triggers(session, units, days, today):
         found.by_unit[unit_id].triggers += number
         found.by_unit[unit_id].triggers_met += met
@@ -248,27 +236,27 @@ def report(
 # Windows
 
 
-def _add_window(session: Session, found: Report, here: Part, span: Span, policy: Policy) -> None:
-    stood = _rows(session, here, span.on, policy)
-    carers = _carers(session, here, span.on)
+def _add_window(
+    session: Session, found: Report, here: Part, span: Span, policy: Policy, by_staff: bool
+) -> None:
+    stood = _rows(session, here, span.on, policy, "elder_id", "unit_id", "state")
     whole = Figures()
-    for elder_id, unit_id, state, _suggested in stood:
+    for (unit_id, state), count in Counter((unit, state) for _elder, unit, state in stood).items():
         for one in (whole, found.by_unit[unit_id]):
-            one.add_elder(state)
-        for staff_id in carers.get(elder_id, ()):
-            found.by_staff[staff_id].add_elder(state)
+            one.add_elders(state, count)
     found.windows.append(whole)
-    _add_in_time(
-        session, found, here, span, policy, {row[0] for row in stood if row[2] == SATISFIED}
-    )
+    carers = _carers(session, here, span.on) if by_staff else {}
+    for elder_id, _unit, state in stood:
+        for staff_id in carers.get(elder_id, ()):
+            found.by_staff[staff_id].add_elders(state)
+    visited = {elder_id for elder_id, _unit, state in stood if state == SATISFIED}
+    _add_in_time(session, found, here, span, policy, visited, by_staff)
 
 
-def _rows(session: Session, here: Part, on: date, policy: Policy) -> Sequence[Any]:
-    """elder_id, unit_id, state, suggested of everybody, by the one rule."""
+def _rows(session: Session, here: Part, on: date, policy: Policy, *what: str) -> Sequence[Any]:
+    """These columns of everybody, by the one rule; only what is read, since each costs time."""
     due = due_rows(on, policy, here.holds(on)).subquery("due")
-    return session.execute(
-        select(due.c.elder_id, due.c.unit_id, due.c.state, due.c.suggested)
-    ).all()
+    return session.execute(select(*(due.c[name] for name in what))).all()
 
 
 def _carers(session: Session, here: Part, on: date) -> dict[UUID, list[UUID]]:
@@ -283,18 +271,25 @@ def _carers(session: Session, here: Part, on: date) -> dict[UUID, list[UUID]]:
 
 
 def _add_in_time(
-    session: Session, found: Report, here: Part, span: Span, policy: Policy, visited: set[UUID]
+    session: Session,
+    found: Report,
+    here: Part,
+    span: Span,
+    policy: Policy,
+    visited: set[UUID],
+    by_staff: bool,
 ) -> None:
     """Of those visited in a window: whether somebody came by the day that was suggested when it
     began, or a few days later."""
     grace = timedelta(days=int(setting(session, "report.grace", GRACE)))
-    rows = _rows(session, here, span.window.first, policy)
-    suggested = {elder_id: day for elder_id, _unit, _state, day in rows}
+    rows = _rows(session, here, span.window.first, policy, "elder_id", "suggested")
+    suggested = dict(map(tuple, rows))
     for elder_id, one in _first_visits(found.visits, span.window).items():
         if elder_id not in visited:
             continue
         in_time = one.on <= suggested[elder_id] + grace
-        for figures in (found.by_unit[one.unit_id], found.by_staff[one.staff_id]):
+        told = [found.by_unit[one.unit_id], *([found.by_staff[one.staff_id]] if by_staff else [])]
+        for figures in told:
             figures.rated += 1
             figures.in_time += in_time
 
