@@ -74,6 +74,8 @@ CATEGORIES: dict[str, Category] = {
                  "medical"),
         Category("suicide_risk", N_("Speaks of dying"), "emergency", 1,
                  ("轻生", "自杀", "不想活", "寻短见"), "comfort"),
+        Category("no_contact", N_("Cannot be reached"), "emergency", 2,
+                 ("联系不上", "敲门不应", "没人应门")),
         Category("missing", N_("Missing"), "emergency", 1, ("走失", "走丢", "失踪")),
         Category("fire_gas_co", N_("Fire or gas"), "emergency", 1,
                  ("煤气", "燃气", "一氧化碳", "着火", "起火", "失火", "火灾", "塌"),

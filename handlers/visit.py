@@ -55,6 +55,7 @@ from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, UNTICKED, Concern, Pr
 
 FORM_NAME = "visit"
 KEPT = ("promise", "photo")  # of a card that a whole line replaces
+FRAIL = ("C", "D")  # tiers
 ATTEMPT_MODE = {"no_answer": "phone"}
 
 
@@ -285,13 +286,23 @@ def _done_reply(
     lines.insert(1 if urgent(filling) else 0, _headline(filling, visit, elder))
     if visit.outcome != DONE:
         lines.append(_advice(visit.outcome))
+    alarm = _unheard_of(visit, elder)
+    if alarm:
+        lines.append(_("If nobody reaches them within 2 hours, tap “Cannot be reached”."))
     lines.append(follows.pause_line(filling, visit))
     lines.append(_told_line(visit, others))
     ask, answers = _one_more(filling, visit, elder, opened)
     lines.append(ask)
-    rows = (*answers, (_change(visit),), *_next_row(filling, elder))
+    rows = (*answers, *alarm, (_change(visit),), *_next_row(filling, elder))
     text = "\n".join(line for line in lines if line)
     return Reply(text, rows, form.card_name(filling), toast=_("Recorded"))
+
+
+def _unheard_of(visit: Visit, elder: Elder) -> tuple[tuple[Button, ...], ...]:
+    """Who is alone or very ill and does not answer is more than a visit to make up for."""
+    if visit.outcome not in ("not_at_home", "no_answer") or elder.tier not in FRAIL:
+        return ()
+    return ((Button(_("Cannot be reached"), f"/problem {elder.code} no_contact"),),)
 
 
 def _change(visit: Visit) -> Button:
