@@ -7,6 +7,7 @@ from sqlalchemy import and_
 from sqlmodel import col
 
 from handlers.join import refuse_group
+from handlers.leak import leaked
 from handlers.questions import tidy
 from handlers.talk import Reply
 from handlers.turn import Newcomer, day, local_date
@@ -26,14 +27,15 @@ CODES = 20  # of those overdue
 
 def in_group(turn: Newcomer) -> list[Reply]:
     """!bind and !unbind by a coordinator, !due by anybody in a bound room; else one polite
-    sentence, once. What else is said there is none of the bot's business."""
+    sentence, once. Of what else is said there the bot only notes what should not be."""
     word = tidy(turn.said.text).lstrip("/!").lower()
     bound = turn.session.get(Cursor, f"bound:{turn.chat.id}")
     if word in BIND + UNBIND:
         return _change(turn, word in BIND, bound)
     if bound is None:
         return refuse_group(turn.chat)
-    return [Reply(_figures(turn, UUID(bound.value)))] if word in COUNT else []
+    unit_id = UUID(bound.value)
+    return [Reply(_figures(turn, unit_id))] if word in COUNT else leaked(turn, unit_id)
 
 
 def _change(turn: Newcomer, binds: bool, bound: Cursor | None) -> list[Reply]:
