@@ -97,7 +97,7 @@ def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:
 def short_brief(turn: Turn, elder: Elder, last: Visit | None, left_open: Sequence[Thing]) -> str:
     """Two or three lines for the first card of a visit."""
     lines = [_last_line(turn, last), *_place(turn, last), *_open_lines(turn, elder, left_open)]
-    lines += _birthday_line(turn, elder)
+    lines += _wish(elder) + _birthday_line(turn, elder)
     return "\n".join(lines)
 
 
@@ -108,13 +108,17 @@ def _full(turn: Turn, elder: Elder, left_open: Sequence[Thing]) -> str:
     no = withheld(turn.session, elder.id)
     if elder.allergies and HEALTH not in no:
         lines.append(_("Allergic to: %(what)s") % {"what": elder.allergies})
-    if elder.visit_wish:
-        lines.append(_("Wish about visits: %(wish)s") % {"wish": elder.visit_wish})
+    lines += _wish(elder)
     if elder.address and LOCATION not in no:
         lines.append(_("Address: %(address)s") % {"address": elder.address})
     if elder.contact_name:
         lines.append(_("In need call: %(name)s %(phone)s") % _contact(turn, elder))
     return "\n".join(lines)
+
+
+def _wish(elder: Elder) -> list[str]:
+    wish = elder.visit_wish
+    return [_("Wish about visits: %(wish)s") % {"wish": wish}] if wish else []
 
 
 def _place(turn: Turn, last: Visit | None) -> list[str]:

@@ -1,23 +1,26 @@
 """Whom to see and when: /due, and why somebody is or is not due: /why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from handlers import form
 from handlers.brief import one_elder
 from handlers.pick import ago
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, day
+from handlers.veil import veil
 from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext
 from models import agenda as plan
 from models.due import OVERDUE, Status, before, status, window
 from models.due_query import recent_of
-from models.elder import age
+from models.elder import age, wishes
 
 SHOWN = 6
+WISH = 20  # characters
 WHOLE = ("all", "全部")
 
 
@@ -60,11 +63,23 @@ def due_lines(turn: Turn, mine: plan.Agenda, hide: bool = False) -> list[str]:
 
     `hide` masks the names, for what shows on a lock screen.
     """
-    marked = _to_act_on(mine)
-    lines = [f"{mark} {_line(turn, mine, one, hide)}" for mark, one in marked[:SHOWN]]
-    lines = [*lines, *_more(len(marked) - SHOWN)] or [_("🟢 Nobody needs you today.")]
-    waiting = [f"⏸ {_line(turn, mine, one, hide)}" for one in mine.put_off[:SHOWN]]
-    return [*lines, *waiting, *_more(len(mine.put_off) - SHOWN)]
+    marked, waiting = _to_act_on(mine), [("⏸", one) for one in mine.put_off]
+    shown = [one.elder for _mark, one in (*marked[:SHOWN], *waiting[:SHOWN])]
+    said = wishes(turn.session, [who.id for who in shown])
+
+    def told(some: list[tuple[str, plan.Line]]) -> list[str]:
+        lines = [
+            f"{mark} {_line(turn, mine, one, hide)}{_wish(one, said)}" for mark, one in some[:SHOWN]
+        ]
+        return [*lines, *_more(len(some) - SHOWN)]
+
+    return [*(told(marked) or [_("🟢 Nobody needs you today.")]), *told(waiting)]
+
+
+def _wish(one: plan.Line, said: Mapping[UUID, str]) -> str:
+    """What the elder asked for, and the office agreed to, so that nobody goes against it."""
+    wish = said.get(one.elder.id, "")
+    return f" 💬 {veil(wish[:WISH], [one.elder.name])}" if wish else ""
 
 
 def _more(count: int) -> list[str]:

@@ -8,6 +8,7 @@ from models.case import Case
 from models.consent import Consent
 from models.elder import Elder, ElderFlag
 from models.visit import Visit
+from tests.conversation import sweep
 
 
 @pytest.fixture
@@ -130,7 +131,13 @@ def test_a_wish_about_visits_is_for_the_coordinator_to_decide(town, zhou, wang, 
     say_no(zhou)
     zhou.talk("[走访意愿…]", "走访意愿", "[每月一次]", "→ 每月一次", "[提交]", "已提交")
     wang.say("/change").talk("[王德胜", "→ 每月一次", "[接受]", "已接受")
-    zhou.talk("/brief 王德胜", "走访意愿:每月一次")
+    zhou.talk("/brief 王德胜", "走访意愿:每月一次", "/visit 王德胜", "走访意愿:每月一次")
+    town.wait(days=60)
+    zhou.talk("/due", "💬 每月一次")
+    assert sum("💬" in line for line in zhou.text.splitlines()) == 1
+    town.now = town.now.replace(hour=0, minute=30)  # the hour of the digest
+    sweep(town)
+    assert any("💬 每月一次" in one.text for one in zhou.look())
 
 
 def test_nobody_of_another_town_can_ask_or_write_it(town, li, ill):
