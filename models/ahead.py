@@ -6,14 +6,16 @@ not foreseen is only slower. Whoever writes what may stand there says so with `f
 
 What is only added, such as visits, waits there too, to be written in one statement: before
 anything else is written, before a question that the shelf cannot answer, and at the end.
+Whoever asks for such rows in a statement of his own calls `write_out` first.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import event, insert
+from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel
 
 SHELF, WAITING, FORESEEN = "ahead", "added", "foreseen"
@@ -98,4 +100,11 @@ def write_out(session: Session, *_flushing: object) -> None:
         session.connection().execute(insert(table), rows)
 
 
+def _before(state: ORMExecuteState) -> None:
+    """An UPDATE may name what waits."""
+    if not state.is_select:
+        write_out(cast(Session, state.session))
+
+
 event.listen(Session, "before_flush", write_out)
+event.listen(Session, "do_orm_execute", _before)

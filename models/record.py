@@ -35,7 +35,6 @@ def record(session: Session, visit: Visit, promise: Promise | None) -> Visit:
     session.add_all([promise] if promise else [])
     kept = [UUID(one) for one in cast(list[str], visit.answers.get("photo") or [])]
     if kept:
-        ahead.write_out(session)  # an UPDATE alone would not wait for the visit
         session.exec(update(Photo).where(col(Photo.id).in_(kept)).values(visit_id=visit.id))
     return visit
 
