@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Engine, event
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from bot.deliver import RunDb
 from bot.receive import is_out_of_order
@@ -28,6 +28,7 @@ from handlers.talk import Reply
 from handlers.turn import Office
 from locales import speaking
 from models import mailbox, orders
+from models.audit import Audit
 from models.orders import Taken
 from models.staff import Chat, Staff
 
@@ -39,8 +40,10 @@ T = TypeVar("T")
 
 
 class Made(NamedTuple):
+    """`noted` are the values of audit lines: nothing else that a paper adds is written."""
+
     reply: Reply
-    noted: Sequence[SQLModel] = ()
+    noted: Sequence[dict[str, Any]] = ()
 
 
 class Stopped(Exception):
@@ -100,7 +103,7 @@ class Desk:
             event.listen(connection, "before_cursor_execute", self._go_on)
             with Session(connection, autoflush=False) as session:
                 reply = self._reply(session, taken, now)
-                noted = list(session.new)
+                noted = [one.model_dump() for one in session.new if isinstance(one, Audit)]
                 session.expunge_all()
                 return Made(reply, noted)
 

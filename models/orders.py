@@ -1,14 +1,15 @@
 """Orders for papers that take long: rows of the outbox that are not sent. The paper, once made,
 takes the place of its order in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
-from sqlmodel import Session, SQLModel
+from sqlalchemy import delete, insert, or_, select, update
+from sqlmodel import Session
 
+from models.audit import Audit
 from models.mailbox import MAKING
 from models.outbox import OUTGOING
 
@@ -62,14 +63,15 @@ def give_back(session: Session, taken: Taken | None) -> None:
 
 
 def hand_in(
-    session: Session, taken: Taken, paper: Mapping[str, Any], noted: Iterable[SQLModel]
+    session: Session, taken: Taken, paper: Mapping[str, Any], noted: Sequence[Mapping[str, Any]]
 ) -> bool:
-    """The paper instead of its order, with the lines that note it; False if the order was taken
-    by somebody else meanwhile, or is gone."""
+    """The paper instead of its order, with the audit lines that note it; False if somebody else
+    took the order meanwhile, or it is gone."""
     mine = (OUTGOING.c.seq == taken.seq, OUTGOING.c.claimed_until == taken.until)
     gone = session.connection().execute(delete(OUTGOING).where(OUTGOING.c.state == MAKING, *mine))
     if not gone.rowcount:
         return False
-    session.add_all(noted)
+    if noted:  # thousands, and everybody waits meanwhile
+        session.connection().execute(insert(Audit), noted)
     session.connection().execute(OUTGOING.insert(), [dict(paper)])
     return True
