@@ -142,6 +142,7 @@ def test_a_town_coordinator_moves_only_elders_and_liaisons_of_the_town(town, zha
 def test_taking_back_is_refused_when_time_is_up_or_something_hangs_on_it(town, wang, zhou, li):
     wang.talk("/assign E0001 李娜", "周明 → 李娜")
     first = wang.find("↩ 撤回")
+    town.wait(minutes=1)
     wang.talk("/assign E0001 周明", "李娜 → 周明")
     assert "之后又有改动,不能撤回:高*昌" in wang.press(first).text
     wang.talk("/undo", "1. 高*昌 81岁 柳泉村 交给周明\n2. 高*昌 81岁 柳泉村 交给李娜",
