@@ -206,7 +206,7 @@ def test_each_card_of_the_fast_track_says_what_comes_next(town, zhou, zhao, ill)
     assert "姓名、证件等请打电话问周明" in zhao.text
     zhao.talk("[需补材料", "缺什么", "[医保卡", "✅ 已答复,已通知周明")
     zhou.look()
-    assert "材料交到医院后,请点「材料已交」" in zhou.text
+    assert "材料交到医院后,请点“材料已交”" in zhou.text
     town.now += timedelta(minutes=5)
     zhou.say("[材料已交")
     zhao.look()
