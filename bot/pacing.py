@@ -10,7 +10,6 @@ from models.mailbox import EMERGENCY
 LONGEST_PAUSE = 30.0
 SAVED = 5  # bulk that may be caught up at once after a delay of our own
 TRIPS = 50  # of which the fastest is taken for what the way alone costs
-SLOWEST = 1.0  # seconds until a message is taken to have arrived, answered or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,9 @@ class Pacer:
     A sliding window instead of a bucket for the whole: a bucket would let twice its size
     through within one second after a rest. Two messages sent a second apart may arrive closer,
     so one counts not from its sending but from its answer, less the time the fastest of late
-    took there and back. Replies and emergencies may use all of the window; bulk is spread
-    evenly and a little slower, so that a reply finds a free place almost at once.
+    took there and back; what is not answered keeps its place, for it may be on its way still.
+    Replies and emergencies may use all of the window; bulk is spread evenly and a little
+    slower, so that a reply finds a free place almost at once.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -98,7 +98,7 @@ class Pacer:
             return self.pace.in_flight
         begun = now - self.pace.window
         self.arrived = {ticket: at for ticket, at in self.arrived.items() if at > begun}
-        free = self.pace.overall - len(self.arrived)
+        free = self.pace.overall - len(self.sent) - len(self.arrived)
         if self.bulk and is_bulk(lane):
             return min(free, int(self.bulk.tokens(now)))
         return free
@@ -107,9 +107,9 @@ class Pacer:
         """Seconds until there is room for one, as far as is known now."""
         times = [self.paused_until]
         if self.pace.overall:
-            arrived = sorted(self.arrived.values())
-            over = len(arrived) - self.pace.overall
-            times += [arrived[over] + self.pace.window] if over >= 0 else []
+            arrived = [*sorted(self.arrived.values()), now]  # the next answer may come at once
+            over = len(self.sent) + len(self.arrived) - self.pace.overall
+            times += [arrived[min(over, len(self.arrived))] + self.pace.window] if over >= 0 else []
         if is_bulk(lane) and self.bulk:
             times.append(self.bulk.has_one_at())
         return max(times) - now
@@ -127,7 +127,7 @@ class Pacer:
         """A message is on its way; the ticket is for `answered`."""
         ticket = next(self.tickets)
         if self.pace.overall:
-            self.sent[ticket], self.arrived[ticket] = now, now + SLOWEST
+            self.sent[ticket] = now
         if is_bulk(lane) and self.bulk:
             self.bulk.take(now)
         every = self.pace.chat_every if private else self.pace.group_every
@@ -136,10 +136,9 @@ class Pacer:
         return ticket
 
     def answered(self, ticket: int, now: float) -> None:
-        sent = self.sent.pop(ticket, now)
-        self.trips.append(now - sent)
-        if ticket in self.arrived:
-            self.arrived[ticket] = min(now - min(self.trips), sent + SLOWEST)
+        if ticket in self.sent:
+            self.trips.append(now - self.sent.pop(ticket))
+            self.arrived[ticket] = now - min(self.trips)
 
     def _meter(self, chat: str, now: float, every: float) -> Meter:
         if len(self.chats) > 1000:

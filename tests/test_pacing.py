@@ -41,12 +41,15 @@ def test_a_message_counts_from_its_arrival_not_from_its_sending() -> None:
     assert pacer.room(1.04, REPLY) == 30
 
 
-def test_a_message_that_is_not_answered_does_not_hold_its_place_for_ever() -> None:
+def test_a_message_keeps_its_place_until_it_is_answered_or_given_up() -> None:
     pacer = Pacer(TELEGRAM)
-    for number in range(30):
-        pacer.took(str(number), 0.0, REPLY)
-    assert pacer.room(1.5, REPLY) == 0
-    assert pacer.room(2.1, REPLY) == 30
+    held_up = [pacer.took(str(number), 0.0, REPLY) for number in range(30)]
+    assert pacer.room(5.0, REPLY) == 0
+    assert 0 < pacer.wait(5.0, REPLY) <= TELEGRAM.window
+    for ticket in held_up:
+        pacer.answered(ticket, 5.0)
+    assert pacer.room(6.0, REPLY) == 0
+    assert pacer.room(6.02, REPLY) == 30
 
 
 def test_a_broadcast_is_spread_and_not_sent_in_one_burst_a_second() -> None:
