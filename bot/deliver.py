@@ -128,7 +128,7 @@ class Deliver:
         await self._ended.wait()
 
     async def _rest(self, pause: float) -> None:
-        with suppress(TimeoutError):
+        with suppress(TimeoutError):  # time to look again
             async with asyncio.timeout(pause):
                 await self._woken.wait()
         self._woken.clear()

@@ -134,11 +134,7 @@ def _review(filling: Filling) -> Reply:
     text = _("%(title)s\nSaid by: %(by)s, today\n%(follows)s") % {
         "title": _title(filling), "by": by, "follows": _what_follows(filling),
     }  # fmt: skip
-    rows = (
-        (form.form_button(filling.draft, _("✅ Write it down"), form.SUBMIT),),
-        (form.form_button(filling.draft, _("Leave it as it is"), form.REALLY),),
-    )
-    return Reply(text, rows, form.card_name(filling))
+    return form.last_look(filling, text, _("✅ Write it down"))
 
 
 def _submit(filling: Filling) -> list[Reply]:

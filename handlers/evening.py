@@ -13,7 +13,7 @@ from handlers.broadcast_card import more
 from handlers.case_digest import said
 from handlers.case_words import MARKS
 from handlers.digest import weekday
-from handlers.morning import Greeted, Post, apart, in_dialogue, reachable, turn_of
+from handlers.morning import Greeted, Post, apart, as_written, in_dialogue, reachable, turn_of
 from handlers.talk import Button, Reply
 from handlers.turn import Office, Turn, local_date
 from handlers.undelivered import missed
@@ -82,8 +82,7 @@ def renew(
         return None, "too late"
     if staff.id in away_ids(session, today):
         return None, "on leave"
-    rows = tuple(tuple(Button(label, code) for label, code in line) for line in row.rows)
-    return Reply(row.text, rows, lane=row.lane), ""
+    return as_written(row), ""
 
 
 def page(turn: Turn) -> Reply:

@@ -102,11 +102,7 @@ def _review(filling: Filling) -> Reply:
         "why": say_value(FORGET.by_name["why"], filling, filling.get("why")),
         "what": _what(filling.turn),
     }  # fmt: skip
-    rows = (
-        (form.form_button(filling.draft, _("Ask the second one"), form.SUBMIT),),
-        (form.form_button(filling.draft, _("Leave it as it is"), form.REALLY),),
-    )
-    return Reply(text, rows, form.card_name(filling))
+    return form.last_look(filling, text, _("Ask the second one"))
 
 
 def _submit(filling: Filling) -> list[Reply]:

@@ -354,10 +354,10 @@ def form_button(draft: OpenDraft, label: str, code: str) -> Button:
     return Button(label, f"f.{draft.tag}.{draft.rev}.{code}")
 
 
-def last_look(filling: Filling, text: str) -> Reply:
+def last_look(filling: Filling, text: str, yes: str = "") -> Reply:
     """For a step that is hard to take back: the likelier button first, the other apart."""
     rows = (
-        (_button(filling, _("✅ Yes, do it"), SUBMIT),),
+        (_button(filling, yes or _("✅ Yes, do it"), SUBMIT),),
         (_button(filling, _("Leave it as it is"), REALLY),),
     )
     return Reply(text, rows, card_name(filling))

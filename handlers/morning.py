@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
 from handlers.digest import coordinator_digest, duty_digest, liaison_digest
-from handlers.talk import Incoming, Reply
+from handlers.talk import Button, Incoming, Reply
 from handlers.turn import Office, Turn, end_of, local_date
 from locales import speaking
 from models import people
@@ -195,6 +195,12 @@ def reader(session: Session, row: Job) -> Greeted | None:
     chat = session.get_one(Chat, row.chat_id)
     staff = session.get(Staff, chat.staff_id) if chat.staff_id else None
     return (staff, chat) if staff and staff.left_on is None else None
+
+
+def as_written(row: Job) -> Reply:
+    """What waits in the outbox, as it is."""
+    rows = tuple(tuple(Button(label, code) for label, code in line) for line in row.rows)
+    return Reply(row.text, rows, row.card, lane=row.lane)
 
 
 GREETED = col(Staff.role).in_((LIAISON, COORDINATOR))

@@ -21,6 +21,7 @@ from handlers.morning import (
     LATEST,
     Post,
     apart,
+    as_written,
     compose,
     digest_key,
     digests,
@@ -159,12 +160,7 @@ def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Re
         return _renew_reminder(session, office, now, row, staff, chat)
     if row.kind == broadcast.KIND:
         return _renew_broadcast(session, row, staff)
-    return _as_written(row), ""
-
-
-def _as_written(row: Job) -> Reply:
-    rows = tuple(tuple(Button(label, code) for label, code in line) for line in row.rows)
-    return Reply(row.text, rows, row.card, lane=row.lane)
+    return as_written(row), ""
 
 
 def _renew_digest(
@@ -180,7 +176,7 @@ def _renew_digest(
     if is_in_dialogue(session, now, staff):
         return None, BUSY
     if now - row.made_at < STALE and not _is_outdated(session, row):
-        return _as_written(row), ""
+        return as_written(row), ""
     post = compose(session, office, now, (staff, chat))
     return (post.reply, "") if post else (None, FAILED)
 
@@ -216,7 +212,7 @@ def _renew_reminder(
         return None, "gone on"
     if is_in_dialogue(session, now, staff):
         return None, BUSY
-    return _as_written(row), ""
+    return as_written(row), ""
 
 
 def _renew_broadcast(session: Session, row: Job, staff: Staff) -> tuple[Reply | None, str]:
@@ -224,7 +220,7 @@ def _renew_broadcast(session: Session, row: Job, staff: Staff) -> tuple[Reply | 
         return None, broadcast.STOPPED
     if broadcast.staff_in(row.once) != str(staff.id):
         return None, "left"  # the chat is somebody else's now
-    return _as_written(row), ""
+    return as_written(row), ""
 
 
 # What fell out is looked for before the digests are written, silence after it.

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from handlers.digest import weekday
-from handlers.morning import Post, reachable, reader, turn_of
+from handlers.morning import Post, as_written, reachable, reader, turn_of
 from handlers.room_words import MARKS, STATES, all_bookings, when
 from handlers.talk import Button, Reply
 from handlers.tell import chats_of
@@ -170,8 +170,7 @@ def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Re
     staff, chat = to
     _kind, what, on, *_rest = str(row.once).split(":")
     if what != LIST:
-        rows = tuple(tuple(Button(*one) for one in line) for line in row.rows)
-        return Reply(row.text, rows, lane=row.lane), ""
+        return as_written(row), ""
     if date.fromisoformat(on) < local_date(now, office.zone):
         return None, "day over"
     with speaking(staff.locale or office.locale):

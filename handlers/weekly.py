@@ -9,8 +9,8 @@ from handlers import ask
 from handlers.asked import Asked, scene
 from handlers.digest import weekday
 from handlers.evening import opened_line
-from handlers.morning import LATEST, Greeted, Post, apart, reachable, turn_of
-from handlers.talk import Button, Reply
+from handlers.morning import LATEST, Greeted, Post, apart, as_written, reachable, turn_of
+from handlers.talk import Reply
 from handlers.turn import Office, Turn, day, local_date
 from locales import gettext as _
 from locales import speaking
@@ -73,8 +73,7 @@ def renew(
         return None, "week over"
     if staff.id in away_ids(session, today):
         return None, "on leave"
-    rows = tuple(tuple(Button(label, code) for label, code in line) for line in row.rows)
-    return Reply(row.text, rows, lane=row.lane), ""
+    return as_written(row), ""
 
 
 def page(turn: Turn) -> Reply:

@@ -2,15 +2,44 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlmodel import Session, col, select
 
 from bot.fresh import Recheck
 from handlers import escalate
 from models.case import WAITING as UNDER_WAY
 from models.case import Case, CaseEvent, CaseStep
+from models.case_record import Problem, open_or_join
+from models.elder import Elder
+from models.ladder import Hours
 from models.mailbox import DROPPED, FAILED, SENT, WAITING, Outgoing
 from models.outbox import Job
-from models.staff import Chat
+from models.staff import Chat, Staff
+from tests.conversation import ZONE
+
+
+@pytest.fixture
+def doctor(town, wang):
+    """赵医生 of the medical group, named as hospital contact by the coordinator."""
+    town.hire("赵医生", group="medical")
+    wang.talk("/hospital", "☐ 赵医生", "[☐ 赵医生", "☑ 赵医生")
+    return town.person("赵医生")
+
+
+@pytest.fixture
+def fever(town):
+    """高永昌 needs a doctor; 周明 reported it."""
+    return opened(town, "medical_acute", "medical", 2)
+
+
+def opened(town, category: str, group: str, severity: int) -> Case:
+    with Session(town.database, expire_on_commit=False) as session:
+        elder = session.get_one(Elder, town.elders["高永昌"])
+        staff = session.get_one(Staff, town.staff["周明"])
+        problem = Problem(category, group, severity, "发烧两天")
+        case, _how = open_or_join(session, elder, problem, staff, town.now, Hours(ZONE, {}))
+        session.commit()
+        return case
 
 
 def sweep(town) -> int:

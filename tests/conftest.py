@@ -25,6 +25,7 @@ NOT_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")  # only speed:
 pytest_plugins = [
     "tests.broadcasts",
     "tests.conversation",
+    "tests.case_office",  # after what it imports
     "tests.desk",
     "tests.on_telegram",
     "tests.outbox",

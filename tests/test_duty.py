@@ -10,7 +10,6 @@ from models.audit import Audit
 from models.case import Duty
 from models.org import up_from
 from models.staff import Staff
-from tests.test_roster_chat import zhao  # noqa: F401  (a fixture)
 
 TODAY = "今天(11月12日)值班"
 
@@ -74,7 +73,7 @@ def test_one_day_of_the_plan_is_given_to_somebody(town, wang, liu, qiang):
     liu.talk("/duty 家政组 turns week", "值班由协调员安排")
 
 
-def test_the_word_of_a_town_holds_in_that_town_only(town, wang, zhao, liu):  # noqa: F811
+def test_the_word_of_a_town_holds_in_that_town_only(town, wang, zhao, liu):
     wang.talk("/duty 家政组 刘强 本周", "✅")
     zhao.talk("/duty 家政组 周明 本周", "✅ 家政组值班 周明")
     assert on_duty(town, 12) == on_duty(town, 12, place="沙河镇") == ["刘强"]

@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 
 from models.mailbox import Outgoing
 from tests.conversation import Town
@@ -32,6 +33,10 @@ def start(bot: Bot) -> "subprocess.Popen[bytes]":
         )
 
 
+def has(person: NioPhone, words: str) -> bool:
+    return any(words in one.text for one in person.others)
+
+
 async def test_nothing_is_lost_or_doubled_when_the_bot_is_killed(town: Town, synapse, tmp_path):
     chance, bot = random.Random(7), Bot(town, synapse, tmp_path)
     async with NioPhone(synapse, "zhou") as zhou:
@@ -46,7 +51,7 @@ async def test_nothing_is_lost_or_doubled_when_the_bot_is_killed(town: Town, syn
                 for line in mine:
                     await zhou.say(line)
                 met = chance.choice(mine)
-                await zhou.until(lambda: any(met in one.text for one in zhou.others), 120)  # noqa: B023
+                await zhou.until(partial(has, zhou, met), 120)
             finally:
                 process.kill()
                 process.wait()

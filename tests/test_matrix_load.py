@@ -38,7 +38,7 @@ from tests.matrix_load import Liaison, Walk
 from tests.matrix_people import NUMBERS, NioPhone
 from tests.synapse import Synapse
 
-KILLS = int(os.environ.get("LIAISON_TEST_KILLS", "20"))
+KILLS = int(os.environ.get("LIAISON_TEST_KILLS", "50"))
 OUTAGES = 3
 PEOPLE = 6
 STARTING = 1.0  # seconds in which a bot is hardly up

@@ -13,7 +13,6 @@ from models.mailbox import SENT, Outgoing
 from models.org import OfficeSetting
 from models.staff import Staff
 from tests.test_nudge import EIGHT, sweep
-from tests.test_roster_chat import zhao  # noqa: F401  (a fixture)
 
 
 def states(town, name="王主任"):
@@ -135,7 +134,7 @@ def test_every_setting_can_be_opened_and_has_its_usual_value_among_the_offers(to
         wang.talk(f"[{label}]", "→")
 
 
-def test_a_town_reads_the_settings_and_cannot_change_them(town, zhao, zhou):  # noqa: F811
+def test_a_town_reads_the_settings_and_cannot_change_them(town, zhao, zhou):
     zhao.talk("/office", "以下由县里统一设置:")
     assert "每月走访:2 次" in zhao.text
     assert zhao.screen.buttons == {}

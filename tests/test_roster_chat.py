@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import openpyxl
 import pytest
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
 from handlers.talk import Attachment
 from models.assignment import PRIMARY, Assignment
@@ -69,18 +69,6 @@ KEPT = (Elder, ElderFlag, Staff, Unit, Assignment)
 
 def everything(town: Town) -> dict[str, list[SQLModel]]:
     return {table.__name__: sorted(town.rows(table), key=lambda row: str(row.id)) for table in KEPT}
-
-
-@pytest.fixture
-def zhao(town):
-    """赵主任, the coordinator of 岚桥镇 alone."""
-    with Session(town.database, expire_on_commit=False) as session:
-        place = session.get_one(Staff, town.staff["周明"]).unit_id
-        chief = Staff(code="S09", name="赵主任", role="coordinator", unit_id=place)
-        session.add(chief)
-        session.commit()
-        town.staff["赵主任"] = chief.id
-    return town.person("赵主任")
 
 
 def test_a_table_is_looked_at_then_confirmed_and_taken_back(town, wang, zhou, li):

@@ -34,16 +34,9 @@ AT_FIRST = {f"E000{n}": "周明" for n in range(1, 6)} | {"E0006": "李娜"}
 
 
 @pytest.fixture
-def zhao(town):
-    """赵主任, the coordinator of 岚桥镇 alone, with a second liaison 吴芳 there."""
-    with Session(town.database, expire_on_commit=False) as session:
-        place = session.get_one(Staff, town.staff["周明"]).unit_id
-        chief = Staff(code="S09", name="赵主任", role="coordinator", unit_id=place)
-        second = Staff(code="S10", name="吴芳", unit_id=place)
-        session.add_all([chief, second])
-        session.commit()
-        town.staff |= {"赵主任": chief.id, "吴芳": second.id}
-    return town.person("赵主任")
+def fang(town):
+    """吴芳, a second liaison of 岚桥镇."""
+    town.hire("吴芳", "liaison", "岚桥镇")
 
 
 def test_another_liaison_for_one_elder_is_told_to_both_and_taken_back(town, wang, zhou, li):
@@ -74,7 +67,7 @@ def test_at_night_those_concerned_hear_nothing_of_what_was_taken_back(town, wang
     assert waiting == []
 
 
-def test_another_backup_but_not_the_liaison_himself(town, wang, zhao):
+def test_another_backup_but_not_the_liaison_himself(town, wang, fang):
     wang.talk(
         "/assign E0001 后备 周明", "周明已是联络员,请另选后备",
         "/assign E0001", "后备:李娜", "[换后备…]", "由谁任后备?", "[吴芳(0)]", "后备 李娜 → 吴芳",
@@ -104,7 +97,7 @@ def test_a_whole_list_goes_to_one_person_after_a_look_at_it(town, wang, zhou, li
     assert len(town.rows(Audit, action="handover")) == 5
 
 
-def test_a_list_is_split_by_village_and_one_village_may_stay(town, wang, zhao):
+def test_a_list_is_split_by_village_and_one_village_may_stay(town, wang, fang):
     wang.talk("/移交 周明", "交给谁?", "[按村分]", "• 李娜 接 5 位")
     wang.talk("[石沟村 3 → 李娜]", "石沟村由谁接?", "[吴芳(0)]", "• 吴芳 接 3 位(0 → 3)")
     assert "• 李娜 接 2 位" in wang.text
@@ -127,7 +120,7 @@ def test_whoever_leaves_hands_the_list_over(town, wang, zhou):
     wang.talk("/assign", "都有人负责")
 
 
-def test_a_town_coordinator_moves_only_elders_and_liaisons_of_the_town(town, zhao, zhou, li):
+def test_a_town_coordinator_moves_only_elders_and_liaisons_of_the_town(town, fang, zhao, zhou, li):
     zhao.talk("/assign 欧阳建国", "没有「欧阳建国」", "/assign E0006", "没有「E0006」")
     zhao.talk("/assign E0001 李娜", "没有唯一的「李娜」", "/assign E0001 S02", "没有唯一")
     zhao.talk("/handover 李娜", "没有唯一的联络员「李娜」")
@@ -176,7 +169,7 @@ def test_a_lost_phone_stays_shut_once_the_new_one_is_in(town, wang, zhou):
     zhou.talk("/due", "请发邀请码")
 
 
-def test_nobody_takes_back_what_another_did(town, wang, zhao):
+def test_nobody_takes_back_what_another_did(town, wang, fang, zhao):
     wang.talk("/assign E0001 吴芳", "周明 → 吴芳")
     undo = wang.find("↩ 撤回")
     assert "没有可撤回的操作" in zhao.press(undo).text

@@ -142,8 +142,9 @@ async def test_a_thousand_messages_at_once_are_taken_in_within_seconds(
     assert len(town.rows(Outgoing)) == 1000
 
 
-async def test_a_steady_stream_of_messages_is_answered_as_it_comes(town: Town, api: BotApi) -> None:
-    """How fast, `bench latency` measures; here nobody waits behind the others."""
+async def test_a_reply_is_handed_over_within_50_ms_at_20_messages_a_second(
+    town: Town, api: BotApi
+) -> None:
     sent: dict[int, float] = {}
     waited: list[float] = []
     api.on_message = lambda chat, shown: waited.append(time.monotonic() - sent[chat])
@@ -154,7 +155,7 @@ async def test_a_steady_stream_of_messages_is_answered_as_it_comes(town: Town, a
             api.say(2000 + number, "/start")
             await asyncio.sleep(0.05)
         await api.until(lambda: len(waited) == 60)
-    assert sorted(waited)[30] < 1
+    assert sorted(waited)[30] < 0.05
 
 
 async def test_limits_as_strict_as_telegrams_are_never_run_into(town: Town) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from models.audit import Audit
 from models.elder import Absence, Elder, ElderFlag
 from models.visit import Visit
-from tests.test_fast_track import ill, opened, zhao  # noqa: F401  (fixtures)
+from tests.case_office import opened
 from tests.test_room import lonely
 
 
@@ -27,7 +27,7 @@ def visits(town, count):
         session.commit()
 
 
-def test_it_mixes_what_happened_the_newest_first(town, zhou, zhao, ill):  # noqa: F811
+def test_it_mixes_what_happened_the_newest_first(town, zhou, doctor, fever):
     visits(town, 2)
     town.change(Absence(elder_id=town.elders["高永昌"], kind="hospital",
                         from_on=date(2026, 11, 5), until_on=date(2026, 11, 8)))  # fmt: skip
@@ -35,7 +35,7 @@ def test_it_mixes_what_happened_the_newest_first(town, zhou, zhao, ill):  # noqa
         ElderFlag(elder_id=town.elders["高永昌"], flag="lives_alone", since=date(2026, 10, 1))
     )
     town.wait(minutes=10)
-    zhou.say(f"/fast {ill.number} bed")
+    zhou.say(f"/fast {fever.number} bed")
     zhou.say("/room E0001 2026-11-17 14:30")
     zhou.say("时间线 高永昌")
     marks = [line[:1] for line in zhou.text.split("\n")[1:]]

@@ -228,7 +228,7 @@ class Matrix:
     ) -> None:
         try:
             await receive(batch, cursors)
-        except Exception as problem:
+        except Exception as problem:  # of whatever stores it: asked for again
             log.error("matrix_not_stored", events=len(batch), problem=type(problem).__name__)
             raise Down from None
 

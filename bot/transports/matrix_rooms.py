@@ -121,7 +121,7 @@ class Rooms:
         return True
 
     async def refuse(self, room_id: str) -> None:
-        with suppress(Forbidden):
+        with suppress(Forbidden):  # out of it already
             checked(await self.client.room_leave(room_id))
         self.client.invited_rooms.pop(room_id, None)
         log.info("matrix_invitation_refused")
