@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 
 import pytest
@@ -142,20 +143,29 @@ async def test_a_thousand_messages_at_once_are_taken_in_within_seconds(
     assert len(town.rows(Outgoing)) == 1000
 
 
-async def test_a_reply_is_handed_over_within_50_ms_at_20_messages_a_second(
-    town: Town, api: BotApi
-) -> None:
+async def test_in_a_steady_stream_nobody_waits_behind_the_others(town: Town, api: BotApi) -> None:
+    """How long a reply takes, `bench latency` measures; here the machine sets the measure: what
+    one takes that comes alone. The processor's time is nobody else's."""
     sent: dict[int, float] = {}
-    waited: list[float] = []
-    api.on_message = lambda chat, shown: waited.append(time.monotonic() - sent[chat])
+    waited: dict[int, float] = {}
+    api.on_message = lambda chat, shown: waited.update({chat: time.monotonic() - sent[chat]})
+
+    def say(chat: int) -> None:
+        sent[chat] = time.monotonic()
+        api.say(chat, "/start")
+
     async with running(town, api.url):
         await api.until(lambda: api.calls["getUpdates"])
-        for number in range(60):
-            sent[2000 + number] = time.monotonic()
-            api.say(2000 + number, "/start")
-            await asyncio.sleep(0.05)
-        await api.until(lambda: len(waited) == 60)
-    assert sorted(waited)[30] < 0.05
+        for chat in range(2000, 2020):
+            say(chat)
+            await api.until(lambda: len(waited) == len(sent))
+        alone, used = median(waited.values()), time.process_time()
+        for chat in range(3000, 3060):
+            say(chat)
+            await asyncio.sleep(2 * alone)
+        await api.until(lambda: len(waited) == len(sent))
+    assert median(waited[chat] for chat in range(3000, 3060)) < 4 * alone
+    assert (time.process_time() - used) / 60 < 0.05
 
 
 async def test_limits_as_strict_as_telegrams_are_never_run_into(town: Town) -> None:
