@@ -13,7 +13,7 @@ from handlers.talk import Incoming
 from handlers.turn import Newcomer, Turn, Unclear
 from locales import gettext as _
 from models.draft import OpenDraft
-from models.mailbox import Menu, last_menu, menu_under
+from models.mailbox import Menu, last_menu, menu_tried, menu_under
 
 Rows = Sequence[Sequence[Sequence[str]]]
 CAP = "\ufe0f\u20e3"
@@ -89,9 +89,10 @@ def as_pressed(turn: Turn) -> Incoming:
     if said.choice or not said.text or said.attachments:
         return said
     draft = turn.open_draft()
-    menu = _menu(turn, draft)
+    replied = _replied(turn)
+    menu = replied or _last(turn, draft)
     code = chosen(menu.rows, said.text) if menu else ""
-    if code and menu and draft and menu.kind and menu.card != draft.tag and not said.card:
+    if code and menu and draft and menu.kind and menu.card != draft.tag and not replied:
         raise Unclear(
             _(
                 "Another message has come in between. Answer the card below with a number, or "
@@ -101,12 +102,17 @@ def as_pressed(turn: Turn) -> Incoming:
     return replace(said, text="", choice=code) if code else said
 
 
-def _menu(turn: Turn, draft: OpenDraft | None) -> Menu | None:
-    """The one replied to; else the last one shown, in a dialogue also one of this moment. What
-    was shown just before a crash may not be known by its id yet."""
-    replied = turn.said.card and menu_under(turn.session, turn.chat.id, turn.said.card)
-    if replied:
-        return replied
+def _replied(turn: Turn) -> Menu | None:
+    """What was shown just before a crash is not known by its id yet: it is the one of which is
+    not known how its sending went."""
+    if not turn.said.card:
+        return None
+    known = menu_under(turn.session, turn.chat.id, turn.said.card)
+    return known or menu_tried(turn.session, turn.chat.id)
+
+
+def _last(turn: Turn, draft: OpenDraft | None) -> Menu | None:
+    """The last one shown, in a dialogue also one of this moment."""
     if turn.menu is not None:
         return turn.menu
     return last_menu(turn.session, turn.chat.id, turn.now if draft else turn.sent_at)

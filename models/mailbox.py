@@ -90,6 +90,9 @@ MENU = select(Outgoing.rows, Outgoing.card, Outgoing.kind).where(
 )
 LAST = MENU.where(Outgoing.made_at <= bindparam("before")).order_by(col(Outgoing.seq).desc())
 UNDER = MENU.where(Outgoing.native_id == bindparam("under")).order_by(col(Outgoing.seq).desc())
+TRIED = MENU.where(col(Outgoing.state).in_((WAITING, SENDING)), Outgoing.attempts > 0).order_by(
+    col(Outgoing.seq).desc()
+)
 
 
 def last_menu(session: Session, chat_id: UUID, before: datetime) -> Menu | None:
@@ -101,6 +104,12 @@ def last_menu(session: Session, chat_id: UUID, before: datetime) -> Menu | None:
 def menu_under(session: Session, chat_id: UUID, native_id: str) -> Menu | None:
     """The buttons that stand under a message of the bot's now."""
     found = session.exec(UNDER.limit(1), params={"chat": chat_id, "under": native_id}).first()
+    return Menu(list(found[0]), found[1], found[2]) if found else None
+
+
+def menu_tried(session: Session, chat_id: UUID) -> Menu | None:
+    """The buttons of the message that this chat may have been shown, as far as is known."""
+    found = session.exec(TRIED.limit(1), params={"chat": chat_id}).first()
     return Menu(list(found[0]), found[1], found[2]) if found else None
 
 

@@ -1,5 +1,5 @@
 """On Matrix, too: the bot dies at random points while many people work with it, and so does the
-homeserver. LIAISON_TEST_KILLS sets how often the bot dies.
+homeserver. LIAISON_TEST_KILLS sets how often the bot dies, LIAISON_TEST_SEED when.
 """
 
 import asyncio
@@ -39,6 +39,7 @@ from tests.matrix_people import NUMBERS, NioPhone
 from tests.synapse import Synapse
 
 KILLS = int(os.environ.get("LIAISON_TEST_KILLS", "50"))
+SEED = int(os.environ.get("LIAISON_TEST_SEED", "1"))
 OUTAGES = 3
 PEOPLE = 6
 STARTING = 1.0  # seconds in which a bot is hardly up
@@ -146,7 +147,7 @@ async def at_work(engine: Engine, server: Synapse, folder: Path) -> AsyncIterato
         lives = await stack.enter_async_context(
             Lives(folder, environment(engine, server, bot, folder))
         )
-        people = [Liaison(phone, elders_of(n), 1) for n, phone in enumerate(phones)]
+        people = [Liaison(phone, elders_of(n), SEED) for n, phone in enumerate(phones)]
         shift = Shift(engine, lives, bot, people)
         yield shift
         for task in shift.work:
@@ -156,7 +157,7 @@ async def at_work(engine: Engine, server: Synapse, folder: Path) -> AsyncIterato
 async def test_killed_at_random_points_it_loses_and_doubles_nothing(
     office: Engine, synapse: Synapse, tmp_path: Path
 ) -> None:
-    chance = Random(1)
+    chance = Random(SEED)
     async with at_work(office, synapse, tmp_path) as shift:
         life = await shift.lives.start()
         await shift.begin()
@@ -174,7 +175,7 @@ async def test_killed_at_random_points_it_loses_and_doubles_nothing(
 async def test_the_homeserver_is_killed_in_the_middle_and_nothing_is_lost(
     office: Engine, synapse: Synapse, tmp_path: Path
 ) -> None:
-    chance = Random(1)
+    chance = Random(SEED)
     async with at_work(office, synapse, tmp_path) as shift:
         life = await shift.lives.start()
         await shift.begin()

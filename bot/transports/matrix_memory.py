@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from handlers.lines import chosen
 from models.invitation import Invitation
-from models.mailbox import Card, Cursor, Seen, menu_under
+from models.mailbox import Card, Cursor, Menu, Seen, menu_tried, menu_under
 from models.staff import COORDINATOR, Chat, Staff
 
 NETWORK = "matrix"
@@ -64,16 +65,23 @@ class Memory:
         def ask(session: Session) -> str:
             mine = select(Chat).where(Chat.network == NETWORK, Chat.address == address)
             chat = session.exec(mine).first()
-            menu = menu_under(session, chat.id, card) if chat else None
-            if chat is None or menu is None:
-                return ""
-            stands = session.get(Card, (chat.id, menu.card)) if menu.card else None
-            return "" if stands and stands.native_id != card else chosen(menu.rows, key)
+            menu = standing(session, chat.id, card) if chat else None
+            return chosen(menu.rows, key) if menu else ""
 
         return await self.read(ask)
 
     async def coordinates(self, address: str) -> bool:
         return await self.role(address) == COORDINATOR
+
+
+def standing(session: Session, chat_id: UUID, native_id: str) -> Menu | None:
+    """The choices under a message, unless its card stands elsewhere by now. What was shown just
+    before a crash is not known by its id yet."""
+    menu = menu_under(session, chat_id, native_id)
+    if menu is None:
+        return menu_tried(session, chat_id)
+    stands = session.get(Card, (chat_id, menu.card)) if menu.card else None
+    return None if stands and stands.native_id != native_id else menu
 
 
 def moved(session: Session, old: str, new: str) -> None:
