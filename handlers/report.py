@@ -18,11 +18,13 @@ from handlers.documents.sheets import workbook
 from handlers.form import in_rows
 from handlers.order import ordered
 from handlers.report_sheets import MEASURE_NAMES, lists, places, summary, tables
+from handlers.report_triggers import by_kind
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, month
 from locales import gettext as _
 from models.audit import Audit
-from models.report import Days, ElderCases, Figures, Report, listed_cases, report
+from models.report import ElderCases, Figures, Report, listed_cases, report
+from models.trigger import Days
 
 MONTHS = 6  # offered to choose from
 PICTURE = "picture"
@@ -97,6 +99,7 @@ def days_of(turn: Turn, first: date, months: int) -> Days:
 def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     title = _title(at, first)
     made = [summary(at, title, found), *tables(turn, at, title, found)]
+    made.append(by_kind(turn, title, found))
     if not at.counts_only:
         cases = listed_cases(turn.session, at.here, days_of(turn, first, 1))
         made += lists(turn, at, title, found, cases)

@@ -33,7 +33,7 @@ MEANINGS = {
     "coverage": N_("Elders visited in a half-month of those to be visited, by the due rule."),
     "timeliness": N_("Of them, visited by the suggested day or up to four days later."),
     "in_person": N_("Visits at home or in hospital of all visits."),
-    "triggers": N_("Illness, low mood, hospital stays as recorded: somebody came in time."),
+    "triggers": N_("What the five and the four musts name, as recorded: somebody came in time."),
     "cases": N_("Cases to be resolved in this time, and resolved by then."),
     "completeness": N_("Visits in person at which all five things were looked at."),
 }

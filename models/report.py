@@ -4,32 +4,29 @@ written down, and what became of triggers and cases; by place and by liaison, a 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, select, union
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, case, func, select, union
 from sqlmodel import Session, col
 
 from models.care import care
 from models.case import WITHDRAWN, Case
 from models.due import IN_PERSON, OVERDUE, SATISFIED, SUSPENDED, Policy, Window, after, window
-from models.due_query import days_after, due_rows
-from models.elder import Absence, Elder
+from models.due_query import due_rows
+from models.elder import Elder
 from models.org import setting
 from models.progress import Part
 from models.staff import Staff
+from models.trigger import Days, Trigger, triggers
 from models.visit import (
-    CONCERN,
     CURRENT,
     DONE,
-    EMERGENCY,
     GOOD,
     NOT_OBSERVED,
     OBSERVATIONS,
     OUTCOMES,
-    SERIOUS,
     Visit,
 )
 
@@ -38,7 +35,6 @@ LATE_ENTRY = timedelta(hours=24)  # written down later than that, a visit is mar
 WEIGHT = "score.{name}"  # of the office: what a share weighs in the scorecard
 WEIGHTS = {"coverage": 30, "timeliness": 15, "in_person": 15, "triggers": 10, "cases": 20,
            "completeness": 10}  # fmt: skip
-ILLNESS_DAYS, MOOD_DAYS, HOSPITAL_DAYS = 2, 3, 7  # domain §4c: 48 h, 72 h, 7 d
 
 
 ElderCases = list[tuple[Case, Elder]]
@@ -176,17 +172,25 @@ def _figures() -> dict[UUID, Figures]:
 
 @dataclass
 class Report:
-    """`windows` are of the whole branch, as /status shows them."""
+    """`windows` are of the whole branch, as /status shows them; `triggers` by their kind."""
 
     spans: list[Span]
     windows: list[Figures] = field(default_factory=list)
     by_unit: dict[UUID, Figures] = field(default_factory=_figures)
     by_staff: dict[UUID, Figures] = field(default_factory=_figures)
     visits: list[Seen] = field(default_factory=list)
+    triggers: dict[str, Count] = field(default_factory=dict)
 
     @property
     def whole(self) -> Figures:
         return total(self.by_unit.values())
+
+    def add_trigger(self, one: Trigger) -> None:
+        """It is not the liaison alone who answers for it."""
+        done, of = self.triggers.get(one.kind, Count(0, 0))
+        self.triggers[one.kind] = Count(done + one.met, of + 1)
+        self.by_unit[one.unit_id].triggers += 1
+        self.by_unit[one.unit_id].triggers_met += one.met
 
 
 def total(parts: Iterable[Figures]) -> Figures:
@@ -194,16 +198,6 @@ def total(parts: Iterable[Figures]) -> Figures:
     for one in parts:
         whole.add(one)
     return whole
-
-
-class Days(NamedTuple):
-    """From the first to the last day, both included; `since` and `until` are when they begin and
-    are over, or now if that is sooner."""
-
-    first: date
-    last: date
-    since: datetime
-    until: datetime
 
 
 def report(
@@ -224,9 +218,8 @@ def report(
             found.by_staff[one.staff_id].add_visit(one)
     for span in found.spans:
         _add_window(session, found, Part(frozenset(units)), span, policy, by_staff)
-    for unit_id, number, met in _triggers(session, units, days, today):
-        found.by_unit[unit_id].triggers += number
-        found.by_unit[unit_id].triggers_met += met
+    for trigger in triggers(session, units, days, today):
+        found.add_trigger(trigger)
     for unit_id, number, met in _cases(session, units, days):
         found.by_unit[unit_id].cases += number
         found.by_unit[unit_id].cases_met += met
@@ -303,53 +296,7 @@ def _first_visits(visits: Iterable[Seen], one: Window) -> dict[UUID, Seen]:
     return found
 
 
-# Triggers and cases, by place: it is not the liaison alone who answers for them
-
-
-def _triggers(
-    session: Session, units: Collection[UUID], days: Days, today: date
-) -> Iterator[tuple[UUID, int, int]]:
-    """What called for somebody to come soon, as far as it was recorded: an illness or a low mood
-    seen at a visit, a stay in hospital. One whose time is not up yet is not counted."""
-    here = col(Elder.unit_id).in_(units)
-    for answer, grave, within in (
-        (col(Visit.health), (SERIOUS, EMERGENCY), ILLNESS_DAYS),
-        (col(Visit.spirit), (CONCERN, SERIOUS, EMERGENCY), MOOD_DAYS),
-    ):
-        of = (col(Visit.state) == CURRENT, col(Visit.outcome) == DONE, answer.in_(grave))
-        yield from _met(session, Visit, col(Visit.visited_on), (here, *of), within, days, today)
-    of_stays = (here, col(Absence.kind) == "hospital")
-    yield from _met(session, Absence, col(Absence.from_on), of_stays, HOSPITAL_DAYS, days, today)
-
-
-def _met(
-    session: Session,
-    what: type[Visit] | type[Absence],
-    on: Any,
-    where: tuple[ColumnElement[bool], ...],
-    within: int,
-    days: Days,
-    today: date,
-) -> Iterator[tuple[UUID, int, int]]:
-    come: Any = aliased(Visit)
-    later = come.visited_at > what.visited_at if what is Visit else come.visited_on >= on
-    met = (
-        select(1)
-        .where(come.elder_id == what.elder_id, come.state == CURRENT, come.outcome == DONE)
-        .where(later, come.visited_on.between(on, days_after(on, within)))
-        .exists()
-    )
-    each = (
-        select(col(Elder.unit_id), case((met, 1), else_=0).label("met"), on.label("day"))
-        .select_from(what)
-        .join(Elder, col(Elder.id) == col(what.elder_id))
-        .where(*where, on.between(days.first, days.last))
-        .subquery("each")
-    )
-    over = (each.c.met == 1) | (days_after(each.c.day, within) < today)
-    rows = select(each.c.unit_id, func.count(), func.sum(each.c.met)).where(over)
-    for unit_id, number, so_many in session.execute(rows.group_by(each.c.unit_id)):
-        yield unit_id, number, int(so_many)
+# Cases, by place: it is not the liaison alone who answers for them
 
 
 def _cases(
