@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from handlers import form
 from handlers.concern_words import SEVERITY_NAMES
 from handlers.digest import weekday
-from handlers.office_values import BY_KEY, GROUPS, Office, clock_text
+from handlers.office_values import BY_KEY, GROUPS, MUSTS, Office, clock_text
 from handlers.questions import Choice, Filling, Form, Question, match, tidy
 from handlers.steering import announce, steering
 from handlers.talk import Button, Reply
@@ -32,6 +32,7 @@ GROUP_CHOICES = (
     Choice("times", N_("Hours")),
     Choice("room", N_("Worry-relief room")),
     *(Choice(f"s{level}", name) for level, name in SEVERITY_NAMES.items()),
+    Choice("musts", N_("Must-visit terms")),
     Choice("score", N_("Weights of the year")),
 )
 
@@ -168,6 +169,8 @@ def effect(turn: Turn, one: Office, value: Any) -> list[str]:
         return _on_cases(turn, int(one.key.partition(".s")[2][:1]))
     if one.key.startswith("score."):
         return [_("The scorecard weighs it so from now on, for months gone by too.")]
+    if one in MUSTS:
+        return [_("Reports count by this term from now on, for months gone by too.")]
     if one.key.startswith(room.SETTING):
         return _on_room(turn, one, value)
     return _on_hours(turn, one, value)

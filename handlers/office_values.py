@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from handlers.report_sheets import MEASURE_NAMES
+from handlers.trigger_words import KIND_NAMES, within
 from handlers.turn import Unclear
 from locales import gettext as _
 from locales import mark as N_
@@ -16,6 +17,8 @@ from models.elder import TIERS
 from models.ladder import DEFAULTS, MINUTES, MORNINGS, SETTING, WORKDAYS
 from models.office_hours import CLOCKS
 from models.report import WEIGHT, WEIGHTS
+from models.trigger import KINDS
+from models.trigger import SETTING as TRIGGER
 
 DAY, HOUR = 24 * 60, 60
 CLOCK = re.compile(r"(\d{1,2})[:点](\d{2})?分?")
@@ -223,10 +226,17 @@ ROOM = (
     _room("capacity", N_("People at a time"), PEOPLE, 1, 2, 3),
     _room("list_at", N_("List of the day before"), CLOCK_KIND, 900, 960, 1020),
 )
+MUSTS = tuple(
+    Office(TRIGGER.format(name=name), KIND_NAMES[name], Kind(within, _number(0, 31)), one.within,
+           tuple(sorted({one.within, 1, 2, 3, 7})))
+    for name, one in KINDS.items()
+    if name != "festival"
+)  # fmt: skip
 GROUPS: Mapping[str, tuple[Office, ...]] = {
     "visits": VISITS,
     **{f"s{severity}": _terms(severity) for severity in DEFAULTS},
     "times": TIMES_OF_DAY,
+    "musts": MUSTS,
     "score": SCORE,
     "room": ROOM,
 }
