@@ -29,7 +29,8 @@ from models.outbox import Job, Outcome
 CLAIM = timedelta(seconds=30)
 SEND_LIMIT = 20.0  # seconds; less than a claim lasts
 DRAIN_LIMIT = 5.0
-POLL = 1.0  # for rows whose hour has come and for those of other processes
+POLL = 1.0  # for rows whose hour has come
+POLL_FOR_OTHERS = 0.2  # what another process took in is answered here
 PACED = 0.04  # something waits for its turn
 BULK_EVERY = 0.1  # bulk goes in small handfuls, so that its queue is walked rarely
 PUT_BACK = 3.0
@@ -39,8 +40,14 @@ PACES = {"telegram": TELEGRAM}
 COUNTED = {SENT: "sent", FAILED: "failed", WAITING: "retried"}
 
 UNHURRIED = {
-    "sqlite": "PRAGMA synchronous = NORMAL",
-    "postgresql": "SET synchronous_commit TO OFF",
+    "sqlite": ("PRAGMA synchronous = NORMAL",),
+    "postgresql": (
+        "SET synchronous_commit TO OFF",
+        # the turn of a machine that lost its power is over after half a minute, not two hours
+        "SET tcp_keepalives_idle TO 15",
+        "SET tcp_keepalives_interval TO 5",
+        "SET tcp_keepalives_count TO 3",
+    ),
 }
 
 log = structlog.get_logger()
@@ -60,7 +67,11 @@ class RunDb(Protocol):
 
 class Deliver:
     """`tally` counts (network, "sent" | "failed" | "retried") since the start; the depth of the
-    queue is asked of the database with `models.outbox.depth`."""
+    queue is asked of the database with `models.outbox.depth`.
+
+    Of several processes one sends: a network's limits are for the bot, not for each of them.
+    When that one ends, the next goes on.
+    """
 
     def __init__(
         self,
@@ -77,6 +88,8 @@ class Deliver:
             for name, transport in transports.items()
         }
         self.recheck = recheck
+        self.poll = POLL if self.engine.dialect.name == "sqlite" else POLL_FOR_OTHERS
+        self.sends: bool | None = None  # whether it is this one's turn; None: not asked yet
         self.tally: Counter[tuple[str, str]] = Counter()
         self._claimed: dict[int, Job] = {}
         self._outcomes: list[Outcome] = []
@@ -157,6 +170,7 @@ class Deliver:
         self._written(gate)
         for outcome in outcomes:
             del self._claimed[outcome.job.seq]
+        self._note_turn(gate)
         for job in jobs:
             self._claimed[job.seq] = job
             self.lines[job.network].make_ready(job)
@@ -176,9 +190,22 @@ class Deliver:
 
     def _pause(self, gate: Gate) -> float:
         if not gate.held:
-            return POLL
+            return self.poll
         now = asyncio.get_running_loop().time()
-        return min(POLL, max(PACED, min(line.closed_until() for line in gate.lines.values()) - now))
+        opens = min(line.closed_until() for line in gate.lines.values())
+        return min(self.poll, max(PACED, opens - now))
+
+    def _note_turn(self, gate: Gate) -> None:
+        """Whoever takes over does not know what was sent just before."""
+        if not gate.lines or gate.sends == self.sends:
+            return
+        takes_over, self.sends = self.sends is False, gate.sends
+        now = asyncio.get_running_loop().time()
+        for line in self.lines.values():
+            if takes_over:
+                line.pacer.rest(now)
+            self._put_back(line)
+        log.info("sending", here=gate.sends)
 
     def _write(self, work: Callable[[Session], T]) -> T:
         with Session(self.engine) as session:
@@ -193,6 +220,9 @@ class Deliver:
         return self._claim(session, now, gate) if gate.lines else []
 
     def _claim(self, session: Session, now: datetime, gate: Gate) -> list[Job]:
+        gate.sends = outbox.has_turn(session)
+        if not gate.sends:
+            return []
         jobs = outbox.claim(session, now, now + CLAIM, gate)
         news = self.recheck(session, jobs, now) if self.recheck and jobs else {}
         stale = {seq: why for seq, why in news.items() if isinstance(why, str)}
@@ -314,7 +344,8 @@ def unhurried(engine: Engine) -> Engine:
     own = connect(engine.url)
 
     def opened(connection: Any, _record: object) -> None:
-        connection.execute(UNHURRIED[own.dialect.name])
+        for setting in UNHURRIED[own.dialect.name]:
+            connection.execute(setting)
         connection.commit()
 
     event.listen(own, "connect", opened)

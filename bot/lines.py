@@ -93,6 +93,7 @@ class Gate:
         self.urgent = {name: line.appetite(now, REPLY) for name, line in lines.items()}
         self.bulk = {name: line.appetite(now, NUDGE) * with_bulk for name, line in lines.items()}
         self.held = False  # something is due that had to stay
+        self.sends = True  # no other process does
 
     def closed(self, lane: int) -> bool:
         if any(left > 0 for left in self._left(lane).values()):

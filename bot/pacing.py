@@ -140,6 +140,10 @@ class Pacer:
             self.trips.append(now - self.sent.pop(ticket))
             self.arrived[ticket] = now - min(self.trips)
 
+    def rest(self, now: float) -> None:
+        """Nothing for a whole window: another may have used it up to the last moment."""
+        self.paused_until = max(self.paused_until, now + SLOWEST + self.pace.window)
+
     def _meter(self, chat: str, now: float, every: float) -> Meter:
         if len(self.chats) > 1000:
             self.chats = {name: kept for name, kept in self.chats.items() if not kept.is_full(now)}

@@ -18,6 +18,7 @@ OUTGOING, CHAT, CARD = (
     SQLModel.metadata.tables[str(table.__tablename__)] for table in (Outgoing, Chat, Card)
 )
 AT_ONCE = 1000  # rows closed in one statement
+ONE_SENDS = 0x6F75_7462_6F78  # "outbox": the PostgreSQL lock of the process whose turn it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,18 @@ class Depth(NamedTuple):
     lane: int
     rows: int
     oldest: datetime
+
+
+def has_turn(session: Session) -> bool:
+    """Whether this process is the one that sends. PostgreSQL gives the turn to one connection,
+    for as long as that lives; a SQLite file has one process."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite" or "has_turn" in connection.info:
+        return True
+    if not connection.scalar(select(func.pg_try_advisory_lock(ONE_SENDS))):
+        return False
+    connection.info["has_turn"] = True
+    return True
 
 
 def claim(session: Session, now: datetime, until: datetime, gate: Gate) -> list[Job]:

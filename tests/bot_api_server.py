@@ -40,7 +40,7 @@ class Fault:
 
     `how`: "hang" answers never; "late" waits for `BotApi.late` first; "close" drops the
     connection before doing anything, "lost" after doing it, "cut" in the middle of the answer;
-    a number is answered as that error.
+    "stall" goes silent there; a number is answered as that error.
     """
 
     method: str
@@ -144,7 +144,7 @@ class BotApi(World):
         return answer(content, problem.code)
 
     async def _fault(self, method: str, params: dict[str, Any], request: web.Request) -> str:
-        """ "lost" or "cut" when the answer is to be so after doing what was asked."""
+        """What is to happen to the answer, if anything, after doing what was asked."""
         for fault in self.faults:
             chat = fault.chat is None or str(fault.chat) == str(params.get("chat_id"))
             if fault.times > 0 and fault.method in ("", method) and chat:
@@ -161,7 +161,7 @@ class BotApi(World):
         if isinstance(fault.how, int):
             more = {"retry_after": fault.retry_after} if fault.retry_after else {}
             raise Problem(fault.how, fault.words, **more)
-        return fault.how if fault.how in ("lost", "cut") else ""
+        return fault.how if fault.how in ("lost", "cut", "stall") else ""
 
     # --- updates
 
@@ -323,11 +323,13 @@ def drop(request: web.Request) -> NoReturn:
 
 
 async def break_off(request: web.Request, response: web.Response, how: str) -> NoReturn:
-    """Closes the connection before the answer, or in the middle of it."""
-    if how == "cut" and isinstance(response.body, bytes):
+    """Closes the connection before the answer, or in the middle of it, or says no more there."""
+    if how in ("cut", "stall") and isinstance(response.body, bytes):
         half = web.StreamResponse(headers={"Content-Length": str(len(response.body))})
         await half.prepare(request)
         await half.write(response.body[: len(response.body) // 2])
+    if how == "stall":
+        await asyncio.sleep(3600)
     drop(request)
 
 

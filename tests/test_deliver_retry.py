@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from bot import deliver as module
@@ -279,16 +280,40 @@ async def test_what_was_taken_over_at_the_start_is_taken_over_though_that_fails_
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])  # a SQLite file has one process
-async def test_two_processes_share_the_work_and_send_nothing_twice(box: Outbox) -> None:
-    network = Network()
-    network.takes = 0.001
+async def test_of_two_processes_one_sends_and_the_other_goes_on_when_it_ends(box: Outbox) -> None:
+    """Each on its own would keep to a pace, and both together to none."""
+    first, second = Network(), Network()
     chats = [box.chat(str(number)) for number in range(10)]
-    for _ in range(10):
-        box.put_many(chats, REPLY)
-    async with delivering(box, network), delivering(box, network):
+    async with delivering(box, second) as waiting:
+        await until(lambda: waiting.sends)
+        async with delivering(box, first) as sending:
+            box.put_many(chats, REPLY)
+            await done(box)
+            await until(lambda: sending.sends is False)
+        assert (len(first.parcels), len(second.parcels)) == (0, 10)
+        async with delivering(box, first) as sending:
+            await until(lambda: sending.sends is False)
+            await waiting.drain()
+            box.put_many(chats, REPLY)
+            await done(box)
+    assert (len(first.parcels), len(second.parcels)) == (10, 10)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_whose_connection_broke_asks_for_its_turn_again(box: Outbox) -> None:
+    broken = (
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    network = Network()
+    async with delivering(box, network) as deliver:
+        await until(lambda: deliver.sends)
+        with Session(box.engine) as session:
+            assert session.execute(text(broken)).all() == [(True,)]
+        box.put(box.chat("1001"), "hello")
         await done(box)
-    assert len(network.parcels) == 100
-    assert network.overtaken == []
+        assert deliver.sends
+    assert network.texts == ["hello"]
 
 
 async def test_a_database_that_is_away_for_a_moment_repeats_nothing(box: Outbox) -> None:

@@ -227,11 +227,13 @@ METHODS = ("getUpdates", "sendMessage", "editMessageText", "answerCallbackQuery"
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-@pytest.mark.parametrize("how", [500, "close", "lost", "cut"])
+@pytest.mark.parametrize("how", [500, "close", "lost", "cut", "hang", "stall"])
 async def test_a_network_that_keeps_failing_gets_the_visit_through_once(
     town: Town, how: str | int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two of each request fail before one passes, all the way through; the pauses are short."""
+    monkeypatch.setattr(telegram, "POLL_SECONDS", 1)
+    monkeypatch.setattr(telegram, "SILENCE", 0.3)
     monkeypatch.setattr(deliver, "backoff", lambda attempts: 0.05)
     monkeypatch.setattr(telegram, "backoff", lambda failures: 0.05)
     town.person("周明", "telegram", str(CHAT))

@@ -128,6 +128,13 @@ def test_a_refusal_rests_one_chat_and_a_second_one_the_whole_network() -> None:
     assert pacer.may_write("1001", 7.1, REPLY)
 
 
+def test_whoever_takes_over_lets_pass_what_another_may_have_sent() -> None:
+    pacer = Pacer(TELEGRAM)
+    pacer.rest(10.0)
+    assert pacer.room(12.0, REPLY) == 0
+    assert pacer.room(12.1, REPLY) == 30
+
+
 def test_chats_that_have_rested_are_forgotten() -> None:
     pacer = Pacer(Pace(chat_every=1.0))
     for number in range(5000):

@@ -267,6 +267,25 @@ async def test_two_real_pollers_conflict(api: BotApi, telegram: Telegram) -> Non
     await other.close()
 
 
+@pytest.mark.parametrize("how", ["hang", "stall", "cut", "close", 500])
+async def test_a_poll_that_gets_no_whole_answer_is_given_up_and_asked_again(
+    api: BotApi, quick: None, monkeypatch: pytest.MonkeyPatch, how: str | int
+) -> None:
+    """A hanging one after the time it may wait; what was handed out in it comes again."""
+    monkeypatch.setattr(module, "POLL_SECONDS", 1)
+    monkeypatch.setattr(module, "SILENCE", 0.5)
+    telegram, office = Telegram(TOKEN, api=api.url), Office()
+    fault = api.fail("getUpdates", how, times=10**6)
+    api.say(CHAT, "hello")
+    async with listening(telegram, office):
+        await api.until(lambda: telegram.status == UNREACHABLE)
+        assert (office.said, len(api.updates)) == ([], 1)
+        fault.times = 0
+        await api.until(lambda: office.texts == ["hello"] and not api.updates)
+        assert telegram.status == LISTENING
+    await telegram.close()
+
+
 async def test_a_network_that_is_away_at_the_start_is_waited_for(
     api: BotApi, telegram: Telegram
 ) -> None:

@@ -42,6 +42,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")  # else RetryAfter warns of itsel
 TOAST_LIMIT = 200
 BATCH = 100
 POLL_SECONDS = 25
+SILENCE = 10.0  # seconds without a byte, beyond those a poll may wait, until a request is given up
 FETCH_SECONDS = 10.0
 STORE_PAUSE = 1.0
 POST_SECONDS = 50.0  # Telegram waits for 60
@@ -97,7 +98,9 @@ class Telegram:
         self.status = STARTING
         self.username = ""
         self._id = token.partition(":")[0]
-        self._request = Request(128, proxy=proxy or None, connect_timeout=10, read_timeout=10)
+        self._request = Request(
+            128, proxy=proxy or None, connect_timeout=SILENCE, read_timeout=SILENCE
+        )
         self._bot = Bot(
             token,
             base_url=api + "/bot",
