@@ -9,6 +9,7 @@ from models.mailbox import EMERGENCY
 
 LONGEST_PAUSE = 30.0
 SAVED = 5  # bulk that may be caught up at once after a delay of our own
+ON_THE_WAY = 1.0  # seconds that the last words of a process that ended may take
 TRIPS = 50  # of which the fastest is taken for what the way alone costs
 
 
@@ -142,7 +143,7 @@ class Pacer:
 
     def rest(self, now: float) -> None:
         """Nothing for a whole window: another may have used it up to the last moment."""
-        self.paused_until = max(self.paused_until, now + SLOWEST + self.pace.window)
+        self.paused_until = max(self.paused_until, now + ON_THE_WAY + self.pace.window)
 
     def _meter(self, chat: str, now: float, every: float) -> Meter:
         if len(self.chats) > 1000:
