@@ -17,8 +17,8 @@ def keeps_no_health(filling: Filling) -> bool:
 
 def offered(observation: Observation, filling: Filling) -> tuple[Choice, ...]:
     if observation.name != "health" or not keeps_no_health(filling):
-        return observation.choices()
-    return tuple(one for one in observation.choices() if one.code in ONLY_IF_DOCTOR)
+        return observation.choices
+    return tuple(one for one in observation.choices if one.code in ONLY_IF_DOCTOR)
 
 
 def as_agreed(filling: Filling, answers: dict[str, Any]) -> dict[str, Any]:

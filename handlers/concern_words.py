@@ -4,6 +4,7 @@ Severities are this project's proposal: 1 emergency, 2 urgent, 3 soon, 4 routine
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from handlers.questions import Choice
 from locales import mark as N_
@@ -63,6 +64,7 @@ class Observation:
     def __post_init__(self) -> None:
         self.by_word.update({code.word: code for code in self.codes})
 
+    @cached_property
     def choices(self) -> tuple[Choice, ...]:
         return tuple(Choice(c.word, c.label, c.number, c.words) for c in self.codes)
 

@@ -24,7 +24,7 @@ from handlers.questions import (
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
-from models.draft import OpenDraft
+from models.draft import Draft, OpenDraft
 
 BACK, DISCARD, REALLY, PARK, EDIT, SUBMIT, SHOW, MORE = "<", "x", "xx", "p", "e", "s", "v", "m"
 HOLE = None  # an answer that was taken out, or an optional question that was opened
@@ -367,5 +367,5 @@ def card_name(filling: Filling) -> str:
     return filling.draft.tag
 
 
-def resume_code(draft: OpenDraft) -> str:
+def resume_code(draft: OpenDraft | Draft) -> str:
     return f"/go {draft.tag}"

@@ -1,7 +1,7 @@
 """What a form is made of: a question is a declaration, an answer one of its choices or a text."""
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ class Filling:
 
     draft: OpenDraft
     turn: Turn
-    asked: "tuple[Mapping[str, Any], list[Question]] | None" = None  # kept by `applicable`
+    asked: "tuple[Mapping[str, Any], Sequence[Question]] | None" = None  # kept by `applicable`
 
     @property
     def answers(self) -> Mapping[str, Any]:
@@ -51,6 +51,7 @@ def always(filling: Filling) -> bool:
 class Question:
     """`optional` ones are asked only when the person opens them. `free` choices take text too.
 
+    One that comes `after` another cannot apply while that one is open: then nobody asks `when`.
     `text` and `choices` are given as they are, or made for the filling by a function.
     `step` is the short title in the progress line; questions of one step count once.
     `check` turns a text into the value that is kept, or raises Unclear. `resets` are answers
@@ -63,6 +64,7 @@ class Question:
     kind: str = CHOICE
     choices: tuple[Choice, ...] | Callable[[Filling], Sequence[Choice]] = ()
     when: Callable[[Filling], bool] = always
+    after: str = ""
     optional: bool = False
     free: bool = False
     across: int = 2
@@ -109,16 +111,29 @@ class Form:
 
 def open_question(form: Form, filling: Filling) -> Question | None:
     """The first applicable question without an answer; None means ready for review."""
-    return next((q for q in applicable(form, filling) if not answered(q, filling)), None)
+    given = filling.answers
+    return next((q for q in _asked(form, filling) if given.get(q.name) is None), None)
 
 
-def applicable(form: Form, filling: Filling) -> list[Question]:
+def applicable(form: Form, filling: Filling) -> Sequence[Question]:
     """The questions that these answers call for: worked out once, until there are other ones."""
     if filling.asked is None or filling.asked[0] is not filling.answers:
-        given = filling.answers
-        found = [q for q in form.questions if not q.optional or q.name in given]
-        filling.asked = (given, [q for q in found if q.when is always or q.when(filling)])
+        filling.asked = (filling.answers, list(_asked(form, filling)))
     return filling.asked[1]
+
+
+def _asked(form: Form, filling: Filling) -> Iterable[Question]:
+    """`applicable`, one by one where nobody has asked for all of them."""
+    given = filling.answers
+    if filling.asked is not None and filling.asked[0] is given:
+        return filling.asked[1]
+    return (
+        q
+        for q in form.questions
+        if (not q.optional or q.name in given)
+        and (not q.after or given.get(q.after) is not None)
+        and (q.when is always or q.when(filling))
+    )
 
 
 def answered(question: Question, filling: Filling) -> bool:

@@ -42,10 +42,10 @@ def found(answers: Mapping[str, Any], last: Mapping[str, Any]) -> list[Found]:
 
 def _of(answers: Mapping[str, Any], seen: Observation, last: Mapping[str, Any]) -> list[Found]:
     code = code_of(answers, seen)
-    if code is None:
+    raises = (code.raises or _watch_again(seen, code, last)) if code else ()
+    if code is None or not raises:
         return []
     detail = _detail(answers, seen, code)
-    raises = code.raises or _watch_again(seen, code, last)
     return [_one(answers, seen, code, detail, category, level) for category, level in raises]
 
 

@@ -113,6 +113,7 @@ def _observe(observation: Observation) -> tuple[Question, ...]:
             lambda f: _more_text(observation, f),
             choices=lambda f: _details(observation, f),
             when=lambda f: _wants_more(observation, f) and _asked(observation, f),
+            after=name,
             free=True,
         ),
         Question(
@@ -129,6 +130,7 @@ def _observe(observation: Observation) -> tuple[Question, ...]:
             N_("Why? (tap or write)"),
             choices=WHY_LEVEL,
             when=lambda f: f.get(f"{name}_level") in (UP, DOWN),
+            after=f"{name}_level",
             free=True,
         ),
     )
@@ -227,6 +229,8 @@ def started_on(filling: Filling) -> date:
 
 def too_old(filling: Filling) -> bool:
     """A card left lying for days: the date must be said anew."""
+    if filling.turn.now - filling.draft.started_at < timedelta(days=BACK_DAYS):
+        return False  # asked at every step: most need no calendar
     return filling.turn.today - started_on(filling) > timedelta(days=BACK_DAYS)
 
 
@@ -301,6 +305,7 @@ QUESTIONS = (
             Choice("unknown", N_("Not known")),
         ),
         when=lambda f: is_attempt(f) and f.get("outcome") == "in_hospital",
+        after="outcome",
         free=True,
     ),
     *(question for observation in OBSERVED for question in _observe(observation)),
@@ -330,6 +335,7 @@ QUESTIONS = (
         N_("Why is it entered late? (tap or write)"),
         choices=WHY_LATE,
         when=is_late,
+        after="visited_on",
         free=True,
     ),
     Question(

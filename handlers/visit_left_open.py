@@ -153,6 +153,7 @@ def questions(met: Callable[[Filling], bool]) -> Iterator[Question]:
             N_("Why? (tap or write)"),
             choices=partial(_reasons, place=place),
             when=partial(_asks_why, met=met, place=place),
+            after=name,
             free=True,
         )
 

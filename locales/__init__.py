@@ -32,7 +32,12 @@ def language() -> str:
 
 
 def gettext(message: str) -> str:
-    return _catalogue(_language.get()).gettext(message)
+    return _translated(_language.get(), message)
+
+
+@lru_cache(10_000)  # more than there are: a card asks for twenty
+def _translated(language: str, message: str) -> str:
+    return _catalogue(language).gettext(message)
 
 
 def ngettext(one: str, many: str, count: int) -> str:

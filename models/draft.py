@@ -1,7 +1,9 @@
 """A form that is being filled in: the answers are kept, the position is derived."""
 
+import dataclasses
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,13 +30,31 @@ def new_tag() -> str:
     return secrets.token_hex(4)
 
 
-class OpenDraft(SQLModel):
+@dataclass(slots=True, eq=False)
+class OpenDraft:
     """A draft in somebody's hands: plain, since a step reads its fields a hundred times.
 
     It never expires; the open question is the first applicable one without an answer.
     `answers` keeps the order in which they were given: assign a new dict, do not change it in
     place. `context` is what was true when the draft began. A change counts with a new `rev`.
     """
+
+    staff_id: UUID
+    form: str
+    started_at: datetime
+    updated_at: datetime
+    subject: str = ""
+    form_version: int = 1
+    answers: dict[str, Any] = dataclasses.field(default_factory=dict)
+    context: dict[str, Any] = dataclasses.field(default_factory=dict)
+    parked: bool = False
+    rev: int = 1
+    id: UUID = dataclasses.field(default_factory=uuid4)
+    tag: str = dataclasses.field(default_factory=new_tag)
+
+
+class Draft(SQLModel, table=True):
+    """The draft as it is kept."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     tag: str = Field(default_factory=new_tag, unique=True)
@@ -49,13 +69,10 @@ class OpenDraft(SQLModel):
     updated_at: datetime
     rev: int = 1
 
-
-class Draft(OpenDraft, table=True):
-    """The draft as it is kept."""
-
     __table_args__ = (UniqueConstraint("staff_id", "form", "subject"),)
 
 
+FIELDS = tuple(field.name for field in dataclasses.fields(OpenDraft))
 KEPT = (
     "answers",
     "context",
@@ -68,13 +85,15 @@ TABLE = SQLModel.metadata.tables["draft"]
 AS_READ = and_(TABLE.c.id == bindparam("of"), TABLE.c.rev == bindparam("was"))
 
 
-IN_HANDS = select(*TABLE.c).where(TABLE.c.staff_id.in_(bindparam("staff", expanding=True)))
+IN_HANDS = select(*(TABLE.c[name] for name in FIELDS)).where(
+    TABLE.c.staff_id.in_(bindparam("staff", expanding=True))
+)
 
 
 def in_hands(session: Session, staff_ids: Sequence[UUID]) -> list[OpenDraft]:
     """All drafts of these people; what becomes of them is for `store` to write."""
     found = session.connection().execute(IN_HANDS, {"staff": staff_ids})
-    return [OpenDraft.model_construct(**row) for row in found.mappings()]
+    return [OpenDraft(*row) for row in found]
 
 
 def store(session: Session, revs: Mapping[UUID, int], drafts: Iterable[OpenDraft]) -> None:
@@ -89,7 +108,11 @@ def store(session: Session, revs: Mapping[UUID, int], drafts: Iterable[OpenDraft
     _each(session, update(TABLE), revs, [draft.id for draft in changed], updates)
     gone = [key for key in revs if key not in now]
     _each(session, delete(TABLE), revs, gone, [{}] * len(gone))
-    new = [draft.model_dump() for key, draft in now.items() if key not in revs]
+    new = [
+        {name: getattr(draft, name) for name in FIELDS}
+        for key, draft in now.items()
+        if key not in revs
+    ]
     if new:
         session.connection().execute(insert(TABLE), new)
 

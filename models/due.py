@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from models.elder import ACTIVE
@@ -52,8 +53,13 @@ class Window(NamedTuple):
 
 def window(day: date, policy: Policy = DEFAULT) -> Window:
     """The half-month (or month) that `day` lies in."""
+    return _window(day, policy.visits_per_month)
+
+
+@lru_cache(1000)
+def _window(day: date, visits_per_month: int) -> Window:
     last = monthrange(day.year, day.month)[1]
-    if policy.visits_per_month < 2:
+    if visits_per_month < 2:
         return Window(day.replace(day=1), day.replace(day=last))
     if day.day <= 15:
         return Window(day.replace(day=1), day.replace(day=15))

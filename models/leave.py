@@ -11,7 +11,7 @@ from models.assignment import BACKUP, COVER, PRIMARY, Assignment
 from models.care import nobody, on_leave, running, there
 from models.elder import ACTIVE, Elder
 from models.lookup import TODAY, in_scope, scope
-from models.org import above, branch
+from models.org import branch, up_from
 from models.schedule import Leave
 from models.staff import LIAISON, Staff
 
@@ -187,7 +187,7 @@ def free_colleagues(session: Session, elder: Elder, asker: Staff, today: date) -
     statement = select(Staff).where(
         Staff.role == LIAISON, col(Staff.id).in_(there(today)), col(Staff.unit_id).in_(units)
     )
-    near = {elder.unit_id, *above(session, elder.unit_id)}
+    near = set(up_from(session, elder.unit_id))
     backups = select(Assignment.staff_id).where(
         Assignment.elder_id == elder.id, Assignment.role == BACKUP, running(today)
     )

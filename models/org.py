@@ -61,25 +61,17 @@ def under(units: Collection[Unit], top: UUID) -> frozenset[UUID]:
     return frozenset(found)
 
 
-def above(session: Session, unit_id: UUID) -> list[UUID]:
-    """The units this one is part of, the nearest first."""
-    found: list[UUID] = []
-    parent = session.exec(select(Unit.parent_id).where(Unit.id == unit_id)).first()
-    while parent and parent not in found:
-        found.append(parent)
-        parent = session.exec(select(Unit.parent_id).where(Unit.id == parent)).first()
-    return found
+PARENT = select(Unit.parent_id).where(Unit.id == bindparam("unit"))
+NAME = select(Unit.name).where(Unit.id == bindparam("unit"))
 
 
 def up_from(session: Session, unit_id: UUID) -> list[UUID]:
     """The unit itself and everything above it; kept as long as the session is."""
     known: dict[UUID, list[UUID]] = session.info.setdefault(PATHS, {})
     if unit_id not in known:
-        known[unit_id] = [unit_id, *above(session, unit_id)]
+        parent = session.exec(PARENT, params={"unit": unit_id}).first()
+        known[unit_id] = [unit_id, *(up_from(session, parent) if parent else ())]
     return known[unit_id]
-
-
-NAME = select(Unit.name).where(Unit.id == bindparam("unit"))
 
 
 def unit_name(session: Session, unit_id: UUID) -> str:
