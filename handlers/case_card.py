@@ -130,7 +130,8 @@ def _lines(turn: Turn, case: Case, elder: Elder, is_: Collection[str]) -> list[s
 
 def _reported(turn: Turn, case: Case, story: Sequence[tuple[CaseEvent, Staff | None]]) -> str:
     first, by = story[0]
-    gaps = {"who": by.name if by else "", "at": at(turn, first.at), "times": case.mentions}
+    who = by.name if by else _("The bot")
+    gaps = {"who": who, "at": at(turn, first.at), "times": case.mentions}
     if case.mentions > 1:
         return _("Reported by %(who)s %(at)s, mentioned %(times)d times") % gaps
     return _("Reported by %(who)s %(at)s") % gaps
@@ -252,6 +253,8 @@ STEPS = {  # why people were told, in the story
     "resolved": N_("resolved"),
     "return": N_("returned"),
     "withdraw": N_("withdrawn"),
+    "reached": N_("reached"),
+    "evening": N_("not reached by evening"),
     "moved": N_("moved"),
     "nobody": N_("nobody reached"),
 }

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlmodel import Session
+
 from handlers.case_tell import desk, meant, renew_everywhere, tell
 from handlers.case_words import CATEGORIES, MARKS
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
@@ -11,13 +13,14 @@ from handlers.turn import Turn
 from handlers.visit_concerns import Found
 from locales import gettext as _
 from models import case_query, case_record, record
-from models.case import EMERGENCY, MENTIONED, MOVES, OPENED, Case
+from models.case import EMERGENCY, MENTIONED, MOVES, NO_CONTACT, OPEN, OPENED, Case
 from models.case_record import Problem
 from models.consent import SHARING, withheld
 from models.elder import Elder
 from models.ladder import AT_ONCE, Hours
 from models.office_hours import office_hours
 from models.staff import Staff
+from models.unreached import HEARD_OF, IN_VAIN
 from models.visit import Concern, Visit
 
 OFFICE = "entitlement"  # the bureau office
@@ -42,17 +45,17 @@ def hours_of(turn: Turn) -> Hours:
 
 def report(turn: Turn, elder: Elder, problem: Problem) -> Opened:
     """Opens or joins the case of this problem and tells who has to know at once."""
-    problem = _as_agreed(turn, elder, problem)
+    problem = agreed(turn.session, elder, problem)
     case, how = case_record.open_or_join(
         turn.session, elder, problem, turn.staff, turn.now, hours_of(turn)
     )
     return announced(turn, elder, Opened(case, how))
 
 
-def _as_agreed(turn: Turn, elder: Elder, problem: Problem) -> Problem:
+def agreed(session: Session, elder: Elder, problem: Problem) -> Problem:
     """Of an elder who does not want it shared, the office itself sees to it; in an emergency
     whoever must come is told all the same (protection of life)."""
-    if problem.severity == EMERGENCY or SHARING not in withheld(turn.session, elder.id):
+    if problem.severity == EMERGENCY or SHARING not in withheld(session, elder.id):
         return problem
     return replace(problem, service_group=OFFICE, also_group="", restricted=True)
 
@@ -105,7 +108,8 @@ def from_visit(
     before = _cases_of(turn, old) if old else {}
     before |= _numbered(turn, alarmed)
     if old is not None:
-        take_back(turn, old)
+        _carry(turn, old, visit, before)
+        take_back(turn, old, REACHED if visit.outcome in HEARD_OF else "")
     opened = []
     for found, concern in raised:
         one = _report_concern(turn, elder, visit, found, before.pop(found.category, None))
@@ -114,6 +118,14 @@ def from_visit(
     for case in before.values():
         retract(turn, case, elder, visit.change_reason)
     return opened
+
+
+def _carry(turn: Turn, old: Visit, visit: Visit, before: dict[str, Case]) -> None:
+    """An attempt that stays one goes on being looked into, and is not begun again."""
+    for concern in record.concerns_of(turn.session, old.id):
+        if concern.category == NO_CONTACT and visit.outcome in IN_VAIN and concern.case_id:
+            turn.session.add(record.copied(Concern, concern, visit))
+            before.pop(NO_CONTACT, None)
 
 
 def _cases_of(turn: Turn, visit: Visit) -> dict[str, Case]:
@@ -178,12 +190,20 @@ def move_all(turn: Turn, visit: Visit, to: Elder, reason: str) -> None:
             _move(turn, case, to, reason)
 
 
-TAKEN_BACK = {"close": MOVES["unclose"], "reopen": MOVES["unreopen"]}
+REACHED = "reached"
+TAKEN_BACK = {
+    "close": MOVES["unclose"],
+    "reopen": MOVES["unreopen"],
+    REACHED: MOVES["unreached"],
+}
 
 
-def take_back(turn: Turn, visit: Visit) -> None:
-    """What this visit answered about resolved cases is open again, unless more has happened."""
-    for event in case_query.said_in(turn.session, visit.id):
+def take_back(turn: Turn, visit: Visit, but: str = "") -> None:
+    """What this visit said of cases holds no more, unless more has happened; `but` one thing that
+    its correction says too."""
+    for event in case_query.said_in(turn.session, visit.root_id):
+        if event.action == but:
+            continue
         case = turn.session.get_one(Case, event.case_id)
         last = case_query.last_event(turn.session, case.id, *MOVES)
         what = TAKEN_BACK.get(event.action)
@@ -198,7 +218,15 @@ def take_back(turn: Turn, visit: Visit) -> None:
                 hours_of(turn),
                 **_resolver(turn, case),
             )
-            renew_everywhere(turn, case, elder)
+            _begun_again(turn, case, elder)
+
+
+def _begun_again(turn: Turn, case: Case, elder: Elder) -> None:
+    """Whoever was said to be reached is to be looked for: those who stopped must hear of it."""
+    if case.state == OPEN:
+        announced(turn, elder, Opened(case, "reopen"))
+    else:
+        renew_everywhere(turn, case, elder)
 
 
 def _resolver(turn: Turn, case: Case) -> dict[str, Any]:

@@ -73,6 +73,15 @@ MENUS: Mapping[str, Menu] = {
         N_("What is still wrong? (tap or write)"),
         (Choice("same", N_("As before")), Choice("worse", N_("Worse"))),
     ),
+    "reached": Menu(
+        N_("Who was reached, and how is it? (tap or write)"),
+        (
+            Choice("well", N_("Well, at home")),
+            Choice("phone", N_("Answered by phone")),
+            Choice("family", N_("With the family")),
+            Choice("hospital", N_("In hospital")),
+        ),
+    ),
     "withdraw": Menu(
         N_("Why withdraw it? (tap or write)"),
         (Choice("mistake", N_("False alarm")), Choice("solved", N_("Solved already"))),
@@ -312,7 +321,7 @@ def _tell_others(turn: Turn, case: Case, elder: Elder, action: str) -> list[Staf
     """Who hears of it as news, not only by the card that changes where it stands."""
     if action in ("refer", "reopen"):
         return announced(turn, elder, Opened(case, action)).told
-    if action == "withdraw":
+    if action in ("withdraw", "reached"):
         return tell_holders(turn, case, elder, action)
     people = {one.id: one for one in _news_for(turn, case, elder, action)}
     people.pop(turn.staff.id, None)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from handlers.case_words import CATEGORIES, Category
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn
-from handlers.visit_codes import CALL_110, CALL_119, CALL_120, CALL_120_110
+from handlers.visit_codes import CALL_110, CALL_110_DOOR, CALL_119, CALL_120, CALL_120_110
 from locales import gettext as _
 from models.case import EMERGENCY
 from models.staff import COORDINATOR, LIAISON
@@ -16,6 +16,7 @@ CALLS = {
     "life_danger": CALL_120,
     "suicide_risk": CALL_120_110,
     "missing": CALL_110,
+    "no_contact": CALL_110_DOOR,
     "fire_gas_co": CALL_119,
 }
 HARMLESS = (

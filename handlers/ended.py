@@ -9,6 +9,7 @@ from handlers.questions import Choice, Filling, Form, Question, say_value
 from handlers.talk import Button, Reply
 from handlers.tell import chats_of, where
 from handlers.turn import Turn, day
+from handlers.unreached import heard_of
 from locales import gettext as _
 from locales import mark as N_
 from locales import speaking
@@ -56,6 +57,7 @@ def _end(turn: Turn, elder: Elder, what: str) -> Reply:
     elder.state, elder.ended_on = ENDED[what], reported
     turn.session.exec(delete(Draft).where(col(Draft.subject) == elder.code))
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=what))
+    heard_of(turn, elder, _("Off the lists"))
     return _off(turn, elder)
 
 

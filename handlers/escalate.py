@@ -17,6 +17,7 @@ from handlers.case_tell import Desk, head, tell
 from handlers.morning import reader, turn_of
 from handlers.talk import Reply
 from handlers.turn import Office, local_date
+from handlers.unreached import alarm, seek
 from locales import speaking
 from models import case_query, duty, ladder
 from models.case import (
@@ -53,7 +54,7 @@ def sweep(session: Session, office: Office, now: datetime) -> int:
     """Takes what is due at `now`; how many steps and alarms that were."""
     at = Desk(session, office, now)
     note_arrivals(session)
-    return alarms(at) + climb(at)
+    return alarms(at) + seek(at) + climb(at)
 
 
 # Climbing
@@ -117,11 +118,13 @@ def _claim(at: Desk, case: Case, hours: Hours) -> bool:
 
 
 def _take(at: Desk, case: Case, elder: Elder, rung: Rung, fold: Fold) -> None:
-    today = local_date(at.now, at.office.zone)
-    people = duty.told(at.session, case, elder, rung.to, today)
-    note_event(at.session, case, ESCALATED, None, at.now)
-    say = tell if case.severity <= URGENT else fold.add
-    say(at, case, elder, rung.name, people)
+    people = duty.told(at.session, case, elder, rung.to, local_date(at.now, at.office.zone))
+    if rung.phase == ladder.EVENING:
+        alarm(at, case, elder)
+    else:
+        note_event(at.session, case, ESCALATED, None, at.now)
+        say = tell if case.severity <= URGENT else fold.add
+        say(at, case, elder, rung.name, people)
     log.info("case_step_taken", case=case.number, step=rung.name, people=len(people))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handlers import case_open, form
+from handlers import case_open, form, unreached
 from handlers.brief import visit_line
 from handlers.pick import MOST, likely, read_elder, say_elder
 from handlers.questions import Choice, Filling, Form, Question
@@ -192,7 +192,9 @@ def _carry_out(filling: Filling, visit: Visit) -> str | None:
     if elder is None:
         return None
     case_open.move_all(turn, visit, elder, why(reason))
-    record.move(turn.session, visit, elder, turn.staff, turn.now, reason)
+    new = record.move(turn.session, visit, elder, turn.staff, turn.now, reason)
+    new.seek_at = unreached.when(turn, new, elder, visit)
+    unreached.heard_in(turn, elder, new, unreached.sought_for(turn.session, elder))
     return _("✅ Moved. The visit now stands with %(who)s.") % {"who": turn.label(elder)}
 
 

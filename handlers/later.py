@@ -11,6 +11,7 @@ from handlers.questions import Choice, Filling, Form, Question, say_value, tidy
 from handlers.talk import Button, Reply
 from handlers.tell import chats_of
 from handlers.turn import Turn, Unclear, day
+from handlers.unreached import heard_of
 from locales import gettext as _
 from locales import mark as N_
 from locales import speaking
@@ -106,9 +107,12 @@ def _say_day(filling: Filling, value: str) -> str:
     return _("not known") if value == "unknown" else day(date.fromisoformat(value))
 
 
+def _label(what: str) -> str:
+    return next(choice.label for choice in WHAT if choice.code == what)
+
+
 def _review(filling: Filling) -> Reply:
-    what = next(c for c in WHAT if c.code == filling.get("what"))
-    parts = [_title(filling), _(what.label)]
+    parts = [_title(filling), _(_label(filling.get("what")))]
     parts += [_say_day(filling, filling.get(n)) for n in ("day", "until") if filling.get(n)]
     reason = LATER.by_name["reason"]
     parts += [say_value(reason, filling, filling.get("reason"))] if filling.get("reason") else []
@@ -136,6 +140,7 @@ def _submit(filling: Filling) -> list[Reply]:
         begin_absence(
             turn.session, Absence(elder_id=elder.id, kind=what, from_on=turn.today, until_on=last)
         )
+        heard_of(turn, elder, _(_label(what)))
     _audit(turn, elder, what)
     turn.session.flush()
     policy = plan.office_policy(turn.session)

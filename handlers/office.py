@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from handlers import form
 from handlers.concern_words import SEVERITY_NAMES
 from handlers.digest import weekday
-from handlers.office_values import BY_KEY, GROUPS, MUSTS, Office, clock_text
+from handlers.office_values import BY_KEY, GROUPS, MUSTS, SPANS, Office, clock_text
 from handlers.questions import Choice, Filling, Form, Question, match, tidy
 from handlers.steering import announce, steering
 from handlers.talk import Button, Reply
@@ -18,11 +18,11 @@ from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext
-from models import office_hours, room
+from models import office_hours, room, unreached
 from models.agenda import PREFIX, lines_for, office_policy
 from models.case import RUNNING, Case
 from models.due import DUE, OVERDUE, Policy
-from models.elder import DECEASED, MOVED
+from models.elder import ACTIVE, DECEASED, MOVED, Elder
 from models.org import COUNTY, Unit, put_setting, setting
 from models.staff import COORDINATOR, Staff
 from models.workdays import differing_days
@@ -33,6 +33,7 @@ GROUP_CHOICES = (
     Choice("room", N_("Worry-relief room")),
     *(Choice(f"s{level}", name) for level, name in SEVERITY_NAMES.items()),
     Choice("musts", N_("Must-visit terms")),
+    Choice("unreached", N_("Cannot be reached")),
     Choice("score", N_("Weights of the year")),
 )
 
@@ -173,6 +174,8 @@ def effect(turn: Turn, one: Office, value: Any) -> list[str]:
         return [_("Reports count by this term from now on, for months gone by too.")]
     if one.key.startswith(room.SETTING):
         return _on_room(turn, one, value)
+    if one.key.startswith(unreached.PREFIX):
+        return _on_unreached(turn, one, value)
     return _on_hours(turn, one, value)
 
 
@@ -234,6 +237,21 @@ def _on_hours(turn: Turn, one: Office, value: int) -> list[str]:
                   "urgent cases.") % told]  # fmt: skip
     return [_("Terms in working days and reminders count from %(office_opens)s to "
               "%(office_closes)s, for open cases too.") % told]  # fmt: skip
+
+
+def _on_unreached(turn: Turn, one: Office, value: Any) -> list[str]:
+    """Whom it is for, and the day of one of them."""
+    rules = {key: setting(turn.session, unreached.PREFIX + key, usual)
+             for key, usual in unreached.DEFAULTS.items()}  # fmt: skip
+    rules[one.key.removeprefix(unreached.PREFIX)] = value
+    who = select(func.count(col(Elder.id))).where(
+        Elder.state == ACTIVE, col(Elder.tier).in_(list(rules[unreached.TIERS]))
+    )
+    gaps = {"count": turn.session.exec(who).one(),
+            "after": SPANS.told(rules[unreached.AFTER]),
+            "evening": clock_text(rules[unreached.EVENING])}  # fmt: skip
+    return [_("Of %(count)d elders: not met and not reached for %(after)s, an urgent case; from "
+              "%(evening)s an emergency. Holds for attempts from now on.") % gaps]  # fmt: skip
 
 
 def _room_with(turn: Turn, one: Office, value: int) -> room.Hours:

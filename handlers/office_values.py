@@ -11,7 +11,7 @@ from handlers.turn import Unclear
 from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext
-from models import office_hours, room
+from models import office_hours, room, unreached
 from models.due import Policy
 from models.elder import TIERS
 from models.ladder import DEFAULTS, MINUTES, MORNINGS, SETTING, WORKDAYS
@@ -232,6 +232,17 @@ MUSTS = tuple(
     for name, one in KINDS.items()
     if name != "festival"
 )  # fmt: skip
+
+
+def _unreached(name: str, title: str, kind: Kind, *offers: Any) -> Office:
+    return Office(unreached.PREFIX + name, title, kind, unreached.DEFAULTS[name], offers)
+
+
+UNREACHED = (
+    _unreached(unreached.TIERS, N_("Tiers that are looked for"), TIERS_KIND, "CD", "D", "BCD", ""),
+    _unreached(unreached.AFTER, N_("Urgent after the attempt"), SPANS, HOUR, 2 * HOUR, 4 * HOUR),
+    _unreached(unreached.EVENING, N_("Emergency from"), CLOCK_KIND, 1020, 1080, 1140, 1200),
+)
 GROUPS: Mapping[str, tuple[Office, ...]] = {
     "visits": VISITS,
     **{f"s{severity}": _terms(severity) for severity in DEFAULTS},
@@ -239,5 +250,6 @@ GROUPS: Mapping[str, tuple[Office, ...]] = {
     "musts": MUSTS,
     "score": SCORE,
     "room": ROOM,
+    "unreached": UNREACHED,
 }
 BY_KEY = {one.key: one for group in GROUPS.values() for one in group}

@@ -81,7 +81,12 @@ def _begin(turn: Turn, elder: Elder | None, text: str, hits: Sequence[Elder] = (
     if elder:
         form.put(filling, "elder", elder.code)
         _know(filling, elder)
-    if text:
+    code, _gap, level = text.partition(" ")
+    if code in CATEGORIES and level.isdecimal():  # a button that says how grave it is
+        form.put(filling, "what", code)
+        if level in _near(CATEGORIES[code]):
+            form.put(filling, "severity", level)
+    elif text:
         form.put(filling, "what", _read_what(filling, text))
     return form.card(FORM, filling)
 
@@ -192,11 +197,14 @@ def severity(filling: Filling) -> int:
 def _levels(filling: Filling) -> tuple[Choice, ...]:
     """An emergency is not made any smaller, and one step is the most that is moved."""
     found = category(filling)
-    usual = found.severity if found else 4
-    if usual == EMERGENCY:
+    near = _near(found) if found else ("3", "4")
+    return tuple(Choice(level, SEVERITY_NAMES[int(level)]) for level in near)
+
+
+def _near(one: Category) -> tuple[str, ...]:
+    if one.severity == EMERGENCY:
         return ()
-    near = [level for level in SEVERITIES if abs(level - usual) <= 1]
-    return tuple(Choice(str(level), SEVERITY_NAMES[level]) for level in near)
+    return tuple(str(level) for level in SEVERITIES if abs(level - one.severity) <= 1)
 
 
 def _asks_wish(filling: Filling) -> bool:

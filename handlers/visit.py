@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 from uuid import uuid4
 
-from handlers import case_open, form, tell
+from handlers import case_open, form, tell, unreached
 from handlers import visit_follows as follows
 from handlers.agreed import as_agreed
 from handlers.brief import audit, is_restricted, short_brief
@@ -55,7 +55,6 @@ from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, UNTICKED, Concern, Pr
 
 FORM_NAME = "visit"
 KEPT = ("promise", "photo")  # of a card that a whole line replaces
-FRAIL = ("C", "D")  # tiers
 ATTEMPT_MODE = {"no_answer": "phone"}
 
 
@@ -134,12 +133,13 @@ def submit(filling: Filling) -> list[Reply]:
     if too_old(filling) and not filling.get("visited_on") and not filling.known("fixes"):
         return [form.card(VISIT, filling)]
     concerns = found(filling.answers, last_seen(filling))
-    visit = _row(filling, elder)
+    visit, sought = _row(filling, elder), unreached.sought_for(turn.session, elder)
     old = _fixed_visit(filling)
-    raised = _store(filling, visit, old, concerns)
+    raised = _store(filling, elder, visit, old, concerns)
     told = [one for one in raised if one[1].state != UNTICKED]
     opened = from_visit(turn, elder, visit, told, old, filling.known(ALARMED) or ())
     turn.session.add_all(concern for _found, concern in raised)
+    unreached.heard_in(turn, elder, visit, sought)
     form.drop(filling)
     others = tell.about(turn, visit, elder)
     flags = propose(turn, elder, "empty_nest") if follows.newly_alone(filling, visit) else []
@@ -218,7 +218,7 @@ def _moment(filling: Filling) -> datetime:
 
 
 def _store(
-    filling: Filling, visit: Visit, old: Visit | None, concerns: list[Found]
+    filling: Filling, elder: Elder, visit: Visit, old: Visit | None, concerns: list[Found]
 ) -> list[tuple[Found, Concern]]:
     """Writes the visit; gives what it raises, to be written when the cases are known."""
     turn = filling.turn
@@ -228,6 +228,7 @@ def _store(
             visit.visited_on, visit.visited_at = old.visited_on, old.visited_at
         visit.change_reason = str(filling.get("fix_reason") or "")
     visit.place = follows.place_of(filling, visit)
+    visit.seek_at = unreached.when(turn, visit, elder, old)
     promise, absence = _promise(filling, visit, old), follows.keep_absence(filling, visit, old)
     if old is not None:
         record.revise(turn.session, old, visit, turn.staff, turn.now)
@@ -285,24 +286,14 @@ def _done_reply(
     lines = [urgent(filling), *case_open.lines(filling.turn, opened)]
     lines.insert(1 if urgent(filling) else 0, _headline(filling, visit, elder))
     if visit.outcome != DONE:
-        lines.append(_advice(visit.outcome))
-    alarm = _unheard_of(visit, elder)
-    if alarm:
-        lines.append(_("If nobody reaches them within 2 hours, tap “Cannot be reached”."))
+        lines += unreached.advice(filling.turn, visit, elder) or [_advice(visit.outcome)]
     lines.append(follows.pause_line(filling, visit))
     lines.append(_told_line(visit, others))
     ask, answers = _one_more(filling, visit, elder, opened)
     lines.append(ask)
-    rows = (*answers, *alarm, (_change(visit),), *_next_row(filling, elder))
+    rows = (*answers, *unreached.ways(visit, elder), (_change(visit),), *_next_row(filling, elder))
     text = "\n".join(line for line in lines if line)
     return Reply(text, rows, form.card_name(filling), toast=_("Recorded"))
-
-
-def _unheard_of(visit: Visit, elder: Elder) -> tuple[tuple[Button, ...], ...]:
-    """Who is alone or very ill and does not answer is more than a visit to make up for."""
-    if visit.outcome not in ("not_at_home", "no_answer") or elder.tier not in FRAIL:
-        return ()
-    return ((Button(_("Cannot be reached"), f"/problem {elder.code} no_contact"),),)
 
 
 def _change(visit: Visit) -> Button:

@@ -17,6 +17,7 @@ from models.visit import (
 CALL_120_110 = N_("☎️ Call 120 or 110 first! Do not leave the person alone.")
 CALL_120 = N_("☎️ Call 120 first! Stay with the person.")
 CALL_119 = N_("☎️ Everyone out, windows open, then call 119 or 120!")
+CALL_110_DOOR = N_("☎️ Call the village cadre and 110 to open the door; 120 if somebody is hurt!")
 CALL_110 = N_("☎️ If there is danger now, call 110 first!")
 UNSEEN = Code("9", NOT_OBSERVED, N_("Not seen"))
 

@@ -24,6 +24,7 @@ EMERGENCY, URGENT, SOON, ROUTINE = SEVERITIES = 1, 2, 3, 4
 
 # Who somebody is to a case; a person may be several.
 GROUP, COORDINATOR, LIAISON, REPORTER = "group", "coordinator", "liaison", "reporter"
+NO_CONTACT = "no_contact"  # the category of whoever is alone or very ill and was not reached
 ONLOOKER = "onlooker"  # a leader: sees it, and does nothing
 EVERYBODY = (GROUP, COORDINATOR, LIAISON, REPORTER)
 
@@ -63,6 +64,8 @@ MOVES: Mapping[str, Move] = {
         Move("withdraw", (OPEN,), WITHDRAWN, (REPORTER, COORDINATOR)),
         Move("retract", (*UNRESOLVED, RESOLVED), WITHDRAWN, NOBODY_PRESSES),
         Move("moved", (*UNRESOLVED, RESOLVED), "", NOBODY_PRESSES),
+        Move("reached", (*UNRESOLVED, RESOLVED), CLOSED, EVERYBODY),  # only of NO_CONTACT
+        Move("unreached", (CLOSED,), OPEN, NOBODY_PRESSES, anew=True),
         Move("unclose", (CLOSED,), RESOLVED, NOBODY_PRESSES),
         Move("unreopen", (OPEN,), RESOLVED, NOBODY_PRESSES),
         Move("wish", UNRESOLVED, "", EVERYBODY),

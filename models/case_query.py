@@ -18,6 +18,7 @@ from models.case import (
     GROUP,
     LIAISON,
     MOVES,
+    NO_CONTACT,
     ONLOOKER,
     REPORTER,
     RESOLVED,
@@ -37,7 +38,7 @@ from models.org import Unit, branch, up_from
 from models.staff import COORDINATOR as COORDINATOR_ROLE
 from models.staff import LEADER, Staff
 from models.staff import LIAISON as LIAISON_ROLE
-from models.visit import Concern
+from models.visit import Concern, Visit
 
 BY_NUMBER = (
     select(Case, Elder)
@@ -106,6 +107,8 @@ def may(case: Case, what: Move, is_: Collection[str], staff: Staff) -> bool:
     An emergency or urgent case is closed by somebody else than who resolved it.
     """
     if case.state not in what.states or not set(what.who) & set(is_):
+        return False
+    if what.action == "reached" and case.category != NO_CONTACT:
         return False
     own = what.action == "close" and staff.id == case.resolved_by
     return not (own and case.severity <= URGENT)
@@ -310,9 +313,10 @@ def last_event(session: Session, case_id: UUID, *actions: str) -> CaseEvent | No
     return session.exec(statement.order_by(col(CaseEvent.place).desc())).first()
 
 
-def said_in(session: Session, visit_id: UUID) -> list[CaseEvent]:
-    """What a visit did to cases."""
-    return list(session.exec(select(CaseEvent).where(CaseEvent.visit_id == visit_id)).all())
+def said_in(session: Session, root_id: UUID) -> list[CaseEvent]:
+    """What a visit did to cases, in any of its revisions."""
+    revisions = select(Visit.id).where(Visit.root_id == root_id)
+    return list(session.exec(select(CaseEvent).where(col(CaseEvent.visit_id).in_(revisions))).all())
 
 
 class Line(NamedTuple):

@@ -22,11 +22,13 @@ from models.case import (
     IN_PROGRESS,
     MENTIONED,
     MOVES,
+    NO_CONTACT,
     OPEN,
     OPENED,
     RESOLVED,
     RETURNED,
     STAMPS,
+    URGENT,
     VISIT,
     Case,
     CaseEvent,
@@ -37,6 +39,7 @@ from models.elder import Elder
 from models.ladder import Hours
 from models.org import settings
 from models.staff import Staff
+from models.unreached import evening
 
 JOINS_WITHIN = timedelta(days=14)
 RAISED_AT = 3  # mentions
@@ -55,6 +58,7 @@ class Problem:
     wish: str = ""
     source: str = VISIT
     visit_id: UUID | None = None
+    sought: datetime | None = None  # by the bot itself: from when on somebody should have looked
 
 
 def open_or_join(
@@ -93,12 +97,13 @@ def _open(
         opened_at=now,
         mentioned_at=now,
         events=1,
-        **_round(session, problem.severity, now, hours),
+        **_round(session, problem.category, problem.severity, now, hours, problem.sought),
     )
     _settle(case, hours)
     session.add(case)
     session.flush()
-    _tell_story(session, case, OPENED, by, now, problem.text, problem.visit_id)
+    teller = None if problem.sought else by
+    _tell_story(session, case, OPENED, teller, now, problem.text, problem.visit_id)
     return case
 
 
@@ -112,9 +117,18 @@ def _numbers(session: Session) -> "count[int]":
     return ahead.once(session, (_numbers,), ask)
 
 
-def _round(session: Session, severity: int, now: datetime, hours: Hours) -> dict[str, Any]:
+def _round(
+    session: Session,
+    category: str,
+    severity: int,
+    now: datetime,
+    hours: Hours,
+    sought: datetime | None = None,
+) -> dict[str, Any]:
     """The ladder, frozen as the office's numbers are now, and the terms that follow from it."""
     plan = ladder.freeze(ladder.terms(severity, settings(session)))
+    if (category, severity) == (NO_CONTACT, URGENT):
+        plan = ladder.until_evening(plan, evening(session, sought or now, hours.zone))
     ack, act, resolve = ladder.terms_of(plan, now, hours)
     return {
         "plan": plan,
@@ -155,7 +169,7 @@ def _join(
 
 
 def raise_to(
-    session: Session, case: Case, severity: int, by: Staff, now: datetime, hours: Hours
+    session: Session, case: Case, severity: int, by: Staff | None, now: datetime, hours: Hours
 ) -> None:
     """Graver (or less) from now on: the terms and the ladder are those of the new severity."""
     move(session, case, MOVES["raise"], by, now, hours, severity=severity)
@@ -165,7 +179,7 @@ def raise_to(
 def begin_anew(session: Session, case: Case, now: datetime, hours: Hours) -> None:
     """Another round, with terms counted from now."""
     case.round += 1
-    for name, value in _round(session, case.severity, now, hours).items():
+    for name, value in _round(session, case.category, case.severity, now, hours).items():
         setattr(case, name, value)
     _settle(case, hours)
 

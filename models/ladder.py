@@ -31,12 +31,14 @@ BACKUP, LIAISON, OWNER = "backup", "liaison", "owner"
 COORDINATOR, LEADER = "coordinator", "leader"
 
 ACK, ACT, RESOLVE, BACK, FOLLOW_UP = "ack", "act", "resolve", "back", "follow_up"
+EVENING = "evening"  # of somebody who is not reached: then it is an emergency
 PHASES: Mapping[str, tuple[str, ...]] = {  # the states in which its rungs count
     ACK: (OPEN,),
     ACT: (OPEN, ACKNOWLEDGED),
     BACK: (RETURNED,),
     RESOLVE: UNRESOLVED,
     FOLLOW_UP: (RESOLVED,),
+    EVENING: UNRESOLVED,
 }
 
 
@@ -137,6 +139,12 @@ def _rungs(given: Terms) -> Iterator[Rung]:
             yield Rung(phase, f"{phase}{place + 1}", place, to)
 
 
+def until_evening(plan: dict[str, Any], evening: datetime) -> dict[str, Any]:
+    """The plan with one more rung, at an instant of its own."""
+    rung = [EVENING, f"{EVENING}1", 0, list(AT_ONCE[1])]
+    return {**plan, EVENING: evening.isoformat(), "rungs": [*plan["rungs"], rung]}
+
+
 def rungs(plan: Mapping[str, Any]) -> list[Rung]:
     return [Rung(phase, name, after, tuple(to)) for phase, name, after, to in plan["rungs"]]
 
@@ -159,6 +167,8 @@ def began(case: Case, phase: str, hours: Hours) -> datetime:
     pause = _span(case.plan, "pause")
     if phase == ACK:
         return case.ack_until
+    if phase == EVENING:
+        return datetime.fromisoformat(case.plan[EVENING])
     if phase == BACK:
         return shift(case.returned_at or case.since, pause, hours)
     if phase == FOLLOW_UP:
@@ -210,9 +220,10 @@ def _counting(case: Case, hours: Hours) -> list[tuple[datetime, Rung]]:
 
 
 def due(case: Case, now: datetime, hours: Hours) -> Rung | None:
-    """The one step to take at `now`, if any."""
+    """The one step to take at `now`, if any; none is as grave as the evening's."""
     come = [rung for at, rung in _counting(case, hours) if at <= now]
-    return come[-1] if come else None
+    grave = [rung for rung in come if rung.phase == EVENING]
+    return (grave or come)[-1] if come else None
 
 
 def next_at(case: Case, hours: Hours) -> datetime | None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, ColumnElement, Index
+from sqlalchemy import JSON, Column, ColumnElement, Index, text
 from sqlmodel import Field, SQLModel, and_, col
 
 from models.draft import new_tag
@@ -27,6 +27,7 @@ OUTCOMES = (
     "wrong_address",
     "deceased",
 )
+SOUGHT = text("seek_at IS NOT NULL")
 
 
 class Visit(SQLModel, table=True):
@@ -65,9 +66,11 @@ class Visit(SQLModel, table=True):
     change_reason: str = ""
     draft_tag: str | None = Field(default=None, unique=True)  # a card is submitted once
     answers: dict[str, object] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    seek_at: datetime | None = None  # of an attempt: when a case begins unless the elder is reached
 
     __table_args__ = (  # all that the due rule asks of a visit: the sweep reads nothing else
         Index("ix_visit_elder_day", "elder_id", "state", "outcome", "visited_on", "mode"),
+        Index("ix_visit_seek", "seek_at", sqlite_where=SOUGHT, postgresql_where=SOUGHT),
     )
 
 

@@ -15,6 +15,7 @@ from models.ladder import Hours
 from models.mailbox import DROPPED, FAILED, SENT, WAITING, Outgoing
 from models.outbox import Job
 from models.staff import Chat, Staff
+from models.visit import Visit
 from tests.conversation import ZONE
 
 
@@ -95,6 +96,7 @@ def soonest(town):
     if town.rows(CaseStep, outcome=UNDER_WAY):
         return town.now + timedelta(minutes=1)
     coming = [one.next_at for one in town.rows(Case) if one.next_at]
+    coming += [one.seek_at for one in town.rows(Visit) if one.seek_at and one.seek_at > town.now]
     return max(min(coming, default=town.now + timedelta(days=400)), town.now + timedelta(minutes=1))
 
 

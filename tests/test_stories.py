@@ -64,12 +64,3 @@ def test_the_coordinator_asks_in_her_own_words(town, wang, zhou):
     wang.talk("岚桥镇这半月还差谁", "🔴 E0001 柳泉村", "小周", "应访5", "未办结", "没有未办结",
               "上月报表", "2026年10月走访工作报表")  # fmt: skip
     assert "高永昌" not in wang.text
-
-
-def test_nobody_opens_and_whoever_is_alone_is_looked_for(town, zhou, wang):
-    zhou.talk("王德胜 家中无人", "核对", "[✅ 提交]", "2小时内仍联系不上")
-    zhou.talk("[联系不上]", "核对:王德胜", "[✅ 上报]", "急办")
-    assert wang.look()
-    assert "联系不上" in wang.text
-    zhou.talk("高永昌 家中无人", "核对", "[✅ 提交]", "已记录未遇")
-    assert "联系不上" not in zhou.text

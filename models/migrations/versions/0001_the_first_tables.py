@@ -640,6 +640,7 @@ def upgrade() -> None:
         sa.Column("change_reason", sa.String(), nullable=False),
         sa.Column("draft_tag", sa.String(), nullable=True),
         sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("seek_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["changed_by"],
             ["staff.id"],
@@ -668,6 +669,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_visit_liaison_id"), ["liaison_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_ref"), ["ref"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_root_id"), ["root_id"], unique=False)
+        batch_op.create_index(
+            "ix_visit_seek",
+            ["seek_at"],
+            unique=False,
+            sqlite_where=sa.text("seek_at IS NOT NULL"),
+            postgresql_where=sa.text("seek_at IS NOT NULL"),
+        )
 
     op.create_table(
         "absence",
