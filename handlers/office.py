@@ -172,11 +172,8 @@ def effect(turn: Turn, one: Office, value: Any) -> list[str]:
         return [_("The scorecard weighs it so from now on, for months gone by too.")]
     if one in MUSTS:
         return [_("Reports count by this term from now on, for months gone by too.")]
-    if one.key.startswith(room.SETTING):
-        return _on_room(turn, one, value)
-    if one.key.startswith(unreached.PREFIX):
-        return _on_unreached(turn, one, value)
-    return _on_hours(turn, one, value)
+    prefix = f"{one.key.partition('.')[0]}."
+    return _OF.get(prefix, _on_hours)(turn, one, value)
 
 
 def _on_visits(turn: Turn, now: Policy, then: Policy) -> list[str]:
@@ -274,6 +271,9 @@ def _on_room(turn: Turn, one: Office, value: int) -> list[str]:
             "⚠️ %(count)d people are booked at another hour: the bookings stay; please move them.",
             count) % {"count": count})  # fmt: skip
     return lines
+
+
+_OF = {room.SETTING: _on_room, unreached.PREFIX: _on_unreached}
 
 
 def _check(turn: Turn, one: Office, value: Any) -> None:
