@@ -14,12 +14,14 @@ from models.audit import Audit
 from models.card import CardChange
 from models.case import Case, CaseEvent
 from models.consent import Consent
-from models.elder import Absence, ElderFlag
+from models.draft import Draft
+from models.elder import Absence, Elder, ElderFlag
 from models.fast_track import FastTrack
 from models.honest import CallBack
 from models.room import Booking
 from models.schedule import Postponement
 from models.staff import Staff
+from models.traces import Said, drafts_of, said_of
 from models.visit import Concern, Promise, Visit
 
 # Of each table that leads to an elder, and is not in the file, the reason; a test asks for it.
@@ -66,10 +68,14 @@ class Dossier(NamedTuple):
     looks: list[Audit]
     carers: list[Assignment]
     pictures: list[Picture]
+    drafts: list[Draft]
+    said: list[Said]
     staff: dict[UUID | None, str]
 
 
-def everything(session: Session, elder_id: UUID) -> Dossier:
+def everything(session: Session, elder: Elder) -> Dossier:
+    elder_id = elder.id
+
     def rows(table: Any, order: str) -> list[Any]:
         statement = select(table).where(table.elder_id == elder_id).order_by(getattr(table, order))
         return list(session.exec(statement))
@@ -91,7 +97,7 @@ def everything(session: Session, elder_id: UUID) -> Dossier:
         list(session.exec(tracks.order_by(col(FastTrack.asked_at)))),
         rows(Booking, "on_day"), rows(CallBack, "drawn_at"), rows(Consent, "recorded_at"),
         rows(CardChange, "proposed_at"), rows(Audit, "at"), rows(Assignment, "from_on"),
-        _pictures(session, elder_id), staff,
+        _pictures(session, elder_id), drafts_of(session, elder), said_of(session, elder), staff,
     )  # fmt: skip
 
 

@@ -3,10 +3,11 @@ that wait. What is still to be said of somebody of the same name is left alone."
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, or_
+from sqlalchemy import ColumnElement, String, cast, literal, or_
 from sqlmodel import Session, and_, col, delete, select, update
 
 from models.attachment import Photo, Upload
@@ -18,6 +19,7 @@ from models.elder import Elder, masked
 from models.fast_track import FastTrack
 from models.mailbox import DROPPED, SENDING, WAITING, Card, Outgoing
 from models.page import PageMessage
+from models.staff import Chat
 from models.step import Step
 from models.visit import Visit
 
@@ -46,7 +48,7 @@ def words(session: Session, elder: Elder) -> Words:
 def wipe(session: Session, elder: Elder) -> None:
     """Rows go, or nothing is left in them but that something was said."""
     sure, every = words(session, elder)
-    _drafts(session, elder, sure)
+    _drafts(session, elder)
     waits = col(Outgoing.state).in_((WAITING, SENDING))
     told = (Outgoing, ("text", "rows", "file_name", "card"))
     _blank(session, *told, sure, BARE | {"state": DROPPED, "problem": "forgotten"}, waits)
@@ -68,17 +70,23 @@ def drop_sent_files(session: Session) -> int:
     return session.exec(update(Outgoing).where(sent).values(file_data=None)).rowcount
 
 
-def _drafts(session: Session, elder: Elder, sure: Collection[str]) -> None:
-    """Begun for this elder, a visit or a case of theirs, or speaking of them; with its pictures."""
-    subjects = _subjects(session, elder)
-    named = select(Draft.id, Draft.subject).where(col(Draft.subject) != "")
-    ids: set[Any] = {id_ for id_, subject in session.exec(named) if subject in subjects}
-    ids |= set(_speaking(session, Draft, ("subject", "answers", "context"), sure))
+def _drafts(session: Session, elder: Elder) -> None:
+    """With their pictures."""
+    ids = _draft_ids(session, elder)
     for some in _portions(ids):
         tags = select(Draft.tag).where(col(Draft.id).in_(some))
         loose = and_(col(Photo.visit_id).is_(None), col(Photo.case_id).is_(None))
         session.exec(delete(Photo).where(loose, col(Photo.draft_tag).in_(tags)))
     _delete(session, Draft, ids)
+
+
+def _draft_ids(session: Session, elder: Elder) -> set[Any]:
+    """Begun for this elder, a visit or a case of theirs, or speaking of them."""
+    sure, _every = words(session, elder)
+    subjects = _subjects(session, elder)
+    named = select(Draft.id, Draft.subject).where(col(Draft.subject) != "")
+    ids: set[Any] = {id_ for id_, subject in session.exec(named) if subject in subjects}
+    return ids | set(_speaking(session, Draft, ("subject", "answers", "context"), sure))
 
 
 def _subjects(session: Session, elder: Elder) -> set[str]:
@@ -90,6 +98,65 @@ def _subjects(session: Session, elder: Elder) -> set[str]:
         elder.code, *visits, *(f"fix {ref}" for ref in visits), *map(str, cases),
         *(f"@{ref}" for ref in tracks),
     }  # fmt: skip
+
+
+# Handing over
+
+
+class Said(NamedTuple):
+    """A message: to, or `written` by, somebody of the office."""
+
+    at: datetime
+    staff_id: UUID | None
+    written: bool
+    text: str
+
+
+def drafts_of(session: Session, elder: Elder) -> list[Draft]:
+    """The oldest first."""
+    found = session.exec(select(Draft).where(col(Draft.id).in_(_draft_ids(session, elder))))
+    return sorted(found, key=lambda one: one.started_at)
+
+
+def said_of(session: Session, elder: Elder) -> list[Said]:
+    """What was said of this person and nobody else: of a longer message the lines that name
+    them, with the names and codes of others hidden. The oldest first."""
+    sure, _every = words(session, elder)
+    told = (
+        select(Outgoing.made_at, Chat.staff_id, literal(False), Outgoing.text)
+        .join(Chat, col(Chat.id) == Outgoing.chat_id)
+        .where(_named(session, Outgoing, sure))
+    )
+    typed = (
+        select(PageMessage.at, Chat.staff_id, literal(True), PageMessage.text)
+        .outerjoin(Chat, and_(Chat.network == "web", Chat.address == PageMessage.seat))
+        .where(_named(session, PageMessage, sure), col(PageMessage.mine))
+    )
+    own, others = _spelt(sure), _others(session, elder)
+    rows = [Said(*row) for one in (told, typed) for row in session.exec(one)]
+    kept = (one._replace(text=_about(one.text, own, others)) for one in rows)
+    return sorted(kept, key=lambda one: one.at)
+
+
+def _named(session: Session, table: Any, said: Collection[str]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = _key(table).in_(_speaking(session, table, ("text",), said))
+    return found
+
+
+def _others(session: Session, elder: Elder) -> set[str]:
+    rows = session.exec(select(Elder.name, Elder.code).where(Elder.id != elder.id)).all()
+    return {word for name, code in rows for word in (name, masked(name), code)} - {elder.name}
+
+
+def _spelt(said: Collection[str]) -> re.Pattern[str]:
+    longest_first = sorted(said, key=len, reverse=True)
+    return re.compile("|".join(map(_whole, longest_first)) or r"(?!)")
+
+
+def _about(text: str, own: re.Pattern[str], others: Collection[str]) -> str:
+    lines = [line for line in text.splitlines() if own.search(line)]
+    beside = _spelt([one for one in others if any(one in line for line in lines)])
+    return "\n".join(beside.sub(NOBODY, line) for line in lines)
 
 
 # Finding

@@ -35,6 +35,7 @@ def test_everything_about_one_person_is_a_workbook_with_who_when_and_why(town, z
         "走访",
         "个案清单",
         "其他记录",
+        "消息",
         "本人意愿",
         "修改记录",
         "谁看过",
@@ -46,6 +47,28 @@ def test_everything_about_one_person_is_a_workbook_with_who_when_and_why(town, z
     note = book["走访"]["I3"]
     assert (note.value, note.data_type) == ("=1+1", "s")
     assert [a.detail for a in town.rows(Audit, action="export_person")] == ["本人, 交本人"]
+
+
+def test_unsent_cards_and_messages_are_in_it_and_nobody_else(town, zhou, wang):
+    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
+    zhou.talk("/visit 高永昌", "怎么", "[电话]", "精神")
+    wang.talk(
+        "安排 高永昌 李娜",
+        "✅",
+        "/export-person 高永昌",
+        "是谁要的",
+        "[本人]",
+        "作什么用",
+        "[交本人]",
+        "请当面",
+    )
+    book = openpyxl.load_workbook(io.BytesIO(wang.screen.image))
+    more = [[cell.value for cell in row] for row in book["其他记录"].iter_rows(min_row=3)]
+    assert ["未提交的卡片", "2026-11-12", "周明", "进: 📞 电话"] in more
+    said = [[cell.value for cell in row] for row in book["消息"].iter_rows(min_row=3)]
+    assert any("高永昌" in row[3] and row[1:3] == ["周明", "发给"] for row in said)
+    for row in said:
+        assert not any(name in row[3] for name in ("王德胜", "李秀英", "廖玉珍", "E0004"))
 
 
 def test_no_such_file_is_made_on_a_network_of_others(town):

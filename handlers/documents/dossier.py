@@ -33,7 +33,7 @@ PICTURES = "pictures"  # the folder
 def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> tuple[str, bytes]:
     """The name of the file and what is in it: the workbook, or a zip of it and the pictures.
     `mark` says who had it made, when and for whom; it stands on each page."""
-    kept = everything(session, elder.id)
+    kept = everything(session, elder)
     book = workbook(mark, _sheets(session, elder, kept, zone))
     if not kept.pictures:
         return f"{elder.code}.xlsx", book
@@ -64,6 +64,10 @@ def _sheets(session: Session, elder: Elder, kept: Dossier, zone: ZoneInfo) -> li
             (20, 24, 12, 60),
         ),
         *([_pictures(kept, zone)] if kept.pictures else []),
+        Sheet(
+            _("Messages"), (_("When"), _("Who"), _("Way"), _("What names this person")),
+            _messages(kept, zone), (17, 10, 12, 80),
+        ),
         Sheet(
             _("Consent"), (_("For what"), _("Word"), _("Said by"), _("Day")), _consents(kept),
         ),
@@ -158,6 +162,14 @@ def _looks(kept: Dossier, zone: ZoneInfo) -> list[tuple[Value, ...]]:
         (_clock(one.at, zone), kept.staff.get(one.staff_id, ""),
          _(DID[one.action]) if one.action in DID else one.action, one.detail)
         for one in kept.looks
+    ]  # fmt: skip
+
+
+def _messages(kept: Dossier, zone: ZoneInfo) -> list[tuple[Value, ...]]:
+    return [
+        (_clock(one.at, zone), kept.staff.get(one.staff_id, ""),
+         _("written by them") if one.written else _("sent to them"), one.text)
+        for one in kept.said
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from handlers.check import RESULT_NAMES
 from handlers.concern_words import SEVERITY_NAMES
 from handlers.documents.sheets import Value
 from handlers.fast_words import STATES as TRACKED
+from handlers.questions import Question
 from handlers.room_words import note_words
 from handlers.timeline import AWAY
 from locales import gettext as _
@@ -26,6 +27,7 @@ def also(kept: Dossier, zone: ZoneInfo) -> Iterator[Row]:
     yield from _concerns(kept, zone)
     yield from _put_off(kept)
     yield from _tracks(kept, zone)
+    yield from _drafts(kept, zone)
     for one in kept.bookings:
         yield _("Relief room"), str(one.on_day), _by(kept, one.booked_by), note_words(one)
     for call in kept.calls:
@@ -69,6 +71,26 @@ def _tracks(kept: Dossier, zone: ZoneInfo) -> Iterator[Row]:
         on = str(one.asked_at.astimezone(zone).date())
         words = (_(TRACKED[one.state]), one.needs, one.answer)
         yield _("Hospital"), on, _by(kept, one.asked_by), " · ".join(w for w in words if w)
+
+
+def _drafts(kept: Dossier, zone: ZoneInfo) -> Iterator[Row]:
+    """What was begun and is not sent yet, in the words of its form."""
+    from handlers import FORMS  # which imports everything, this file too
+
+    for one in kept.drafts:
+        asked = {question.name: question for question in FORMS[one.form].questions}
+        said = [
+            f"{_(asked[name].step)}: {_answer(asked[name], value)}"
+            for name, value in one.answers.items()
+            if name in asked
+        ]
+        on = str(one.started_at.astimezone(zone).date())
+        yield _("Unfinished card"), on, _by(kept, one.staff_id), " · ".join(said)
+
+
+def _answer(question: Question, value: object) -> str:
+    choices = question.choices if isinstance(question.choices, tuple) else ()
+    return next((_(one.label) for one in choices if one.code == value), str(value))
 
 
 def _by(kept: Dossier, staff_id: UUID | None) -> str:
