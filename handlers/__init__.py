@@ -128,7 +128,7 @@ COMMANDS = (
     Command("handover", ("移交", "handover"), N_("Hand over a list"), handover_command, DESK),
     Command("roster", ("名册", "导出", "export"), N_("Roster as a table"), roster_command, DESK),
     Command("office", ("办公室", "office"), N_("Office settings"), office_command, DESK),
-    Command("undo", ("撤回", "撤销", "undo"), N_("Take a step back"), undo_command, DESK),
+    Command("undo", ("撤回", "撤销", "undo"), N_("Take a step back"), undo_command, VISITORS),
     Command("fix", ("更正", "改", "修改", "fix"), N_("Change a record"), fix_command, VISITORS),
     Command("brief", ("查", "查看", "档案", "brief"), N_("Brief"), brief_command, VISITORS),
     Command("card", ("个人卡", "卡片", "card"), N_("Personal card"), card_command, VISITORS),

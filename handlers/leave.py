@@ -8,6 +8,7 @@ from typing import Any
 from handlers import form
 from handlers.dates import coming_day
 from handlers.questions import Choice, Filling, Form, Question, tidy
+from handlers.steering import NONE, Steering, steering
 from handlers.talk import Button, Reply, Rows
 from handlers.tell import chats_of, coordinators_of
 from handlers.turn import Turn, Unclear, day
@@ -16,7 +17,6 @@ from locales import mark as N_
 from locales import ngettext, speaking
 from models import leave as leaves
 from models import people
-from models.audit import Audit
 from models.mailbox import NUDGE
 from models.schedule import Leave
 from models.staff import COORDINATOR, LIAISON, Chat, Staff
@@ -208,19 +208,25 @@ def _submit(filling: Filling) -> list[Reply]:
         "first": day(first),
         "last": day(last),
     }
-    granted = _grant(turn, turn.staff, cover, first, last)
-    rows = ((Button(_("Back early"), "/leave end"),),)
-    return [Reply(text, rows, form.card_name(filling)), *_tell(turn, granted)]
+    _granted, undo, told = _grant(turn, turn.staff, cover, first, last)
+    rows = ((Button(_("Back early"), "/leave end"), undo),)
+    return [Reply(text, rows, form.card_name(filling)), *told]
 
 
-def _grant(turn: Turn, staff: Staff, cover: Staff | None, first: date, last: date) -> Granted:
-    leave = leaves.begin(turn.session, staff, cover, first, last, turn.staff, turn.now)
-    turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="leave", detail=staff.code))
-    alone = 0 if cover else leaves.without_backup(turn.session, staff, first)
-    return Granted(staff, leave, cover, alone)
+def _grant(
+    turn: Turn, staff: Staff, cover: Staff | None, first: date, last: date
+) -> tuple[Granted, Button, list[Reply]]:
+    with steering(turn, "leave") as step:
+        leave = leaves.begin(turn.session, staff, cover, first, last, turn.staff, turn.now)
+        alone = 0 if cover else leaves.without_backup(turn.session, staff, first)
+        granted = Granted(staff, leave, cover, alone)
+        step.about = granted.said(arranges=False)[0]
+        step.note(staff.code, NONE, f"{first}..{last}")
+        told = _tell(turn, granted, step)
+    return granted, step.undo, told
 
 
-def _tell(turn: Turn, granted: Granted) -> list[Reply]:
+def _tell(turn: Turn, granted: Granted, step: Steering) -> list[Reply]:
     """Who stands in, or each backup; who is sent on leave; the coordinators."""
     staff, first = granted.staff, granted.leave.from_on
     helpers = [granted.cover] if granted.cover else leaves.backups_of(turn.session, staff, first)
@@ -228,6 +234,7 @@ def _tell(turn: Turn, granted: Granted) -> list[Reply]:
     replies = []
     for reader, chat in readers:
         if reader.id != turn.staff.id:
+            step.told.add(reader.id)
             with speaking(reader.locale or turn.office.locale):
                 text, rows = granted.said(arranges=reader.role == COORDINATOR)
                 replies.append(Reply(text, rows, to=chat.id, lane=NUDGE))
@@ -250,12 +257,13 @@ def _end(turn: Turn, staff: Staff) -> list[Reply]:
         return [Reply(_("%(name)s is not on leave.") % {"name": staff.name})]
     cover = turn.session.get(Staff, running.cover_id) if running.cover_id else None
     helpers = [cover] if cover else leaves.backups_of(turn.session, staff, turn.today)
-    leaves.end_all(turn.session, staff, turn.today, turn.now)
-    turn.session.add(
-        Audit(at=turn.now, staff_id=turn.staff.id, action="leave_end", detail=staff.code)
-    )
     helpers = [one for one in [*helpers, staff] if one.id != turn.staff.id]
-    return [_back(staff), *_tell_back(turn, staff, helpers)]
+    with steering(turn, "leave_end") as step:
+        leaves.end_all(turn.session, staff, turn.today, turn.now)
+        step.about = _back(staff).text
+        step.note(staff.code, f"{running.from_on}..{running.until_on}", NONE)
+        step.told |= {one.id for one in helpers}
+    return [replace(_back(staff), rows=((step.undo,),)), *_tell_back(turn, staff, helpers)]
 
 
 def _back(staff: Staff) -> Reply:
@@ -285,9 +293,9 @@ def cover_command(turn: Turn, rest: str) -> list[Reply]:
     last = date.fromisoformat(_last_day(turn, words[1]))
     named = _cover_named(turn, words[2], staff) if len(words) > 2 else ""
     cover = leaves.by_code(turn.session, named) if named else None
-    granted = _grant(turn, staff, cover, turn.today, last)
+    granted, undo, told = _grant(turn, staff, cover, turn.today, last)
     text, rows = granted.said(arranges=True)
-    return [Reply(text, rows), *_tell(turn, granted)]
+    return [Reply(text, (*rows, (undo,))), *told]
 
 
 def _colleague(turn: Turn, text: str) -> Staff:

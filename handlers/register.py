@@ -7,6 +7,7 @@ from handlers.documents.roster_values import squeezed
 from handlers.flags import FLAG_NAMES
 from handlers.form import in_rows
 from handlers.pick import page_of, turning
+from handlers.report_seven import seven_by_place
 from handlers.talk import Button, Reply
 from handlers.turn import Turn
 from locales import gettext as _
@@ -17,6 +18,7 @@ from models.elder import FLAGS
 from models.staff import COORDINATOR
 
 PAGE = 8
+BY_PLACE = "places"
 SEVEN_WORDS, TIER_WORDS = ("seven", "七个清", "七清"), ("tier", "分类", "类别")
 
 
@@ -24,7 +26,8 @@ def register_command(turn: Turn, rest: str) -> list[Reply]:
     """/register — the registers with counts; /register 独居 p2 — who stands in one."""
     word = next((w for w in rest.split() if w[:1] != "p" or not w[1:].isdecimal()), "")
     if word in SEVEN_WORDS:
-        return [_seven(turn, rest)]
+        by_place = BY_PLACE in rest.split() and turn.staff.role == COORDINATOR
+        return [seven_by_place(turn) if by_place else _seven(turn, rest)]
     if word in TIER_WORDS and turn.staff.role == COORDINATOR:
         return [_tiers(turn, rest)]
     flag = codes(COLUMN["flags"]).get(squeezed(word))
@@ -79,7 +82,9 @@ def _line(turn: Turn, one: register.Standing) -> str:
 def _seven(turn: Turn, rest: str) -> Reply:
     count = register.seven_counts(turn.session, turn.staff, turn.today)
     everybody, full = sum(count.values()), count.get(len(SEVEN), 0)
-    back = (Button(_("All registers"), "/register"),)
+    back: tuple[Button, ...] = (Button(_("All registers"), "/register"),)
+    if turn.staff.role == COORDINATOR:
+        back = (Button(_("Place by place"), f"/register seven {BY_PLACE}"), *back)
     text = _("Seven things known clearly: all seven of %(full)d of %(all)d people.") % {
         "full": full, "all": everybody,
     }  # fmt: skip

@@ -17,6 +17,7 @@ from handlers.documents.chart import Page
 from handlers.documents.sheets import workbook
 from handlers.form import in_rows
 from handlers.order import ordered
+from handlers.report_seven import seven_sheet
 from handlers.report_sheets import MEASURE_NAMES, lists, places, summary, tables
 from handlers.report_triggers import by_kind
 from handlers.talk import Button, Reply
@@ -99,7 +100,7 @@ def days_of(turn: Turn, first: date, months: int) -> Days:
 def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     title = _title(at, first)
     made = [summary(at, title, found), *tables(turn, at, title, found)]
-    made.append(by_kind(turn, title, found))
+    made += [by_kind(turn, title, found), seven_sheet(turn, at, title)]
     if not at.counts_only:
         cases = listed_cases(turn.session, at.here, days_of(turn, first, 1))
         made += lists(turn, at, title, found, cases)

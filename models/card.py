@@ -1,17 +1,20 @@
 """The personal card ([S0] 老干部个人信息档案卡): its changes, and the seven things to be known
 clearly ([S0] 七个清)."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, ColumnElement, Index, bindparam, case, or_
+from sqlalchemy import JSON, Column, ColumnElement, Index, and_, bindparam, case, func, or_
+from sqlalchemy import select as rows
 from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from models import ahead
 from models.draft import new_tag
-from models.elder import FLAGS, Elder, put_flag
+from models.elder import ACTIVE, FLAGS, Elder, put_flag
 from models.lookup import in_scope, scope
 from models.staff import COORDINATOR, Staff
 
@@ -187,6 +190,48 @@ def score() -> ColumnElement[int]:
 def _told(item: str) -> ColumnElement[bool]:
     told = or_(*(col(getattr(Elder, name)) != "" for name in SEVEN[item]))
     return or_(told, col(Elder.party_member).is_(False)) if item == "party" else told
+
+
+@dataclass
+class SevenOf:
+    """How clearly the elders of one or several places are known: all seven of `full` of them,
+    each item of so many; of `stale` something was last confirmed more than a year ago."""
+
+    elders: int = 0
+    full: int = 0
+    stale: int = 0
+    known: Counter[str] = field(default_factory=Counter)
+
+    def add(self, one: "SevenOf") -> None:
+        self.elders += one.elders
+        self.full += one.full
+        self.stale += one.stale
+        self.known += one.known
+
+    @property
+    def average(self) -> float:
+        """Of seven."""
+        return self.known.total() / self.elders if self.elders else 0.0
+
+
+def seven_by_unit(session: Session, units: Collection[UUID], today: date) -> dict[UUID, SevenOf]:
+    """By the place where they live."""
+    told = [func.sum(case((_told(item), 1), else_=0)) for item in SEVEN]
+    full = func.sum(case((score() == len(SEVEN), 1), else_=0))
+    here = and_(col(Elder.state) == ACTIVE, col(Elder.unit_id).in_(units))
+    statement = rows(col(Elder.unit_id), func.count(), full, *told).where(here)
+    found = dict[UUID, SevenOf]()
+    for unit, number, complete, *each in session.execute(statement.group_by(col(Elder.unit_id))):
+        known = Counter(dict(zip(SEVEN, map(int, each), strict=True)))
+        found[unit] = SevenOf(number, int(complete), 0, known)
+    old = (
+        rows(col(Elder.unit_id), func.count(func.distinct(Elder.id)))
+        .join(Known, col(Known.elder_id) == col(Elder.id))
+        .where(here, col(Known.confirmed_on) < today - STALE_AFTER)
+    )
+    for unit, number in session.execute(old.group_by(col(Elder.unit_id))):
+        found[unit].stale = number
+    return found
 
 
 # Writing a change

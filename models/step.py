@@ -1,4 +1,5 @@
-"""What a coordinator changed, with what was there before: for ten minutes it can be taken back.
+"""What a coordinator changed, or a liaison of the own leave, with what was there before: for ten
+minutes it can be taken back.
 
 `recording` notes every row that is added or changed through the session meanwhile. `take_back`
 puts them back as they were; not when one of them has changed since, or something refers to it.
@@ -24,13 +25,25 @@ from models.draft import new_tag
 from models.elder import Elder, ElderFlag
 from models.invitation import Invitation
 from models.org import SETTINGS, UNITS, OfficeSetting, Unit
+from models.schedule import Leave
 from models.staff import Chat, Staff
 
 MINUTES = timedelta(minutes=10)
 LATE, CHANGED, USED = "late", "changed", "used"  # why a step stays
 KEPT: dict[str, Any] = {
     str(model.__tablename__): model
-    for model in (Assignment, Chat, Duty, Elder, ElderFlag, Invitation, OfficeSetting, Staff, Unit)
+    for model in (
+        Assignment,
+        Chat,
+        Duty,
+        Elder,
+        ElderFlag,
+        Invitation,
+        Leave,
+        OfficeSetting,
+        Staff,
+        Unit,
+    )
 }
 PART = 10_000  # ids in one statement
 Values = dict[str, Any]

@@ -64,7 +64,7 @@ def test_elders_of_a_liaison_who_left_get_a_new_one_for_good(town, li, wang):
 
 
 def test_only_elders_of_the_own_branch_and_only_coordinators(town, zhou, wang):
-    zhou.talk("/assign", "没听懂", "/handover", "没听懂", "/undo", "没听懂")
+    zhou.talk("/assign", "没听懂", "/handover", "没听懂", "/undo", "没有可撤回的操作")
     wang.talk("/assign", "都有人负责", "/assign E9999", "没有「E9999」")
 
 

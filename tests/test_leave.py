@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from models.schedule import Leave
 from models.visit import Visit
 from tests.conversation import EIGHT, sweep
 
@@ -28,6 +29,24 @@ def test_whoever_comes_back_early_says_so_with_one_tap_and_the_stand_in_learns_o
     zhou.talk("/leave", "您正在请假", "[我回来了]", "周明已销假")
     assert "周明已销假" in li.look()[0].text
     li.talk("/visit 高永昌", "没有「高永昌」")
+
+
+def test_leave_is_taken_back_within_ten_minutes_whoever_gave_it(town, zhou, li, wang):
+    wang.talk("代班 周明 3天 李娜", WORDS)
+    assert WORDS in li.look()[0].text
+    wang.talk("[↩ 撤回]", "↩ 已撤回")
+    assert li.look() == []  # what had not gone out yet does not go
+    assert town.rows(Leave) == []
+    zhou.talk("/leave 3天 李娜", "交给:李娜", "[确认]", "✅ 已请假", "[↩ 撤回]", "↩ 已撤回")
+    assert town.rows(Leave) == []
+    zhou.talk("/visit 高永昌", "怎么走访的", "放弃", "")
+    zhou.talk("/leave 3天 李娜", "交给:李娜", "[确认]", "✅ 已请假", "/leave end", "周明已销假")
+    zhou.talk("[↩ 撤回]", "↩ 已撤回", "/leave", "您正在请假")
+    zhou.talk("撤回", "撤回哪一项")
+    town.wait(minutes=11)
+    zhou.talk("[↩ 撤回 1]", "超过十分钟")
+    li.talk("/undo", "没有")
+    assert len(town.rows(Leave)) == 1
 
 
 def test_open_promises_go_with_the_list_and_come_back_and_the_record_says_who_went(town, zhou, li):

@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from models.audit import Audit
+from models.card import Known
 from models.elder import Elder, ElderFlag
+from tests.test_report import table, workbook
 
 SINCE = date(2025, 3, 10)
 
@@ -70,6 +72,28 @@ def test_a_tier_is_suggested_and_only_a_person_changes_it(town, wang, registers)
 
 def test_the_seven_knowns_show_who_is_least_known(town, wang):
     wang.talk("/register seven", "6 人中,0 人七项都清楚", "/register seven", "1/7 E0001 高永昌")
+
+
+def test_the_seven_knowns_are_told_by_place_in_chat_and_in_the_report(town, wang):
+    one = town.rows(Elder, code="E0001")[0]
+    one.address, one.conditions, one.family = "示例3号", "无慢性病", "与老伴同住"
+    one.party_branch, one.needs, one.hobbies = "第一党支部", "无", "种花"
+    town.change(one)
+    town.change(Known(elder_id=one.id, item="needs", confirmed_on=date(2025, 11, 1)))
+    wang.talk(
+        "台账 七个清", "6 人中,1 人七项都清楚", "[分地区]", "沙河镇:平均1.0项,1人中0人七项都清\n"
+        "岚桥镇:平均2.2项,5人中1人七项都清"
+    )  # fmt: skip
+    heads, rows = table(workbook(wang.say("/report 2026-11")), "七个清")
+    here = dict(zip(heads, rows[0], strict=True))
+    assert (here["地区"], here["老干部"], here["七项都清"], here["平均项数"]) == (
+        "岚桥镇",
+        5,
+        1,
+        "2.2",
+    )
+    assert (here["家庭住址"], here["联系方式"], here["一年未核实"]) == (0.2, 1.0, 1)
+    assert rows[-1][:3] == ["合计", 6, 1]
 
 
 def test_duty_officers_have_no_registers(liu, registers):

@@ -93,7 +93,15 @@ def opened(town, number, name, restricted=False, late=False):
 def test_it_can_be_printed_and_signed(town, zhou, wang):
     visited(zhou, "高永昌")
     book = workbook(wang.say("/report 2026-11"))
-    assert book.sheetnames == ["汇总", "分地区", "分联络员", "必到必访", "走访清单", "个案清单"]
+    assert book.sheetnames == [
+        "汇总",
+        "分地区",
+        "分联络员",
+        "必到必访",
+        "七个清",
+        "走访清单",
+        "个案清单",
+    ]
     for page in book:
         assert page.page_setup.paperSize == 9
         assert page.page_setup.fitToHeight == 0
@@ -185,7 +193,7 @@ def test_a_leader_gets_counts_and_nobody(town, zhou):
     opened(town, 31, "高永昌")
     leader = officer(town, "赵局长", "望岚县", LEADER)
     book = workbook(leader.say("/report 2026-11"))
-    assert book.sheetnames == ["汇总", "分地区", "必到必访"]
+    assert book.sheetnames == ["汇总", "分地区", "必到必访", "七个清"]
     assert not [name for name in (*NAMES, "E0001", "S01") if name in everything(book)]
     leader.say("[📊 领导简报]")
     (data,) = [one.image for one in leader.news if one.image]
