@@ -117,6 +117,12 @@ class Deliver:
             lambda: self._write(lambda session: outbox.reach(session, network, address, why, now))
         )
 
+    async def move(self, network: str, old: str, new: str) -> None:
+        """The network told that a chat goes on under another address."""
+        await self.run_db(
+            lambda: self._write(lambda session: outbox.move(session, network, old, new))
+        )
+
     async def run(self) -> None:
         """Until `drain` or cancelled; what is on its way then is still seen through."""
         cycle = asyncio.ensure_future(self._cycle())

@@ -32,7 +32,7 @@ from locales import speaking
 from models import ahead, mailbox
 from models.draft import OpenDraft, in_hands, store
 from models.foreseen import read_ahead
-from models.mailbox import Cursor, Outgoing, Seen
+from models.mailbox import Outgoing, Seen
 from models.office_hours import quiet_until
 from models.staff import Chat, Staff
 
@@ -111,8 +111,7 @@ class Receiver:
                     ahead.forget_all(session)
                 self._handle(batch, said)
             write_batch(batch)
-            for name, value in cursors.items():
-                session.merge(Cursor(name=name, value=value))
+            mailbox.keep(session, cursors)
             session.commit()
             return batch.result
 

@@ -161,6 +161,7 @@ async def serve(settings: Settings) -> None:
     telegram = house.transports.get("telegram")
     for transport in house.transports.values():
         transport.reach = house.deliver.reach  # type: ignore[attr-defined]  # not of every network
+        transport.move = house.deliver.move  # type: ignore[attr-defined]  # not of every network
 
     async def more() -> None:
         from bot.clock import start_ticking

@@ -1,10 +1,11 @@
 """What came in (so that nothing is handled twice) and what goes out (so that nothing is lost)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam
+from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, insert, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 REPLY, EMERGENCY, NUDGE, BROADCAST = 0, 1, 2, 3  # lanes: the lower goes first
@@ -75,6 +76,18 @@ class Cursor(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     value: Any = Field(default=None, sa_column=Column(JSON))
+
+
+CURSOR = SQLModel.metadata.tables[str(Cursor.__tablename__)]
+MOVE = update(CURSOR).where(CURSOR.c.name == bindparam("of")).values(value=bindparam("is"))
+
+
+def keep(session: Session, cursors: Mapping[str, Any]) -> None:
+    """Remembers these, by name."""
+    connection = session.connection()
+    for name, value in cursors.items():
+        if not connection.execute(MOVE, {"of": name, "is": value}).rowcount:
+            connection.execute(insert(CURSOR), {"name": name, "value": value})
 
 
 class Menu(NamedTuple):

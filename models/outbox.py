@@ -6,7 +6,18 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Session, SQLModel
 
 from models.mailbox import DROPPED, FAILED, SENDING, SENT, TELL, WAITING, Card, Outgoing
@@ -129,34 +140,43 @@ def _due(not_before: datetime | None, now: datetime) -> bool:
 def _queue(session: Session, now: datetime) -> Iterator[Row[Any]]:
     """The waiting rows. One that was tried and must wait holds its chat up, to keep the order;
     one that was written for a later hour does not."""
-    later = OUTGOING.alias()
-    due = or_(OUTGOING.c.not_before.is_(None), OUTGOING.c.not_before <= now)
-    stale = exists().where(
-        later.c.chat_id == OUTGOING.c.chat_id,
-        later.c.seq > OUTGOING.c.seq,
-        later.c.state == WAITING,
-        later.c.card == OUTGOING.c.card,
-        or_(OUTGOING.c.in_place, later.c.in_place.is_(False)),  # what is heard is not edited away
-        or_(later.c.not_before.is_(None), later.c.not_before <= now),
-    )
-    question = (
-        select(
-            OUTGOING.c.seq,
-            OUTGOING.c.lane,
-            OUTGOING.c.not_before,
-            OUTGOING.c.chat_id,
-            CHAT.c.network,
-            CHAT.c.address,
-            CHAT.c.private,
-            CHAT.c.unreachable_at,
-            and_(OUTGOING.c.card != "", stale).label("stale"),
-        )
-        .join(CHAT, CHAT.c.id == OUTGOING.c.chat_id)
-        .where(OUTGOING.c.state == WAITING, or_(due, OUTGOING.c.attempts > 0))
-        .order_by(OUTGOING.c.lane, OUTGOING.c.seq)
-    )
-    with session.execute(question, execution_options={"yield_per": 30}) as found:
+    options = {"yield_per": 30}
+    with session.execute(QUEUE, {"now": now}, execution_options=options) as found:
         yield from found
+
+
+def _of_that_hour(row: FromClause) -> ColumnElement[bool]:
+    return or_(
+        row.c.not_before.is_(None),
+        row.c.not_before <= bindparam("now", type_=row.c.not_before.type),
+    )
+
+
+LATER = OUTGOING.alias()
+STALE = exists().where(
+    LATER.c.chat_id == OUTGOING.c.chat_id,
+    LATER.c.seq > OUTGOING.c.seq,
+    LATER.c.state == WAITING,
+    LATER.c.card == OUTGOING.c.card,
+    or_(OUTGOING.c.in_place, LATER.c.in_place.is_(False)),  # what is heard is not edited away
+    _of_that_hour(LATER),
+)
+QUEUE = (
+    select(
+        OUTGOING.c.seq,
+        OUTGOING.c.lane,
+        OUTGOING.c.not_before,
+        OUTGOING.c.chat_id,
+        CHAT.c.network,
+        CHAT.c.address,
+        CHAT.c.private,
+        CHAT.c.unreachable_at,
+        and_(OUTGOING.c.card != "", STALE).label("stale"),
+    )
+    .join(CHAT, CHAT.c.id == OUTGOING.c.chat_id)
+    .where(OUTGOING.c.state == WAITING, or_(_of_that_hour(OUTGOING), OUTGOING.c.attempts > 0))
+    .order_by(OUTGOING.c.lane, OUTGOING.c.seq)
+)
 
 
 def _close(session: Session, seqs: Sequence[int], state: str, problem: str) -> None:
@@ -168,38 +188,46 @@ def _close(session: Session, seqs: Sequence[int], state: str, problem: str) -> N
         )
 
 
+BUSY = select(OUTGOING.c.chat_id).where(OUTGOING.c.state == SENDING)
+FREE = (
+    select(OUTGOING.c.seq)
+    .where(OUTGOING.c.seq.in_(bindparam("seqs", expanding=True)), OUTGOING.c.state == WAITING)
+    .with_for_update(skip_locked=True)
+)
+TAKE = (
+    update(OUTGOING)
+    .where(OUTGOING.c.seq.in_(FREE))
+    .values(
+        state=SENDING,
+        claimed_until=bindparam("until", type_=OUTGOING.c.claimed_until.type),
+        attempts=OUTGOING.c.attempts + 1,
+    )
+    .returning(
+        OUTGOING.c.seq,
+        OUTGOING.c.lane,
+        OUTGOING.c.kind,
+        OUTGOING.c.once,
+        OUTGOING.c.attempts,
+        OUTGOING.c.made_at,
+        OUTGOING.c.text,
+        OUTGOING.c.rows,
+        OUTGOING.c.card,
+        OUTGOING.c.in_place,
+        OUTGOING.c.pressed,
+        OUTGOING.c.file_name,
+        OUTGOING.c.file_data,
+        OUTGOING.c.chat_id,
+    )
+)
+
+
 def _take(session: Session, chosen: Sequence[Row[Any]], until: datetime) -> list[Job]:
     """Claims by the UPDATE itself. Chats in which another process is sending are left out; that
     is asked after the walk, or a row it finished in between would look like the chat's first."""
-    busy = set(session.scalars(select(OUTGOING.c.chat_id).where(OUTGOING.c.state == SENDING)))
+    busy = set(session.scalars(BUSY))
     chats = {row.chat_id: row for row in chosen if row.chat_id not in busy}
-    free = (
-        select(OUTGOING.c.seq)
-        .where(OUTGOING.c.seq.in_([row.seq for row in chats.values()]))
-        .where(OUTGOING.c.state == WAITING)
-        .with_for_update(skip_locked=True)
-    )
-    taken = session.execute(
-        update(OUTGOING)
-        .where(OUTGOING.c.seq.in_(free))
-        .values(state=SENDING, claimed_until=until, attempts=OUTGOING.c.attempts + 1)
-        .returning(
-            OUTGOING.c.seq,
-            OUTGOING.c.lane,
-            OUTGOING.c.kind,
-            OUTGOING.c.once,
-            OUTGOING.c.attempts,
-            OUTGOING.c.made_at,
-            OUTGOING.c.text,
-            OUTGOING.c.rows,
-            OUTGOING.c.card,
-            OUTGOING.c.in_place,
-            OUTGOING.c.pressed,
-            OUTGOING.c.file_name,
-            OUTGOING.c.file_data,
-            OUTGOING.c.chat_id,
-        )
-    ).all()
+    seqs = [row.seq for row in chats.values()]
+    taken = session.execute(TAKE, {"seqs": seqs, "until": until}).all()
     shown = _cards(session, [(row.chat_id, row.card) for row in taken if row.card])
     return [
         Job(
@@ -246,16 +274,21 @@ def hold(session: Session, later: Mapping[int, datetime]) -> None:
         )
 
 
+SHOWN = select(CARD.c.chat_id, CARD.c.name, CARD.c.native_id).where(
+    CARD.c.chat_id.in_(bindparam("chats", expanding=True)),
+    CARD.c.name.in_(bindparam("names", expanding=True)),
+)
+
+
 def _cards(session: Session, wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], str]:
     if not wanted:
         return {}
-    found = session.execute(
-        select(CARD.c.chat_id, CARD.c.name, CARD.c.native_id).where(
-            CARD.c.chat_id.in_({chat for chat, _ in wanted}),
-            CARD.c.name.in_({name for _, name in wanted}),
-        )
-    )
+    chats, names = ({pair[at] for pair in wanted} for at in (0, 1))
+    found = session.execute(SHOWN, {"chats": chats, "names": names})
     return {(chat, name): native for chat, name, native in found}
+
+
+MARK = update(OUTGOING).where(OUTGOING.c.seq == bindparam("of"))
 
 
 def mark(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -263,7 +296,7 @@ def mark(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
     if not outcomes:
         return
     session.connection().execute(
-        update(OUTGOING).where(OUTGOING.c.seq == bindparam("of")),
+        MARK,
         [
             {
                 "of": outcome.job.seq,
@@ -296,6 +329,17 @@ def reach(session: Session, network: str, address: str, why: str, now: datetime)
         .where(CHAT.c.network == network, CHAT.c.address == address)
         .values(unreachable_at=now if why else None, unreachable_why=why)
     )
+
+
+def move(session: Session, network: str, old: str, new: str) -> None:
+    """A chat goes on under another address, unless one is known there already."""
+    at = (CHAT.c.network == network, CHAT.c.address == new)
+    if session.execute(select(CHAT.c.id).where(*at)).first() is None:
+        session.execute(
+            update(CHAT)
+            .where(CHAT.c.network == network, CHAT.c.address == old)
+            .values(address=new, unreachable_at=None, unreachable_why="")
+        )
 
 
 def release(session: Session, now: datetime | None, but: Collection[int]) -> None:

@@ -46,7 +46,7 @@ class Bot:
         )  # fmt: skip
         office = self.town.receiver.office
         self.house = House(self.town.database, office, {"matrix": self.matrix}, self.clock)
-        self.matrix.reach = self.house.deliver.reach
+        self.matrix.reach, self.matrix.move = self.house.deliver.reach, self.house.deliver.move
         self._stop = asyncio.Event()
         self._running = asyncio.create_task(self.house.run_until(self._stop, no_more))
         await self.until(self._is_up)

@@ -124,7 +124,8 @@ class Phone(ABC):
     async def opens_room(self, *others: str, encrypted: bool = True, direct: bool = True) -> str:
         """A new room, to which the others are invited; they need not come."""
         state = {"type": "m.room.encryption", "state_key": "", "content": MEGOLM}
-        wanted = {"preset": "trusted_private_chat", "is_direct": direct, "invite": list(others)}
+        preset = "trusted_private_chat" if direct else "private_chat"
+        wanted = {"preset": preset, "is_direct": direct, "invite": list(others)}
         made = await self.call(
             "POST", "/createRoom", wanted | {"initial_state": [state] * encrypted}
         )

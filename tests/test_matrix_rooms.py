@@ -98,19 +98,57 @@ async def test_where_a_third_person_listens_nothing_is_said(bot, synapse):
     assert [row for row in bot.town.rows(Outgoing) if "精神" in row.text] == []
 
 
+async def binds(wang: NioPhone, li: NioPhone, bot: Bot) -> str:
+    """A room of three, bound by the coordinator."""
+    await meet(bot, wang, "王主任")
+    room = await wang.opens_room(bot.user, li.user, direct=False)
+    await li.joins(room)
+    await li.until(lambda: li.members[room].get(bot.user) == "join")
+    await talk(wang, "!bind", "应访")
+    return room
+
+
 async def test_a_room_with_more_people_gets_figures_only_once_a_coordinator_bound_it(bot, synapse):
     async with NioPhone(synapse, "wang") as wang, NioPhone(synapse, "li") as li:
         await meet(bot, wang, "王主任")
         room = await wang.opens_room(bot.user, li.user, direct=False)
         await li.joins(room)
         await li.until(lambda: li.members[room].get(bot.user) == "join")
-        await li.say("!bind")
-        await hears(li, "单独")
+        await talk(li, "!bind", "单独")
         await wang.say("!bind")
         shown = await hears(wang, "应访")
         assert "E0001" in shown.text
         assert "高永昌" not in shown.text
         await li.say("高永昌")
-        await li.say("!due")
-        await hears(li, "应访")
+        await talk(li, "!due", "应访")
         assert not [one for one in li.others if "高永昌" in one.text and one.sender == bot.user]
+
+
+async def test_an_upgraded_room_with_more_people_stays_bound(bot, synapse):
+    async with NioPhone(synapse, "wang") as wang, NioPhone(synapse, "li") as li:
+        old = await binds(wang, li, bot)
+        chats = len(bot.town.rows(Chat))
+        upgraded = await wang.call("POST", f"/rooms/{old}/upgrade", {"new_version": "11"})
+        wang.room = upgraded["replacement_room"]
+        await wang.call("POST", f"/rooms/{wang.room}/invite", {"user_id": bot.user})
+        await wang.until(lambda: wang.members.get(wang.room, {}).get(bot.user) == "join")
+        await wang.call("POST", f"/rooms/{wang.room}/invite", {"user_id": li.user})
+        await li.joins(wang.room)
+        await talk(li, "!due", "应访")
+        await hears(wang, "应访")
+        assert len([one for one in wang.others if one.sender == bot.user]) == 1, "no greeting"
+        assert len(bot.town.rows(Chat)) == chats
+        assert bot.chat(wang.room)
+        assert not bot.chat(old)
+
+
+async def test_a_renamed_room_is_the_same_and_one_it_was_put_out_of_may_take_it_back(bot, synapse):
+    async with NioPhone(synapse, "wang") as wang, NioPhone(synapse, "li") as li:
+        room = await binds(wang, li, bot)
+        await wang.call("PUT", f"/rooms/{room}/state/m.room.name", {"name": "解忧室"})
+        await talk(li, "!due", "应访")
+        await wang.call("POST", f"/rooms/{room}/kick", {"user_id": bot.user})
+        await bot.until(lambda: bot.chat(room).unreachable_why == "removed")
+        await wang.call("POST", f"/rooms/{room}/invite", {"user_id": bot.user})
+        await bot.until(lambda: not bot.chat(room).unreachable_at)
+        await talk(wang, "!due", "应访")

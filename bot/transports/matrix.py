@@ -8,7 +8,8 @@ Whatever fails on the way, the next sync begins at the stored token again.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -41,6 +42,7 @@ POLL_MS = 25_000
 PORTION = 200  # messages in one transaction
 READY = 15.0  # seconds a message waits for the first sync
 TOKEN_KEPT = 60.0  # seconds after which a token is stored that brought nothing
+ANSWERS = 0.25  # seconds the next sync waits at most for an answer to go out
 SECONDS = timedelta(seconds=2)
 STARTING, LISTENING, UNREACHABLE = "starting", "listening", "unreachable"
 REJECTED = N_(
@@ -62,7 +64,8 @@ Reach = Callable[[str, str, str], Awaitable[None]]
 
 class Matrix:
     """`status` is for health checks: starting, listening or unreachable. `reach` is told
-    (network, address, why) when a person leaves or, with an empty `why`, comes back."""
+    (network, address, why) when a person leaves or, with an empty `why`, comes back; `move`
+    (network, old, new) when a room with more people goes on under another address."""
 
     network = NETWORK
 
@@ -77,8 +80,9 @@ class Matrix:
         clock: Callable[[], datetime],
         picture_limit: int = 10_000_000,
         reach: Reach | None = None,
+        move: Reach | None = None,
     ) -> None:
-        self.reach, self.clock = reach, clock
+        self.reach, self.move, self.clock = reach, move, clock
         self.status = STARTING
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.client = Client(homeserver, user, folder)
@@ -89,7 +93,8 @@ class Matrix:
         self._stream = Stream(self.client, self._rooms, self._memory, picture_limit)
         self._token = self._was = ""
         self._stored_at = 0.0
-        self._ready = asyncio.Event()
+        self._ready, self._answered = asyncio.Event(), asyncio.Event()
+        self._answered.set()
         self._tending: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         for name in ("aiohttp", "peewee"):
@@ -188,6 +193,7 @@ class Matrix:
         brought = await self._stream.take(response, self._token, self.clock(), skew)
         await self._store(brought, response.next_batch, receive)
         self._tend()
+        await self._answers_first()
 
     async def _store(self, brought: Brought, token: str, receive: Receive) -> None:
         """In portions, the token with the last. Chats that sent pictures are stored second:
@@ -198,7 +204,9 @@ class Matrix:
         if brought.slow:
             await self._hand_on(batch, receive, {})
             batch = in_order(brought, await self._stream.with_pictures(brought.slow))
-        await self._hand_on(batch, receive, self._cursors(token, bool(batch)))
+        cursors = self._cursors(token, bool(batch))
+        await self._hand_on(batch, receive, cursors)
+        self._kept(cursors)
         self._token = token
         for room_id, reaction in brought.taps:
             self._later(self._messages.release(room_id, reaction))
@@ -209,10 +217,20 @@ class Matrix:
         moved = {ROOM + person: room for person, room in self._rooms.changed.items()}
         if not (certainly or moved or not self._token or now > self._stored_at + TOKEN_KEPT):
             return {}
-        self._stored_at = now
-        self._rooms.changed = {}
         device = {"device_id": self.client.device_id, "fingerprint": self.client.fingerprint}
-        return {SINCE: token, DEVICE: device, **moved}
+        is_new = self._was != self.client.device_id
+        return {SINCE: token, **({DEVICE: device} if is_new else {}), **moved}
+
+    def _kept(self, cursors: Mapping[str, Any]) -> None:
+        """These are stored now, and need not be again."""
+        if not cursors:
+            return
+        self._stored_at = asyncio.get_running_loop().time()
+        self._was = str(self.client.device_id)
+        for name, room in cursors.items():
+            person = name.removeprefix(ROOM)
+            if self._rooms.changed.get(person) == room:
+                del self._rooms.changed[person]
 
     async def _hand_on(
         self, batch: list[Incoming], receive: Receive, cursors: dict[str, Any]
@@ -232,7 +250,17 @@ class Matrix:
             log.error("matrix_not_stored", events=len(batch), problem=type(problem).__name__)
             raise Down from None
 
+    async def _answers_first(self) -> None:
+        """A homeserver does one thing at a time: asked for more at once, it would let the person
+        wait who has just written."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERS):
+                await self._answered.wait()
+
     async def _note_reached(self, brought: Brought) -> None:
+        for old, new in brought.moved:
+            if self.move:
+                await self.move(self.network, old, new)
         for address, why in brought.reached:
             if self.reach:
                 await self.reach(self.network, address, why)
@@ -266,6 +294,8 @@ class Matrix:
             raise Gone("not let in") from None
         except (SignedOut, *NETWORK_PROBLEMS):
             raise Down from None
+        finally:
+            self._answered.set()
 
     async def _until_ready(self) -> None:
         try:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from handlers.lines import chosen
 from models.invitation import Invitation
@@ -82,9 +82,3 @@ def standing(session: Session, chat_id: UUID, native_id: str) -> Menu | None:
         return menu_tried(session, chat_id)
     stands = session.get(Card, (chat_id, menu.card)) if menu.card else None
     return None if stands and stands.native_id != native_id else menu
-
-
-def moved(session: Session, old: str, new: str) -> None:
-    """A room with more people goes on under another address."""
-    ours = (col(Chat.network) == NETWORK, col(Chat.address) == old)
-    session.exec(update(Chat).where(*ours).values(address=new))

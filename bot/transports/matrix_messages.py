@@ -17,6 +17,7 @@ from handlers.lines import as_lines, likely, with_exclamation
 
 TEXT_LIMIT = 6000  # an event holds 65 kB; in one edit a text stands four times
 REMEMBERED = 5000  # messages with taps
+TAPS_AFTER = 0.1  # seconds, in which the homeserver shows the card itself
 TAPS_REST = 600.0  # seconds without taps after the homeserver asked for a rest
 log = structlog.get_logger()
 Content = dict[str, Any]
@@ -84,6 +85,7 @@ class Messages:
     async def _offer_taps(self, room_id: str, native_id: str, parcel: Parcel) -> None:
         """Reactions a person only has to touch, under a card that asks something."""
         wanted = likely(parcel.rows)
+        await asyncio.sleep(TAPS_AFTER)
         known = self._tapped.get(native_id, set())
         now = asyncio.get_running_loop().time()
         for key in (key for key in wanted if key not in known):

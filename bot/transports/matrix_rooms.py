@@ -39,10 +39,18 @@ class Rooms:
     # --- who is where
 
     def partner(self, room_id: str) -> str:
-        """The one other person in a room; empty where there are more, or nobody."""
+        """The one other person in a room; empty where there are more, or nobody, or where those
+        of an earlier room are still to come."""
         room = self.client.rooms.get(room_id)
         others = self._others(room) if room else []
-        return others[0] if len(others) == 1 else ""
+        return others[0] if len(others) == 1 and not self.before(room_id) else ""
+
+    def before(self, room_id: str) -> str:
+        """The room with more people whose place this one takes, if any."""
+        rooms = self.client.rooms.items()
+        fitting = (old for old, room in rooms if room.replacement_room == room_id
+                   and len(self._others(room)) > 1)  # fmt: skip
+        return next(fitting, "")
 
     def _others(self, room: MatrixRoom) -> list[str]:
         return [user for user in room.users if user != self.client.user_id]

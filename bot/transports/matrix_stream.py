@@ -29,12 +29,14 @@ log = structlog.get_logger()
 @dataclass
 class Brought:
     """`slow` waits for its pictures. `reached` are (address, why), an empty why: came back.
-    `taps` are reactions to take back: (room, event)."""
+    `moved` are rooms that go on elsewhere: (old, new). `taps` are reactions to take back: (room,
+    event)."""
 
     skew: timedelta
     said: list[Incoming] = field(default_factory=list)
     slow: list[tuple[Incoming, Picture]] = field(default_factory=list)
     reached: list[tuple[str, str]] = field(default_factory=list)
+    moved: list[tuple[str, str]] = field(default_factory=list)
     taps: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -146,10 +148,16 @@ class Stream:
             brought.reached.append((person, membership))
 
     def _greet(self, room_id: str, source: dict[str, Any], brought: Brought) -> None:
-        """The bot came into a person's room: it says what can be done there."""
-        person = self.rooms.partner(room_id)
-        opened = self.rooms.opened_by_us(room_id)
-        if person and not opened and source["content"]["membership"] == "join":
+        """The bot came into a room: a person's, where it says what can be done there, or one
+        with more people, which may go on there from another one."""
+        if source["content"].get("membership") != "join":
+            return
+        person, before = self.rooms.partner(room_id), self.rooms.before(room_id)
+        if before:
+            brought.moved.append((before, room_id))
+        if not person:
+            brought.reached.append((room_id, ""))
+        elif not self.rooms.opened_by_us(room_id):
             self.rooms.used(room_id)
             hello = Read(text="!start")
             brought.said.append(incoming(source, person, hello, brought.skew))
