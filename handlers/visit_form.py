@@ -214,6 +214,12 @@ def _present_text(filling: Filling) -> str:
     return _("Who was there? (tap or write)")
 
 
+def _asks_present(filling: Filling) -> bool:
+    """Where something left open is asked about, this is left to the last look: a visit at which
+    all is well takes four taps then, too."""
+    return is_visit(filling) and (not left_open.things(filling) or "present" in filling.answers)
+
+
 # When it was
 
 
@@ -316,7 +322,7 @@ QUESTIONS = (
         N_("Present"),
         _present_text,
         choices=_present_choices,
-        when=is_visit,
+        when=_asks_present,
         free=True,
     ),
     Question(

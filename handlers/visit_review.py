@@ -193,6 +193,7 @@ def _rows(filling: Filling) -> Rows:
     adding = [(_("Change…"), EDIT), (_("＋ Note"), "q:note")]
     if not is_attempt(filling):
         adding += [(_("＋ Promise"), "q:promise"), (_("＋ Photo"), "q:photo")]
+        adding += [] if filling.get("present") else [(_("＋ Present"), "q:present")]
     adding.append((_("Other day"), "q:visited_on"))
     if _report_buttons(filling):
         adding.append((_("Reports…"), MORE))

@@ -65,6 +65,31 @@ def test_on_a_full_disk_nothing_is_taken_and_later_nothing_is_lost(
     assert town.failed() == []
 
 
+FULL = """
+CREATE OR REPLACE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER full BEFORE INSERT ON outgoing EXECUTE FUNCTION full()
+"""
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_when_the_server_s_disk_is_full_nothing_is_taken_and_later_nothing_is_lost(
+    town: Town, zhou: Person
+) -> None:
+    """The server says so in the middle of the batch, as it does when a table cannot grow."""
+    batch = [zhou.said("走访 高永昌 00020 漏雨"), zhou.said("/help")]
+    with town.database.begin() as connection:
+        connection.exec_driver_sql(FULL)
+    for _ in range(2):
+        with pytest.raises(OperationalError, match="could not extend"):
+            town.receive(*batch)
+        assert (town.rows(Seen), town.rows(Draft), town.rows(Outgoing)) == ([], [], [])
+    with town.database.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full ON outgoing; DROP FUNCTION full")
+    assert town.receive(*batch).replies == len(batch)
+    assert town.failed() == []
+
+
 @pytest.mark.parametrize("kind", ["sqlite"])
 async def test_with_a_full_disk_the_network_keeps_what_was_said_until_there_is_room(
     town: Town,

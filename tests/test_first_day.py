@@ -21,6 +21,7 @@ from tests.bot_api_server import TOKEN, BotApi
 from tests.desk import Desk, mend, spoilt
 
 CHAT = 1001
+SAID = "胸闷 女儿能陪她去县医院"
 
 
 @pytest.fixture
@@ -46,11 +47,12 @@ async def command(desk: Desk, *words: str) -> tuple[int, str]:
 
 @asynccontextmanager
 async def running(desk: Desk, api: BotApi) -> AsyncIterator[None]:
-    env = settings(desk, LIAISON_TELEGRAM_TOKEN=TOKEN, LIAISON_TELEGRAM_API=api.url)
-    quiet = asyncio.subprocess.DEVNULL
-    bot = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env=env, stdout=quiet, stderr=quiet
-    )
+    env = settings(desk, LIAISON_TELEGRAM_TOKEN=TOKEN, LIAISON_TELEGRAM_API=api.url,
+                   LIAISON_LOG_LEVEL="DEBUG")  # fmt: skip
+    with (desk.folder / "bot.log").open("w") as log:
+        bot = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "run", env=env, stdout=log, stderr=log
+        )
     try:
         await api.until(lambda: api.calls["getUpdates"], 60)
         yield
@@ -70,6 +72,17 @@ def somebody_of(desk: Desk, liaison: str) -> Elder:
         theirs = select(Elder).join(Assignment).join(Staff, col(Staff.id) == Assignment.staff_id)
         mine = theirs.where(Staff.name == liaison, Assignment.role == "primary")
         return session.exec(mine.order_by(Elder.code)).first()
+
+
+def nothing_about_people(desk: Desk, code: str) -> None:
+    """In all that the bot logged of this day, at its most talkative."""
+    written = (desk.folder / "bot.log").read_text("utf-8")
+    assert "telegram_listening" in written
+    assert "telegram_conflict" in written
+    people = [*desk.rows(Elder), *desk.rows(Staff)]
+    about = {word for one in people for word in (one.name, one.phone) if word}
+    told = {*about, *SAID.split(), "漏雨", "精神", code, code.replace("-", ""), TOKEN, TOKEN[7:]}
+    assert [word for word in told if word in written] == []
 
 
 async def test_a_spoilt_workbook_is_mended_a_liaison_invited_and_her_visit_received(
@@ -108,8 +121,13 @@ async def test_a_spoilt_workbook_is_mended_a_liaison_invited_and_her_visit_recei
         await talk(api, "[记走访]", "怎么走访", "[上门]", "精神", "[有说有笑]", "健康", "[稳定]", "子女", "[基本尽责]", "住宿",
                    "[有隐患]", "哪里有隐患", "[屋顶漏雨]", "用餐", "[三餐正常]", "在场", "[只有本人]", "核对", "[提交]",
                    "已记下")  # fmt: skip
+        api.fail("getUpdates", 409)
+        api.fail("sendMessage", 500, words=elder.name)
+        await talk(api, f"走访 {elder.code} 03000 {SAID}", "胸闷", "[放弃]", "要放弃", "[放弃]", "没有留下",
+                   "/fix", "哪一条", f"/phone {elder.code}", "岁")  # fmt: skip
         assert api.problems == []
         assert not any(elder.name in shown.text for shown in api.sees(CHAT) if shown.by_bot)
+    nothing_about_people(desk, invitation[1])
     (visit,) = desk.rows(Visit)
     assert (visit.elder_id, visit.lodging, visit.mode) == (elder.id, "concern", "in_person")
     assert [one.detail for one in desk.rows(Concern)] == ["leak"]

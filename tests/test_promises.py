@@ -32,13 +32,13 @@ def visit_again(person, *answers):
                        "11月12日答应过:换水龙头垫圈。办了吗?", *answers)  # fmt: skip
 
 
-ALONE = ("[只有本人]", "核对", "[提交]", "已记下")
+DONE = ("核对", "[提交]", "已记下")
 
 
 def test_the_next_visit_asks_whether_it_is_done_and_remembers_by_which_visit(town, promised):
     visit_again(promised)
     assert promised.screen.rows[0] == ["✅ 办了", "⏳ 还没办", "不用了"]
-    promised.talk("[办了]", "在场", "[只有本人]", "换水龙头垫圈:✅ 办了", "[提交]", "已记下")
+    promised.talk("[办了]", "换水龙头垫圈:✅ 办了", "[提交]", "已记下")
     kept = promise(town)
     assert (kept.kept_at, kept.settled_by) == (town.now, town.staff["周明"])
     assert kept.settled_in == town.visits("高永昌")[-1].id
@@ -46,15 +46,24 @@ def test_the_next_visit_asks_whether_it_is_done_and_remembers_by_which_visit(tow
     assert "水龙头" not in promised.text
 
 
+def test_four_taps_are_enough_then_too_and_who_was_there_may_be_added(town, promised):
+    visit_again(promised, "[还没", "核对")
+    assert ["＋ 照片", "＋ 在场", "改日期"] in promised.screen.rows
+    promised.talk("[＋ 在场]", "谁在场", "[本人和老伴]", "在场:本人和老伴")
+    assert "＋ 在场" not in str(promised.screen.rows)
+    promised.talk("[提交]", "已记下")
+    assert town.visits("高永昌")[-1].present == ["elder", "spouse"]
+
+
 def test_what_is_not_done_yet_stays_and_is_asked_again(town, promised):
-    visit_again(promised, "还没", "在场", *ALONE)
+    visit_again(promised, "还没", *DONE)
     assert promise(town).kept_at is None
     town.wait(days=14)
     visit_again(promised)
 
 
 def test_what_is_not_needed_any_more_is_dropped_with_a_reason(town, promised):
-    visit_again(promised, "[不用了]", "什么原因", "儿子修好了", "在场", "[只有本人]",
+    visit_again(promised, "[不用了]", "什么原因", "儿子修好了",
                 "换水龙头垫圈:不用了、儿子修好了", "[提交]", "已记下")  # fmt: skip
     dropped = promise(town)
     assert (dropped.kept_at, dropped.dropped_at) == (None, town.now)
@@ -74,21 +83,21 @@ def test_nobody_met_is_not_asked(town, promised):
 
 
 def test_a_correction_of_the_answer_carries_it(town, promised):
-    visit_again(promised, "[办了]", "在场", *ALONE).talk(
+    visit_again(promised, "[办了]", *DONE).talk(
         "[选错人了/要改]", "哪里", "[内容填错了]", "要改", "[上次的事:✅ 办了]", "办了吗?", "[还没办]", "为什么更正",
         "[点错了]", "核对", "[提交]", "已更正")  # fmt: skip
     assert (promise(town).kept_at, promise(town).settled_in) == (None, None)
 
 
 def test_a_correction_of_something_else_keeps_it_kept(town, promised):
-    visit_again(promised, "[办了]", "在场", *ALONE).talk(
+    visit_again(promised, "[办了]", *DONE).talk(
         "[选错人了/要改]", "哪里", "[内容填错了]", "要改", "[健康", "健康", "[小毛病]", "为什么更正", "[点错了]", "核对",
         "[提交]", "已更正")  # fmt: skip
     assert promise(town).settled_in == town.visits("高永昌")[-1].id
 
 
 def test_a_correction_of_the_visit_that_promised_keeps_what_became_of_it(town, promised):
-    visit_again(promised, "[办了]", "在场", *ALONE)
+    visit_again(promised, "[办了]", *DONE)
     first = town.visits("高永昌")[0]
     promised.talk(f"/fix {first.ref}", "哪里", "[内容填错了]", "要改", "[健康", "健康", "[小毛病]", "为什么更正",
                   "[点错了]", "核对", "[提交]", "已更正")  # fmt: skip
@@ -97,14 +106,14 @@ def test_a_correction_of_the_visit_that_promised_keeps_what_became_of_it(town, p
 
 
 def test_voiding_the_visit_opens_it_again(town, promised):
-    visit_again(promised, "[办了]", "在场", *ALONE).talk(
+    visit_again(promised, "[办了]", *DONE).talk(
         "[选错人了/要改]", "哪里", "[整条作废]", "什么原因", "[点错了]", "作废", "[确认]", "已作废")  # fmt: skip
     assert (promise(town).kept_at, promise(town).settled_by) == (None, None)
     visit_again(promised)
 
 
 def test_a_promise_that_moves_to_somebody_else_is_open_there(town, promised):
-    visit_again(promised, "[办了]", "在场", *ALONE)
+    visit_again(promised, "[办了]", *DONE)
     first = town.visits("高永昌")[0]
     promised.talk(f"/fix {first.ref} move", "其实走访的是谁", "廖玉珍", "什么原因", "[记错了]", "改人", "[确认]", "已改到",
                   "/visit 廖玉珍", "答应过:换水龙头垫圈")  # fmt: skip

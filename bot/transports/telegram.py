@@ -51,6 +51,10 @@ STARTING, LISTENING, CONFLICT, UNREACHABLE = "starting", "listening", "conflict"
 REJECTED = N_("Telegram does not accept LIAISON_TELEGRAM_TOKEN: copy it again from @BotFather.")
 STRANGERS = (("start", N_("Join with an invitation code")), ("help", N_("Help")))
 SILENT = logging.CRITICAL + 1
+WHAT_TO_DO = {
+    CONFLICT: "Another copy runs with this token: stop it, or give one a token of its own.",
+    UNREACHABLE: "The bot tries again by itself; LIAISON_TELEGRAM_PROXY sets a proxy.",
+}
 
 log = structlog.get_logger()
 Reach = Callable[[str, str, str], Awaitable[None]]
@@ -159,7 +163,8 @@ class Telegram:
         """One line when the state changes, not one for each attempt."""
         status = CONFLICT if isinstance(problem, Conflict) else UNREACHABLE
         if status != self.status:
-            log.warning("telegram_" + status, problem=type(problem).__name__)
+            what = {"problem": type(problem).__name__, "do": WHAT_TO_DO[status]}
+            log.warning("telegram_" + status, **what)
         self.status = status
 
     def _listening(self) -> None:
