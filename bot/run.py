@@ -21,8 +21,9 @@ from bot.config import Settings
 from bot.deliver import Deliver
 from bot.fresh import Recheck
 from bot.matrix_device import FOLDER
-from bot.papers import Desk, Scribe
+from bot.papers import Desk
 from bot.receive import NOTHING, Cursors, Received, Receiver
+from bot.scribe import Scribe
 from bot.transports import Transport
 from handlers.talk import Incoming
 from handlers.turn import Office

@@ -1,14 +1,18 @@
 """Papers that take long are ordered: nobody waits for them, and none is lost, doubled or leaked."""
 
 import asyncio
-import threading
+import pickle
+import signal
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 from sqlmodel import Session
 
-from bot.papers import LEASE, TRIES, Desk
+from bot import scribe
+from bot.papers import LEASE, TRIES, Desk, Job
 from bot.run import House
 from handlers import papers
 from handlers.talk import Incoming
@@ -43,21 +47,12 @@ async def running(town, network):
         await task
 
 
-@pytest.fixture
-def slow(monkeypatch):
-    """A report that is not ready before it is told to; `begun` once it is being made."""
-    begun, ready = threading.Event(), threading.Event()
-    real = papers.PAPERS["report"]
-
-    def make(turn, of):
-        begun.set()
-        ready.wait(20)
-        return real.make(turn, of)
-
-    monkeypatch.setitem(papers.PAPERS, "report", papers.Paper(make, real.roles))
-    make.begun, make.ready = begun, ready
-    yield make
-    ready.set()
+def halted(house):
+    """The process that makes a paper, stopped before it is ready; None while there is none."""
+    child = house.scribe.child
+    if child is not None:
+        child.send_signal(signal.SIGSTOP)
+    return child
 
 
 def said(address, text):
@@ -68,19 +63,18 @@ def texts(network, address):
     return [plain(one.text) for one in network.parcels if one.address == address]
 
 
-async def test_while_a_paper_is_made_everybody_is_answered_its_asker_too(town, slow):
+async def test_while_a_paper_is_made_everybody_is_answered_its_asker_too(town):
     town.person("王主任", "telegram", "1")
     town.person("周明", "telegram", "2")
     network = Listening()
     async with running(town, network) as house:
         await house.receive([said("1", "/report 2026-11")])
-        await until(slow.begun.is_set)
+        await until(lambda: halted(house))
         await house.receive([said("2", "/help")])
         await house.receive([said("1", "/status")])
         await until(lambda: texts(network, "2") and len(texts(network, "1")) == 2)
         assert "正在制作" in texts(network, "1")[0]
-        assert not slow.ready.is_set()
-        slow.ready.set()
+        house.scribe.child.send_signal(signal.SIGCONT)
         await until(lambda: len(texts(network, "1")) == 3)
     sent = network.parcels[-1]
     assert sent.file_name.endswith(".xlsx")
@@ -88,17 +82,32 @@ async def test_while_a_paper_is_made_everybody_is_answered_its_asker_too(town, s
     assert town.rows(Outgoing, state=MAKING) == []
 
 
-async def test_stopped_in_the_middle_it_is_made_after_the_next_start_and_once(town, zhou, slow):
+async def test_stopped_in_the_middle_it_is_made_after_the_next_start_and_once(town, zhou):
     visited(zhou, "高永昌")
     town.person("王主任", "telegram", "1")
     network = Listening()
     async with running(town, network) as house:
         await house.receive([said("1", "/report 2026-11")])
-        await until(slow.begun.is_set)
+        await until(lambda: halted(house))
+        child = house.scribe.child
+    assert child.returncode == -signal.SIGKILL
     assert len(town.rows(Outgoing, state=MAKING)) == 1
-    slow.ready.set()
     async with running(town, network):
         await until(lambda: len(texts(network, "1")) == 2)
+    assert len(town.rows(Audit, action="export")) == 1
+
+
+async def test_killed_in_the_middle_it_is_made_by_the_next_process(town, zhou, monkeypatch):
+    monkeypatch.setattr(scribe, "POLL", 0.01)
+    visited(zhou, "高永昌")
+    town.person("王主任", "telegram", "1")
+    network = Listening()
+    async with running(town, network) as house:
+        await house.receive([said("1", "/report 2026-11")])
+        await until(lambda: halted(house))
+        house.scribe.child.kill()
+        await until(lambda: len(texts(network, "1")) == 2)
+    assert network.parcels[-1].file_data.startswith(b"PK")
     assert len(town.rows(Audit, action="export")) == 1
 
 
@@ -185,3 +194,13 @@ def test_tapped_twice_it_is_made_once(town):
     assert "已在制作" in wang.text
     assert len([one for one in wang.news if one.image]) == 1
     assert len(town.rows(Audit, action="order")) == 1
+
+
+def test_a_process_whose_program_has_gone_makes_nothing(town):
+    town.person("王主任", "telegram", "1")
+    desk = order(town)
+    job = Job(town.database.url, desk.office, desk.take(town.now), town.now)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.workshop"], input=pickle.dumps(job), capture_output=True
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
