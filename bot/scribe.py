@@ -93,7 +93,7 @@ class Scribe:
             return None
 
     async def _rest(self) -> None:
-        with suppress(TimeoutError):
+        with suppress(TimeoutError):  # time to look again
             async with asyncio.timeout(POLL):
                 await self._woken.wait()
         self._woken.clear()
