@@ -66,9 +66,9 @@ def test_on_a_full_disk_nothing_is_taken_and_later_nothing_is_lost(
 
 
 FULL = """
-CREATE OR REPLACE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS
+CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
-CREATE TRIGGER full BEFORE INSERT ON outgoing EXECUTE FUNCTION full()
+CREATE TRIGGER disk_is_full BEFORE INSERT ON outgoing EXECUTE FUNCTION disk_is_full()
 """
 
 
@@ -85,7 +85,7 @@ def test_when_the_server_s_disk_is_full_nothing_is_taken_and_later_nothing_is_lo
             town.receive(*batch)
         assert (town.rows(Seen), town.rows(Draft), town.rows(Outgoing)) == ([], [], [])
     with town.database.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER full ON outgoing; DROP FUNCTION full")
+        connection.exec_driver_sql("DROP FUNCTION disk_is_full() CASCADE")
     assert town.receive(*batch).replies == len(batch)
     assert town.failed() == []
 
