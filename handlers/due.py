@@ -1,9 +1,8 @@
 """Whom to see and when: /due, and why somebody is or is not due: /why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from handlers import form
 from handlers.brief import one_elder
@@ -17,7 +16,7 @@ from locales import ngettext
 from models import agenda as plan
 from models.due import OVERDUE, Status, before, status, window
 from models.due_query import recent_of
-from models.elder import age, wishes
+from models.elder import age
 
 SHOWN = 6
 WISH = 20  # characters
@@ -64,21 +63,17 @@ def due_lines(turn: Turn, mine: plan.Agenda, hide: bool = False) -> list[str]:
     `hide` masks the names, for what shows on a lock screen.
     """
     marked, waiting = _to_act_on(mine), [("⏸", one) for one in mine.put_off]
-    shown = [one.elder for _mark, one in (*marked[:SHOWN], *waiting[:SHOWN])]
-    said = wishes(turn.session, [who.id for who in shown])
 
     def told(some: list[tuple[str, plan.Line]]) -> list[str]:
-        lines = [
-            f"{mark} {_line(turn, mine, one, hide)}{_wish(one, said)}" for mark, one in some[:SHOWN]
-        ]
+        lines = [f"{mark} {_line(turn, mine, one, hide)}{_wish(one)}" for mark, one in some[:SHOWN]]
         return [*lines, *_more(len(some) - SHOWN)]
 
     return [*(told(marked) or [_("🟢 Nobody needs you today.")]), *told(waiting)]
 
 
-def _wish(one: plan.Line, said: Mapping[UUID, str]) -> str:
+def _wish(one: plan.Line) -> str:
     """What the elder asked for, and the office agreed to, so that nobody goes against it."""
-    wish = said.get(one.elder.id, "")
+    wish = one.elder.visit_wish
     return f" 💬 {veil(wish[:WISH], [one.elder.name])}" if wish else ""
 
 

@@ -134,6 +134,7 @@ def due_rows(
         c.name,
         c.born_on,
         c.unit_id,
+        c.visit_wish,
         *([past.label("past")] if with_past else []),
     )
 
@@ -152,6 +153,7 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
             col(Elder.name),
             col(Elder.born_on),
             col(Elder.unit_id),
+            col(Elder.visit_wish),
             col(Elder.tier),
             col(Elder.state),
             (col(Elder.residence) == RELOCATED).label("relocated"),

@@ -1,6 +1,5 @@
 """The people who are visited: the basic register ([S3] 基本信息台账) and its flags."""
 
-from collections.abc import Collection
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -103,6 +102,7 @@ class Who(NamedTuple):
     name: str
     born_on: date | None
     unit_id: UUID
+    visit_wish: str = ""
 
 
 def running_flags(session: Session, elder_id: UUID) -> list[ElderFlag]:
@@ -128,16 +128,6 @@ def put_flag(session: Session, elder_id: UUID, flag: str, today: date, on: bool)
         session.add(ElderFlag(elder_id=elder_id, flag=flag, since=today))
     elif running is not None and not on:
         running.until = today
-
-
-WISHES = select(Elder.id, Elder.visit_wish).where(
-    col(Elder.id).in_(bindparam("about", expanding=True)), Elder.visit_wish != ""
-)
-
-
-def wishes(session: Session, about: Collection[UUID]) -> dict[UUID, str]:
-    """How these want to be visited; only who said something about it."""
-    return dict(session.exec(WISHES, params={"about": list(about)}).all()) if about else {}
 
 
 ABSENCES = select(Absence).where(col(Absence.elder_id).in_(bindparam("about", expanding=True)))

@@ -138,14 +138,14 @@ def due_lines(
     one = select(staff_id, *due.c, nth).select_from(pairs).subquery("one")
     c = one.c
     values = packed(c.elder_id, c.code, c.name, c.born_on, c.state, c.reason, c.suggested,
-                    c.last_on, c.contact_due, c.nth)  # fmt: skip
+                    c.last_on, c.contact_due, c.visit_wish, c.nth)  # fmt: skip
     lines, most = listed(values).label("lines"), func.max(c.nth).label("most")
     return select(c.staff_id, c.unit_id, lines, most).group_by(c.staff_id, c.unit_id)
 
 
 def _line(values: list[Any], unit_id: UUID) -> Line:
-    id_, code, name, born, state, reason, suggested, last, contact, _nth = values
-    who = Who(UUID(id_), code, name, day_of(born) if born else None, unit_id)
+    id_, code, name, born, state, reason, suggested, last, contact, wish, _nth = values
+    who = Who(UUID(id_), code, name, day_of(born) if born else None, unit_id, wish)
     last_on = day_of(last) if last else None
     return Line(who, state, reason, day_of(suggested), last_on, bool(contact))
 
