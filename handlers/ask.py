@@ -181,7 +181,7 @@ def _code_lines(turn: Turn, at: Scene) -> list[str]:
     which = at.asked.which or TO_GO
     first = progress.listed(turn.session, at.part, which, at.today, at.policy, 0, CODES + 1)
     named: dict[str, list[str]] = defaultdict(list)
-    for one in first[:CODES]:
+    for one in list(first.values())[:CODES]:
         place = unit_name(turn.session, one.elder.unit_id)
         named[STATE_MARKS[one.state]].append(f"{one.elder.code} {place}")
     lines = [f"{mark} {_(', ').join(codes)}" for mark, codes in named.items()]

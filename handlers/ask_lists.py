@@ -3,7 +3,7 @@
 from handlers import form
 from handlers.ask_words import LIST_NAMES, STATE_MARKS
 from handlers.asked import Scene
-from handlers.brief import audit
+from handlers.brief import audit_of
 from handlers.due import told_apart
 from handlers.pick import ago
 from handlers.talk import Button, Reply
@@ -58,11 +58,11 @@ def names(turn: Turn, at: Scene) -> Reply:
     found = progress.listed(
         turn.session, at.part, which, at.today, at.policy, start, PAGE + 1
     )  # one more tells whether there are more
-    shown, more = found[:PAGE], len(found) > PAGE
+    shown, more = list(found.values())[:PAGE], len(found) > PAGE
     if at.counts_only or not shown:
         return _nobody(at, which)
-    for one in shown:
-        audit(turn, one.elder, "list")
+    for elder_id in list(found)[:PAGE]:
+        audit_of(turn, elder_id, "list")
     lines = [_head(turn, at, which, start, len(shown), more)]
     lines += [_line(turn, at, one) for one in shown]
     buttons = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from uuid import UUID
 
 from handlers.case_card import short_line
 from handlers.concern_words import Observation
@@ -19,7 +20,7 @@ from models import ahead, case_query, lookup
 from models.audit import Audit
 from models.calendar import birthdays
 from models.consent import HEALTH, LOCATION, withdrawn_at, withheld
-from models.elder import LIXIU, Elder, Who
+from models.elder import LIXIU, Elder
 from models.staff import COORDINATOR
 from models.visit import DONE, EMERGENCY, GOOD, NOT_OBSERVED, Visit
 
@@ -75,11 +76,14 @@ def one_elder(turn: Turn, rest: str, command: str) -> Elder | Reply:
     return hits[0] if len(hits) == 1 else pick_elder(turn, command, 0, hits, rest)
 
 
-def audit(turn: Turn, elder: Elder | Who, action: str, detail: str = "") -> None:
-    ahead.write(
-        turn.session,
-        Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=action, detail=detail),
-    )
+def audit(turn: Turn, elder: Elder, action: str, detail: str = "") -> None:
+    audit_of(turn, elder.id, action, detail)
+
+
+def audit_of(turn: Turn, elder_id: UUID, action: str, detail: str = "") -> None:
+    staff_id = turn.staff.id
+    row = Audit(at=turn.now, staff_id=staff_id, elder_id=elder_id, action=action, detail=detail)
+    ahead.write(turn.session, row)
 
 
 def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:

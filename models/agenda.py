@@ -82,7 +82,7 @@ def lines_for(session: Session, staff: Staff, today: date, policy: Policy) -> li
 
 def line(row: Any) -> Line:
     """From a row of `models.due_query.due_rows`."""
-    who = Who(row.elder_id, row.code, row.name, row.born_on, row.unit_id, row.visit_wish)
+    who = Who(row.code, row.name, row.born_on, row.unit_id, row.visit_wish)
     return Line(who, row.state, row.reason, row.suggested, row.last_on, bool(row.contact_due))
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Date,
+    FromClause,
     Integer,
     Select,
     and_,
@@ -53,9 +53,12 @@ from models.schedule import Postponement
 from models.visit import CURRENT, DONE, Visit
 
 NEVER = date(1, 1, 1)
+SPANS = ("w", "p", "pp", "older")  # this window, the last, the one before that, and earlier
+FACE, CALL = "face", "remote"
 Rows = Select[*tuple[Any, ...]]
 Flag = ColumnElement[bool]
 Day = ColumnElement[Any]
+Facts = FromClause
 
 
 class days_between(GenericFunction[int]):
@@ -65,11 +68,28 @@ class days_between(GenericFunction[int]):
     inherit_cache = True
 
 
+class latest(GenericFunction[date]):
+    """The last of some days, none of them missing."""
+
+    type = Date()
+    inherit_cache = True
+
+
 class days_after(GenericFunction[date]):
     """The day so many days later."""
 
     type = Date()
     inherit_cache = True
+
+
+@compiles(latest, "sqlite")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"max({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(latest, "postgresql")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"greatest({compiler.process(element.clauses, **kw)})"
 
 
 @compiles(days_between, "sqlite")
@@ -104,7 +124,7 @@ def due_rows(
 
     `with_past` adds `past`, how the window before ended: satisfied, overdue, or none of these.
     """
-    facts = _facts(today, policy, scope).cte("facts").prefix_with("MATERIALIZED")
+    facts = _facts(today, policy, scope).subquery("facts")
     c = facts.c
     sound = _sound(facts, policy)
     suggested = _suggested(facts, sound, today, policy)
@@ -182,20 +202,21 @@ def _counts(today: date, policy: Policy) -> Flag:
 
 
 def _latest_visits(now: Window, policy: Policy) -> list[ColumnElement[date]]:
-    """The latest day of visits in person and of calls, in and before each window."""
+    """The latest day of visits in person and of calls: in this window, in the two before it, and
+    before those. Each visit is in one of these."""
     past = before(now, policy)
-    spans = {
-        "w": _within(now),
-        "p": _within(past),
-        "pp": _within(before(past, policy)),
-        "before_w": col(Visit.visited_on) < now.first,
-        "before_p": col(Visit.visited_on) < past.first,
-    }
+    third = before(past, policy)
+    when = (
+        col(Visit.visited_on) >= now.first,
+        _within(past),
+        _within(third),
+        col(Visit.visited_on) < third.first,
+    )
     return [
         func.coalesce(func.max(case((and_(span, modes), Visit.visited_on))), NEVER).label(
             f"{name}_{kind}"
         )
-        for name, span in spans.items()
+        for name, span in zip(SPANS, when, strict=True)
         for kind, modes in _kinds()
     ]
 
@@ -206,8 +227,8 @@ def _within(one: Window) -> Flag:
 
 def _kinds() -> tuple[tuple[str, Flag], ...]:
     return (
-        ("face", col(Visit.mode).in_(sorted(IN_PERSON))),
-        ("remote", col(Visit.mode).in_(sorted(REMOTE))),
+        (FACE, col(Visit.mode).in_(sorted(IN_PERSON))),
+        (CALL, col(Visit.mode).in_(sorted(REMOTE))),
     )
 
 
@@ -222,22 +243,23 @@ def absent(first: Any, last: Any) -> ColumnElement[bool]:
     )
 
 
-def _sound(facts: CTE, policy: Policy) -> Flag:
+def _sound(facts: Facts, policy: Policy) -> Flag:
     """Whether a call can count for this elder at all."""
     return or_(facts.c.relocated, facts.c.tier.in_(list(policy.phone_tiers)))
 
 
-def _later(one: Day, other: Day) -> Day:
-    return case((one >= other, one), else_=other)
+def _latest_counting(facts: Facts, spans: Collection[str], sound: Flag) -> Day:
+    """The latest day of what may count, in any of the spans: more than one."""
+    face, both = _days(facts, spans, FACE), _days(facts, spans, FACE, CALL)
+    return case((sound, latest(*both)), else_=latest(*face))
 
 
-def _latest_counting(facts: CTE, name: str, sound: Flag) -> Day:
-    face, remote = facts.c[f"{name}_face"], facts.c[f"{name}_remote"]
-    return case((sound, _later(face, remote)), else_=face)
+def _days(facts: Facts, spans: Collection[str], *kinds: str) -> list[Day]:
+    return [facts.c[f"{span}_{kind}"] for span in spans for kind in kinds]
 
 
-def _satisfied(facts: CTE, name: str, sound: Flag, today: date, policy: Policy) -> Flag:
-    earlier = _latest_counting(facts, f"before_{name}", sound)
+def _satisfied(facts: Facts, name: str, sound: Flag, today: date, policy: Policy) -> Flag:
+    earlier = _latest_counting(facts, SPANS[SPANS.index(name) + 1 :], sound)
     face, remote = facts.c[f"{name}_face"], facts.c[f"{name}_remote"]
     return or_(
         and_(face > NEVER, _apart(face, earlier, policy)),
@@ -253,7 +275,7 @@ def _apart(day: Day, earlier: Day, policy: Policy) -> Flag:
     return or_(earlier == NEVER, days_between(day, earlier) >= policy.shortest_gap)
 
 
-def _remote_counts(facts: CTE, name: str, today: date, policy: Policy) -> Flag:
+def _remote_counts(facts: Facts, name: str, today: date, policy: Policy) -> Flag:
     one = window(today, policy) if name == "w" else before(window(today, policy), policy)
     first_half = facts.c["p_face" if name == "w" else "pp_face"]
     by_tier: Flag = facts.c.tier.in_(list(policy.phone_tiers))
@@ -262,14 +284,14 @@ def _remote_counts(facts: CTE, name: str, today: date, policy: Policy) -> Flag:
     return or_(facts.c.relocated, by_tier)
 
 
-def _missed(facts: CTE, sound: Flag, today: date, policy: Policy) -> Flag:
+def _missed(facts: Facts, sound: Flag, today: date, policy: Policy) -> Flag:
     """What is looked up for each stands last: it is asked of the few for whom the rest holds."""
     past = before(window(today, policy), policy)
     visited = _satisfied(facts, "p", sound, today, policy)
     return and_(~facts.c.excused, ~visited, func.coalesce(_since(facts), past.first) <= past.first)
 
 
-def _since(facts: CTE) -> Day:
+def _since(facts: Facts) -> Day:
     """The day from which anybody was to look after them."""
     return (
         select(func.min(Assignment.from_on))
@@ -279,9 +301,9 @@ def _since(facts: CTE) -> Day:
     )
 
 
-def _suggested(facts: CTE, sound: Flag, today: date, policy: Policy) -> Day:
+def _suggested(facts: Facts, sound: Flag, today: date, policy: Policy) -> Day:
     now = window(today, policy)
-    last = _later(_latest_counting(facts, "w", sound), _latest_counting(facts, "before_w", sound))
+    last = _latest_counting(facts, SPANS, sound)
     wanted = days_after(last, policy.usual_gap)
     usual = case(
         (last == NEVER, literal(now.first)),
@@ -293,12 +315,12 @@ def _suggested(facts: CTE, sound: Flag, today: date, policy: Policy) -> Day:
     return case((put_off.between(now.first, now.last), put_off), else_=usual)
 
 
-def _put_off(facts: CTE, today: date, policy: Policy) -> Flag:
+def _put_off(facts: Facts, today: date, policy: Policy) -> Flag:
     """Put off to a later day of this window."""
     return facts.c.put_off.between(today + timedelta(days=1), window(today, policy).last)
 
 
-def _short(facts: CTE, name: str, today: date, policy: Policy) -> ColumnElement[str]:
+def _short(facts: Facts, name: str, today: date, policy: Policy) -> ColumnElement[str]:
     face, remote = facts.c[f"{name}_face"], facts.c[f"{name}_remote"]
     return case(
         (face > NEVER, literal("too_soon")),
@@ -308,16 +330,13 @@ def _short(facts: CTE, name: str, today: date, policy: Policy) -> ColumnElement[
     )
 
 
-def _why_missed(facts: CTE, today: date, policy: Policy) -> ColumnElement[str]:
+def _why_missed(facts: Facts, today: date, policy: Policy) -> ColumnElement[str]:
     now, past = (_short(facts, name, today, policy) for name in ("w", "p"))
     return case((now != "time", now), (past != "time", past), else_=literal("missed"))
 
 
-def _contact_due(facts: CTE, today: date, policy: Policy) -> Flag:
-    touched = _later(
-        _later(facts.c.w_face, facts.c.w_remote),
-        _later(facts.c.before_w_face, facts.c.before_w_remote),
-    )
+def _contact_due(facts: Facts, today: date, policy: Policy) -> Flag:
+    touched = latest(*_days(facts, SPANS, FACE, CALL))
     limit = today - timedelta(days=policy.contact_gap)
     return and_(facts.c.tier.in_(list(policy.contact_tiers)), touched <= limit)
 

@@ -97,7 +97,6 @@ class Absence(SQLModel, table=True):
 class Who(NamedTuple):
     """What a list shows of an elder: a county's worth of these is read at once."""
 
-    id: UUID
     code: str
     name: str
     born_on: date | None

@@ -133,7 +133,7 @@ def backed_open(session: Session, wanted: Any, today: date, policy: Policy) -> I
     pairs = backs.join(due, due.c.elder_id == backs.c.elder_id)
     c = due.c
     open_ = (
-        pick(backs.c.staff_id, c.elder_id, c.code, c.name, c.born_on, c.unit_id)
+        pick(backs.c.staff_id, c.code, c.name, c.born_on, c.unit_id)
         .select_from(pairs)
         .where(c.state.in_(OPEN), c.reason != PUT_OFF)
         .order_by(backs.c.staff_id, c.code)

@@ -163,15 +163,15 @@ def _in_vain(elder: Any, now: Window) -> ColumnElement[bool]:
 
 def listed(
     session: Session, part: Part, which: str, today: date, policy: Policy, offset: int, most: int
-) -> list[Line]:
-    """A page of one of LISTS: the overdue first, then by the day that was suggested."""
+) -> dict[UUID, Line]:
+    """A page of one of LISTS by elder: the overdue first, then by the day that was suggested."""
     due = due_rows(today, policy, part.holds(today)).subquery("due")
     statement = select(due).where(due.c.state.in_(LISTS[which]))
     if which == NOT_MET:
         statement = statement.where(_in_vain(due.c.elder_id, window(today, policy)))
     order = ((due.c.state == OVERDUE).desc(), due.c.suggested, due.c.last_on, due.c.code)
     rows = session.execute(statement.order_by(*order).offset(offset).limit(most))
-    return [line(row) for row in rows]
+    return {row.elder_id: line(row) for row in rows}
 
 
 def per_day(session: Session, part: Part, first: date, last: date) -> dict[date, int]:

@@ -130,22 +130,24 @@ def due_lines(
     to this one."""
     cared = in_care(there(today) if places else wanted, today)
     theirs = select(cared.c.elder_id).where(cared.c.staff_id.in_(wanted))
+    of_each = func.row_number().over(partition_by=cared.c.elder_id, order_by=cared.c.staff_id)
+    carers = select(*cared.c, of_each.label("nth")).subquery("carers")
     here = or_(col(Elder.unit_id).in_(places), col(Elder.id).in_(theirs))
     due = due_rows(today, policy, (col(Elder.state) == ACTIVE) & here).subquery("due")
-    staff_id = func.coalesce(cared.c.staff_id, NOBODY).label("staff_id")
-    nth = func.row_number().over(partition_by=due.c.elder_id, order_by=staff_id).label("nth")
-    pairs = due.join(cared, cared.c.elder_id == due.c.elder_id, isouter=bool(places))
+    staff_id = func.coalesce(carers.c.staff_id, NOBODY).label("staff_id")
+    nth = func.coalesce(carers.c.nth, 1).label("nth")
+    pairs = due.join(carers, carers.c.elder_id == due.c.elder_id, isouter=bool(places))
     one = select(staff_id, *due.c, nth).select_from(pairs).subquery("one")
     c = one.c
-    values = packed(c.elder_id, c.code, c.name, c.born_on, c.state, c.reason, c.suggested,
-                    c.last_on, c.contact_due, c.visit_wish, c.nth)  # fmt: skip
+    values = packed(c.code, c.name, c.born_on, c.state, c.reason, c.suggested, c.last_on,
+                    c.contact_due, c.visit_wish, c.nth)  # fmt: skip
     lines, most = listed(values).label("lines"), func.max(c.nth).label("most")
     return select(c.staff_id, c.unit_id, lines, most).group_by(c.staff_id, c.unit_id)
 
 
 def _line(values: list[Any], unit_id: UUID) -> Line:
-    id_, code, name, born, state, reason, suggested, last, contact, wish, _nth = values
-    who = Who(UUID(id_), code, name, day_of(born) if born else None, unit_id, wish)
+    code, name, born, state, reason, suggested, last, contact, wish, _nth = values
+    who = Who(code, name, day_of(born) if born else None, unit_id, wish)
     last_on = day_of(last) if last else None
     return Line(who, state, reason, day_of(suggested), last_on, bool(contact))
 
