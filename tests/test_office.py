@@ -123,6 +123,7 @@ def test_every_setting_can_be_opened_and_has_its_usual_value_among_the_offers(to
         "s2": "急办",
         "s3": "限期",
         "s4": "一般",
+        "musts": "必到必访时限",
         "score": "考核权重",
         "unreached": "联系不上",
         "musts": "必到必访时限",
