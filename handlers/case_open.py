@@ -120,6 +120,14 @@ def from_visit(
     return opened
 
 
+def promised_in(turn: Turn, opened: Iterable[Opened], text: str | None) -> None:
+    """What was promised where abuse is suspected is read where the case is."""
+    for one in opened:
+        if text and one.case.restricted:
+            words = _("Promised: %(text)s") % {"text": text}
+            case_record.note_event(turn.session, one.case, "note", turn.staff, turn.now, words)
+
+
 def _carry(turn: Turn, old: Visit, visit: Visit, before: dict[str, Case]) -> None:
     """An attempt that stays one goes on being looked into, and is not begun again."""
     for concern in record.concerns_of(turn.session, old.id):

@@ -23,7 +23,7 @@ from models.case import Case
 from models.due import window
 from models.elder import Elder, masked
 from models.mailbox import NUDGE
-from models.morning import Morning
+from models.morning import Morning, Owed
 from models.org import unit_name
 from models.tally import CODES, Tally
 from models.workdays import differing_days, reminder_day, workdays
@@ -82,10 +82,13 @@ def _ending(turn: Turn, morning: Morning) -> list[str]:
 
 def _promise_lines(morning: Morning) -> list[str]:
     return [
-        _("Promised %(name)s: %(text)s")
-        % {"name": masked(owed.name), "text": veil(owed.text[:30], [owed.name])}
+        _("Promised %(name)s: %(text)s") % {"name": masked(owed.name), "text": _promised(owed)}
         for owed in morning.promises[:PROMISES]
     ]
+
+
+def _promised(owed: Owed) -> str:
+    return _("see the case") if owed.restricted else veil(owed.text[:30], [owed.name])
 
 
 def _draft_lines(turn: Turn, morning: Morning) -> list[str]:

@@ -138,7 +138,7 @@ def _answer(
         turn, track, case, elder, _("Fast-track: %(state)s") % {"state": state_words(turn, track)}
     )
     people = concerned(turn, track, case, elder)
-    tell(turn, track, case, elder, f"answer{turn.now.timestamp():.0f}", people)
+    tell(turn, track, case, elder, f"answer{case.events}", people)
     return [replace(card(turn, track, case, elder, _heard(turn, people)), toast=_("Noted"))]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from handlers import form
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, day, local_date
-from handlers.visit_left_open import PROMISE, Thing
+from handlers.visit_left_open import PROMISE, Thing, words_of
 from locales import gettext as _
 from models import lookup, record
 from models.elder import Elder
@@ -38,7 +38,7 @@ def _keep(turn: Turn, promise: Promise, elder: Elder) -> Reply:
 
 
 def _gaps(turn: Turn, promise: Promise, elder: Elder) -> dict[str, str]:
-    return {"name": turn.shown(elder.name), "text": promise.text[:100]}
+    return {"name": turn.shown(elder.name), "text": words_of(promise, turn.staff)[:100]}
 
 
 def _settled_text(turn: Turn, promise: Promise, elder: Elder) -> str:
@@ -61,7 +61,11 @@ def _open_ones(turn: Turn) -> Reply:
         return Reply(_("Nothing that was promised is open."))
     lines = [
         _("%(name)s, %(day)s: %(text)s")
-        % {"name": turn.shown(name), "day": day(one.made_on), "text": one.text[:60]}
+        % {
+            "name": turn.shown(name),
+            "day": day(one.made_on),
+            "text": words_of(one, turn.staff)[:60],
+        }
         for one, name in found
     ]
     buttons = [kept_button(turn.shown(name), one.ref) for one, name in found]

@@ -9,7 +9,7 @@ from handlers import visit_follows as follows
 from handlers.agreed import as_agreed
 from handlers.brief import audit, is_restricted, short_brief
 from handlers.case_follow import settle_case
-from handlers.case_open import Opened, from_visit
+from handlers.case_open import Opened, from_visit, promised_in
 from handlers.due import explain
 from handlers.flags import propose
 from handlers.pick import pick_elder
@@ -140,6 +140,8 @@ def submit(filling: Filling) -> list[Reply]:
     opened = from_visit(turn, elder, visit, told, old, filling.known(ALARMED) or ())
     turn.session.add_all(concern for _found, concern in raised)
     unreached.heard_in(turn, elder, visit, sought)
+    if old is None:
+        promised_in(turn, opened, filling.get("promise"))
     form.drop(filling)
     others = tell.about(turn, visit, elder)
     flags = propose(turn, elder, "empty_nest") if follows.newly_alone(filling, visit) else []
@@ -269,14 +271,16 @@ def _promise(filling: Filling, visit: Visit, old: Visit | None) -> Promise | Non
     if not text:
         return None
     before = record.promise_of(filling.turn.session, old.id) if old else None
+    restricted = is_restricted("family_care", visit.family_care)
     if before and before.text == text:
-        return record.copied(Promise, before, visit)
+        return record.copied(Promise, before, visit, restricted=restricted)
     return Promise(
         visit_id=visit.id,
         elder_id=visit.elder_id,
         staff_id=visit.liaison_id,
         text=text,
         made_on=visit.visited_on,
+        restricted=restricted,
     )
 
 

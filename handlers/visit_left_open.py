@@ -18,6 +18,7 @@ from locales import mark as N_
 from models import case_query, record
 from models.case import RESOLVED, Case
 from models.elder import Elder
+from models.staff import COORDINATOR, Staff
 from models.visit import DONE, Promise, Visit
 
 ASKED = 3  # things asked about at one visit, the oldest of each kind first
@@ -54,7 +55,15 @@ def open_promises(turn: Turn, elder: Elder) -> list[Thing]:
 
 
 def as_thing(promise: Promise) -> Thing:
-    return Thing(PROMISE.name, promise.ref, promise.made_on.isoformat(), promise.text)
+    """Carried by cards and records that others open: what is restricted stands in its case."""
+    return Thing(PROMISE.name, promise.ref, promise.made_on.isoformat(), words_of(promise))
+
+
+def words_of(promise: Promise, reader: Staff | None = None) -> str:
+    """As this person may read it; nobody in particular reads only that there is something."""
+    if promise.restricted and (reader is None or reader.role != COORDINATOR):
+        return _("see the case")
+    return promise.text
 
 
 def settle_promise(turn: Turn, visit: Visit, ref: str, answer: str, why: str) -> None:

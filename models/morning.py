@@ -37,6 +37,7 @@ class Owed(NamedTuple):
     name: str
     text: str
     ref: str
+    restricted: bool
 
 
 class Backed(NamedTuple):
@@ -145,10 +146,16 @@ def backed_open(session: Session, wanted: Any, today: date, policy: Policy) -> I
 def _promises(session: Session, wanted: Any, today: date) -> Iterable[Owed]:
     cared = in_care(wanted, today)
     open_ = (
-        select(cared.c.staff_id, Elder.name, Promise.text, Promise.ref)
+        pick(
+            cared.c.staff_id,
+            col(Elder.name),
+            col(Promise.text),
+            col(Promise.ref),
+            col(Promise.restricted),
+        )
         .join(Elder, col(Elder.id) == cared.c.elder_id)
         .join(Promise, col(Promise.elder_id) == Elder.id)
-        .where(still_open(), Elder.state == ACTIVE)
+        .where(still_open(), col(Elder.state) == ACTIVE)
         .order_by(cared.c.staff_id, col(Promise.made_on))
     )
     return (Owed(*row) for row in stream(session, open_))

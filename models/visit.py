@@ -113,6 +113,7 @@ class Promise(SQLModel, table=True):
     settled_by: UUID | None = Field(default=None, foreign_key="staff.id")
     settled_in: UUID | None = Field(default=None, foreign_key="visit.id")
     withdrawn: bool = False  # its visit was voided or corrected
+    restricted: bool = False  # made where abuse was suspected: read as its case is
 
 
 def still_open() -> ColumnElement[bool]:

@@ -191,3 +191,18 @@ def test_each_card_of_the_fast_track_says_what_comes_next(town, zhou, doctor, fe
     doctor.talk("[无法安排", "为什么", "[没有床位", "已通知")
     zhou.look()
     zhou.talk("[再次请求", "需要什么", "[门诊", "✅ 已通知医院联系人")
+
+
+def test_a_second_answer_within_the_same_second_reaches_everybody_too(
+    town, zhou, wang, doctor, fever
+):
+    zhou.talk(f"/fast {fever.number} 住院床位", "✅ 已通知医院联系人")
+    doctor.look()
+    ref = track(town).ref
+    doctor.talk(f"/fast @{ref} arranged 11-13 09:00", "🟢 已安排:11月13日 09:00")
+    zhou.look()
+    doctor.talk(f"/fast @{ref} arranged 11-14 10:00", "🟢 已安排:11月14日 10:00")
+    assert any("11月14日 10:00" in one.text for one in zhou.look())
+    assert any("11月14日 10:00" in one.text for one in wang.look())
+    answers = [row.once for row in town.rows(Outgoing) if ":answer" in (row.once or "")]
+    assert len(answers) == 4

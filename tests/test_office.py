@@ -126,7 +126,6 @@ def test_every_setting_can_be_opened_and_has_its_usual_value_among_the_offers(to
         "musts": "必到必访时限",
         "score": "考核权重",
         "unreached": "联系不上",
-        "musts": "必到必访时限",
     }
     for one in GROUPS[group]:
         assert one.usual in one.offers, one.key

@@ -1,8 +1,11 @@
 """What was promised is asked about at the next visit until it is kept or dropped; and /kept."""
 
+from datetime import timedelta
+
 import pytest
 
 from models.visit import Promise
+from tests.conversation import EIGHT, sweep
 
 
 @pytest.fixture
@@ -175,3 +178,19 @@ def test_of_many_promises_three_are_asked_about(town, zhou):
         "已记下",
     )
     assert [one.text for one in town.rows(Promise) if not one.kept_at] == ["第4件"]
+
+
+def test_what_was_promised_where_abuse_is_suspected_is_read_where_its_case_is(town, zhou, li, wang):
+    town.hire("赵磊", group="legal")
+    zhao = town.person("赵磊")
+    zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "[有说有笑]", "健康", "[稳定]", "子女", "[疑似",
+              "", "[有伤", "", "[其余都好]", "在场", "[只有本人]", "核对", "[＋ 答应的事]", "答应了老人什么", "陪她去报警",
+              "核对", "[✅ 提交]", "已记下")  # fmt: skip
+    for words in ("/brief 高永昌", "/visit 高永昌", "/kept", "/timeline 高永昌", "/history 高永昌"):
+        zhou.say(words)
+        assert "报警" not in zhou.text, words
+    zhou.talk("/kept", "见个案")
+    sweep(town, EIGHT + timedelta(days=1))
+    assert "报警" not in str([one.text for one in (*zhou.look(), *li.look())])
+    wang.talk("/kept", "陪她去报警")
+    zhao.talk("/case 1", "答应:陪她去报警")

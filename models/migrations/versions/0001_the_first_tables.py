@@ -979,6 +979,7 @@ def upgrade() -> None:
         sa.Column("settled_by", sa.Uuid(), nullable=True),
         sa.Column("settled_in", sa.Uuid(), nullable=True),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["elder_id"],
             ["elder.id"],
