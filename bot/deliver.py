@@ -69,8 +69,8 @@ class Deliver:
     """`tally` counts (network, "sent" | "failed" | "retried") since the start; the depth of the
     queue is asked of the database with `models.outbox.depth`.
 
-    Of several processes one sends: a network's limits are for the bot, not for each of them.
-    When that one ends, the next goes on.
+    Of several processes one sends to a network: its limits are for the bot, not for each of
+    them. When that one ends, the next goes on.
     """
 
     def __init__(
@@ -89,7 +89,6 @@ class Deliver:
         }
         self.recheck = recheck
         self.poll = POLL if self.engine.dialect.name == "sqlite" else POLL_FOR_OTHERS
-        self.sends: bool | None = None  # whether it is this one's turn; None: not asked yet
         self.tally: Counter[tuple[str, str]] = Counter()
         self._claimed: dict[int, Job] = {}
         self._outcomes: list[Outcome] = []
@@ -202,16 +201,11 @@ class Deliver:
         return min(self.poll, max(PACED, opens - now))
 
     def _note_turn(self, gate: Gate) -> None:
-        """Whoever takes over does not know what was sent just before."""
-        if not gate.lines or gate.sends == self.sends:
-            return
-        takes_over, self.sends = self.sends is False, gate.sends
         now = asyncio.get_running_loop().time()
-        for line in self.lines.values():
-            if takes_over:
-                line.pacer.rest(now)
-            self._put_back(line)
-        log.info("sending", here=gate.sends)
+        for name, line in () if self._stopping else self.lines.items():
+            if line.has_turn(now, name in gate.lines):
+                self._put_back(line)
+                log.info("sending", network=name, here=line.sends)
 
     def _write(self, work: Callable[[Session], T]) -> T:
         with Session(self.engine) as session:
@@ -226,8 +220,8 @@ class Deliver:
         return self._claim(session, now, gate) if gate.lines else []
 
     def _claim(self, session: Session, now: datetime, gate: Gate) -> list[Job]:
-        gate.sends = outbox.has_turn(session)
-        if not gate.sends:
+        gate.keep_to(outbox.turns(session, gate.lines))
+        if not gate.lines:
             return []
         jobs = outbox.claim(session, now, now + CLAIM, gate)
         news = self.recheck(session, jobs, now) if self.recheck and jobs else {}

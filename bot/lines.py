@@ -23,6 +23,7 @@ class Line:
         self.pacer = Pacer(pace)
         self.outage = Outage()
         self.running = 0
+        self.sends: bool | None = None  # whether it is this process's turn; None: not asked yet
         self.worked_at = 0.0
         self.strikes: dict[int, tuple[int, float]] = {}
         self.timer: TimerHandle | None = None
@@ -56,6 +57,15 @@ class Line:
         if not self._ready:
             return None
         return max(self.closed_until() - now, self.pacer.wait(now, self._ready[0][0]))
+
+    def has_turn(self, now: float, sends: bool) -> bool:
+        """Notes it; true when it changed. Whoever takes over does not know what was sent just
+        before."""
+        changed, takes_over = sends != self.sends, sends and self.sends is False
+        self.sends = sends
+        if takes_over:
+            self.pacer.rest(now)
+        return changed
 
     def put_back(self) -> list[Job]:
         """What is ready and cannot go: the network is closed, or the program stops."""
@@ -93,7 +103,12 @@ class Gate:
         self.urgent = {name: line.appetite(now, REPLY) for name, line in lines.items()}
         self.bulk = {name: line.appetite(now, NUDGE) * with_bulk for name, line in lines.items()}
         self.held = False  # something is due that had to stay
-        self.sends = True  # no other process does
+
+    def keep_to(self, turns: set[str]) -> None:
+        """To other networks another process sends."""
+        self.lines = {name: line for name, line in self.lines.items() if name in turns}
+        self.urgent = {name: left for name, left in self.urgent.items() if name in turns}
+        self.bulk = {name: left for name, left in self.bulk.items() if name in turns}
 
     def closed(self, lane: int) -> bool:
         if any(left > 0 for left in self._left(lane).values()):

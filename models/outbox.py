@@ -1,6 +1,6 @@
 """The outbox as a queue: claim what may go next, and say how it went. Told what is allowed."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -29,7 +29,7 @@ OUTGOING, CHAT, CARD = (
     SQLModel.metadata.tables[str(table.__tablename__)] for table in (Outgoing, Chat, Card)
 )
 AT_ONCE = 1000  # rows closed in one statement
-ONE_SENDS = 0x6F75_7462_6F78  # "outbox": the PostgreSQL lock of the process whose turn it is
+ONE_SENDS = 0x6F75_7462  # "outb": PostgreSQL's locks of the processes whose turn it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,18 @@ class Depth(NamedTuple):
     oldest: datetime
 
 
-def has_turn(session: Session) -> bool:
-    """Whether this process is the one that sends. PostgreSQL gives the turn to one connection,
-    for as long as that lives; a SQLite file has one process."""
+def turns(session: Session, networks: Iterable[str]) -> set[str]:
+    """Those of the networks to which this process is the one that sends. PostgreSQL gives each
+    turn to one connection, for as long as that lives; a SQLite file has one process."""
     connection = session.connection()
-    if connection.dialect.name == "sqlite" or "has_turn" in connection.info:
-        return True
-    if not connection.scalar(select(func.pg_try_advisory_lock(ONE_SENDS))):
-        return False
-    connection.info["has_turn"] = True
-    return True
+    if connection.dialect.name == "sqlite":
+        return set(networks)
+    held: set[str] = connection.info.setdefault("turns", set())
+    for network in set(networks) - held:
+        lock = func.pg_try_advisory_lock(ONE_SENDS, func.hashtext(network))
+        if connection.scalar(select(lock)):
+            held.add(network)
+    return held.intersection(networks)
 
 
 def claim(session: Session, now: datetime, until: datetime, gate: Gate) -> list[Job]:

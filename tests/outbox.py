@@ -69,9 +69,9 @@ class Outbox:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def chat(self, address: str, **more: Any) -> UUID:
+    def chat(self, address: str, network: str = "telegram", **more: Any) -> UUID:
         with Session(self.engine) as session:
-            chat = Chat(network="telegram", address=address, **more)
+            chat = Chat(network=network, address=address, **more)
             session.add(chat)
             session.commit()
             return chat.id
@@ -129,15 +129,18 @@ FAST = Pace(in_flight=64)
 
 @asynccontextmanager
 async def delivering(
-    box: Outbox, network: Network, pace: Pace = FAST, clock: Callable[[], datetime] = now
+    box: Outbox,
+    network: Network,
+    pace: Pace = FAST,
+    clock: Callable[[], datetime] = now,
+    name: str = "telegram",
 ) -> AsyncIterator[Deliver]:
     with ThreadPoolExecutor(1) as thread:
 
         def run_db(work: Callable[[], T]) -> Awaitable[T]:
             return asyncio.get_running_loop().run_in_executor(thread, work)
 
-        paces = {"telegram": pace}
-        deliver = Deliver(box.engine, {"telegram": network}, clock, run_db, paces)
+        deliver = Deliver(box.engine, {name: network}, clock, run_db, {name: pace})
         task = asyncio.create_task(deliver.run())
         try:
             yield deliver

@@ -285,18 +285,27 @@ async def test_of_two_processes_one_sends_and_the_other_goes_on_when_it_ends(box
     first, second = Network(), Network()
     chats = [box.chat(str(number)) for number in range(10)]
     async with delivering(box, second) as waiting:
-        await until(lambda: waiting.sends)
+        await until(lambda: waiting.lines["telegram"].sends)
         async with delivering(box, first) as sending:
             box.put_many(chats, REPLY)
             await done(box)
-            await until(lambda: sending.sends is False)
+            await until(lambda: sending.lines["telegram"].sends is False)
         assert (len(first.parcels), len(second.parcels)) == (0, 10)
         async with delivering(box, first) as sending:
-            await until(lambda: sending.sends is False)
+            await until(lambda: sending.lines["telegram"].sends is False)
             await waiting.drain()
             box.put_many(chats, REPLY)
             await done(box)
     assert (len(first.parcels), len(second.parcels)) == (10, 10)
+
+
+async def test_of_two_processes_each_sends_to_the_network_that_only_it_has(box: Outbox) -> None:
+    outside, inside = Network(), Network()
+    box.put(box.chat("1001"), "outside")
+    box.put(box.chat("@zhou:office", "matrix"), "inside")
+    async with delivering(box, outside), delivering(box, inside, name="matrix"):
+        await done(box)
+    assert (outside.texts, inside.texts) == (["outside"], ["inside"])
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
@@ -307,12 +316,12 @@ async def test_whose_connection_broke_asks_for_its_turn_again(box: Outbox) -> No
     )
     network = Network()
     async with delivering(box, network) as deliver:
-        await until(lambda: deliver.sends)
+        await until(lambda: deliver.lines["telegram"].sends)
         with Session(box.engine) as session:
             assert session.execute(text(broken)).all() == [(True,)]
         box.put(box.chat("1001"), "hello")
         await done(box)
-        assert deliver.sends
+        assert deliver.lines["telegram"].sends
     assert network.texts == ["hello"]
 
 
