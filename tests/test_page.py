@@ -1,7 +1,10 @@
 """The practice page in a real Chromium: what can be done there, and by whom."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -20,6 +23,7 @@ from tests.browser import (
     stands_still,
 )
 
+ROOT = Path(__file__).parent.parent
 bot, chromium, visitor, zhou = browser.bot, browser.chromium, browser.visitor, browser.zhou
 
 
@@ -43,6 +47,21 @@ def test_a_whole_visit_with_a_concern_is_logged_and_then_corrected(zhou: Screen,
     )
     assert (new["revision"], new["spirit"], new["lodging"]) == (2, "watch", "concern")
     assert stands_still(zhou)
+    for name in ("README.md", "README.zh-CN.md"):
+        newest = as_told(ROOT / name, bot).splitlines()[0]
+        assert re.search(r" 2 current \S+ in_person done watch good watch concern good$", newest)
+
+
+def as_told(readme: Path, bot: Bot) -> str:
+    """What the command prints with which it shows how to find a visit in the database."""
+    command = re.search(r'^\.venv/bin/python -c "(import sqlite3;.*?)"$', readme.read_text("utf-8"),
+                        re.MULTILINE | re.DOTALL)  # fmt: skip
+    assert command
+    folder = f"{bot.folder}/practice/practice.db"
+    code = command[1].replace("data/practice/practice.db", folder)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def correct(screen: Screen, ref: str) -> None:
