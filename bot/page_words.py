@@ -7,7 +7,7 @@ WORDS = {
     "title": N_("Visit practice"),
     "ribbon": N_("Practice · invented data"),
     "ribbon_long": N_("Everybody here is invented. Do not enter anything about real people."),
-    "later": N_("Ten minutes on"),
+    "later": N_("10 min on"),
     "morning": N_("Next morning"),
     "restart": N_("Start over"),
     "restart_ask": N_("Start over? All that was entered in this practice is thrown away."),
