@@ -1,5 +1,6 @@
 """The words that are known: those of `ask_words`, and the names of the asker's own branch."""
 
+from calendar import month_abbr, month_name
 from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
@@ -7,6 +8,8 @@ from uuid import UUID
 from handlers.ask_words import (
     FILLERS,
     LAST_MONTH,
+    LATIN_BEFORE,
+    LATIN_ENDS,
     PLACE_ENDS,
     STAFF_BEFORE,
     STAFF_BEHIND,
@@ -21,7 +24,7 @@ from handlers.turn import Turn
 from models.elder import TIERS
 from models.org import Unit, subtree
 from models.people import liaisons_in
-from models.pinyin import SURNAMES
+from models.pinyin import SURNAMES, surnames_in
 from models.staff import LEADER, Staff
 
 PLACE, PERSON, ELDER, FILLER = "place", "person", "elder", "filler"
@@ -43,13 +46,20 @@ def _fixed() -> Iterator[tuple[str, Meaning]]:
         for value, words in table.items():
             yield from ((word, Meaning(slot, value)) for word in words)
     for choice in FLAG_CHOICES:
-        yield from ((word, Meaning(FLAG, choice.code)) for word in choice.words)
+        words = (*choice.words, choice.label, choice.code.replace("_", " "))
+        yield from ((word, Meaning(FLAG, choice.code)) for word in words)
     for tier in TIERS:
-        yield from ((f"{tier}{end}", Meaning(TIER, tier)) for end in ("类", "级", " class"))
+        words = (f"{tier}类", f"{tier}级", f"{tier} class", f"class {tier}", f"tier {tier}")
+        yield from ((word, Meaning(TIER, tier)) for word in words)
     yield from ((word, Meaning(MONTH, "-1")) for word in LAST_MONTH)
     yield from ((word, Meaning(MONTH, "0")) for word in THIS_MONTH)
     yield from ((f"{month}月{end}", Meaning(MONTH, str(month)))
                 for month in range(1, 13) for end in ("", "份"))  # fmt: skip
+    yield from (
+        (name, Meaning(MONTH, str(month)))
+        for month in range(1, 13)
+        for name in (month_name[month], month_abbr[month])
+    )
     yield from ((word, Meaning(FILLER, "")) for word in FILLERS)
 
 
@@ -80,25 +90,47 @@ def _holding(units: list[Unit]) -> dict[UUID, frozenset[str]]:
 
 
 def place_words(unit: Unit) -> Iterator[str]:
-    """岚桥镇 and 岚桥."""
+    """岚桥镇, 岚桥, lanqiaozhen, lanqiao, lanqiao town."""
     yield unit.name
+    yield from _latin_place(unit.pinyin)
     end = next((end for end in PLACE_ENDS if unit.name.endswith(end)), "")
     if end and len(unit.name) - len(end) > 1:
         yield unit.name.removesuffix(end)
 
 
+def _latin_place(said: str) -> Iterator[str]:
+    for end, english in LATIN_ENDS.items():
+        if said.endswith(end) and len(said) - len(end) > 1:
+            short = said.removesuffix(end)
+            yield from (short, f"{short} {end}", f"{short} {english}")
+    if said:
+        yield said
+
+
 def staff_words(staff: Staff) -> Iterator[str]:
-    """周明, 小周, 老周, 周姐, 小明, zhouming, S07; 周 alone where it stands apart."""
+    """周明, 小周, 老周, 周姐, 小明, zhouming, zhou, S07; 周 alone where it stands apart."""
     name, given = staff.name, staff.name[-1]
     surname = surname_of(name)
     yield from (name, staff.code)
-    if staff.pinyin:
-        yield staff.pinyin
+    yield from _latin_name(staff)
     yield surname
     yield from (f"{before}{one}" for before in STAFF_BEFORE for one in (surname, given))
     yield from (f"{surname}{behind}" for behind in STAFF_BEHIND)
     if len(name) - len(surname) > 1:
         yield name[len(surname) :]
+
+
+def _latin_name(staff: Staff) -> Iterator[str]:
+    """zhouming, zhou ming, ming zhou, zhou, xiao zhou, mr zhou."""
+    if staff.pinyin:
+        yield staff.pinyin
+    for own in surnames_in(staff.pinyin, staff.name):
+        given = staff.pinyin.removeprefix(own)
+        yield from (f"{own} {given}", f"{given} {own}")
+        yield from (f"{before} {own}" for before in LATIN_BEFORE)
+        yield f"xiao{own}"
+        if own not in FILLERS:
+            yield own
 
 
 def surname_of(name: str) -> str:

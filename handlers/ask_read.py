@@ -25,9 +25,11 @@ LONGEST = 40  # characters: nobody asks in a longer line
 MOST = 60  # combinations that are looked at
 NAMESAKES = 6
 NEAR = 0.6
+LATIN_NEAR, LATIN_LONG = 0.75, 5
 ASKERS = (COORDINATOR, LEADER)
 ASKING = frozenset({ask_office.LIST, ask_office.TOPIC})
-MEANT = frozenset({PLACE, PERSON, "flag", "tier"})  # one of these makes a line a question for sure
+# One of these makes a line a question for sure.
+MEANT = frozenset({PLACE, PERSON, "flag", "tier", ask_office.MONTH})
 
 
 class Reading(NamedTuple):
@@ -70,7 +72,7 @@ def question(turn: Turn, text: str) -> Question:
     if turn.staff.role not in ASKERS or len(text) > LONGEST:
         return NOTHING
     known = Lexicon([*FIXED, *ask_office.names(turn)])
-    pieces = [_named(turn, piece) for piece in known.cut(text.lower())]
+    pieces = [_named(turn, piece) for piece in _joined(turn, list(known.cut(text.lower())))]
     if not any(piece.meanings for piece in pieces):
         return _guessed(turn, known, pieces)
     understood = [piece for piece in pieces if piece.meanings]
@@ -114,6 +116,27 @@ def _named(turn: Turn, piece: Piece) -> Piece:
     if (piece.meanings and not people) or turn.staff.role == LEADER or len(piece.text) < 2:
         return piece
     return Piece(piece.text, (*piece.meanings, *_elders(turn, piece.text)))
+
+
+def _joined(turn: Turn, pieces: list[Piece]) -> Iterator[Piece]:
+    """gao yongchang as gaoyongchang, where there is an elder of that name."""
+    at = 0
+    while at < len(pieces):
+        two = "".join(piece.text for piece in pieces[at : at + 2])
+        if at + 1 < len(pieces) and all(map(_is_latin_name, pieces[at : at + 2])):
+            found = _elders(turn, two) if turn.staff.role != LEADER else ()
+            if found:
+                yield Piece(two, found)
+                at += 2
+                continue
+        yield pieces[at]
+        at += 1
+
+
+def _is_latin_name(piece: Piece) -> bool:
+    """Nothing that is known, unless it is how a liaison is called."""
+    known = any(one.slot != PERSON for one in piece.meanings)
+    return piece.text.isascii() and piece.text.isalpha() and not known
 
 
 def _elders(turn: Turn, text: str) -> tuple[Meaning, ...]:
@@ -162,11 +185,12 @@ class Lexicon:
         )  # fmt: skip
 
     def like(self, text: str) -> tuple[Meaning, ...]:
-        """What a word with a slip in it may have been."""
-        if text.isascii():  # codes are all alike
+        """What a word with a slip in it may have been; codes are all alike."""
+        latin = text.isascii()
+        if latin and (not text.isalpha() or len(text) < LATIN_LONG):
             return ()
-        words = [word for word in self.meanings if len(word) > 1]
-        near = difflib.get_close_matches(text, words, n=1, cutoff=NEAR)
+        words = [word for word in self.meanings if len(word) > 1 and word.isascii() == latin]
+        near = difflib.get_close_matches(text, words, n=1, cutoff=LATIN_NEAR if latin else NEAR)
         found = self.meanings[near[0]] if near else ()
         return tuple(one for one in found if one.slot != ask_office.FILLER)
 

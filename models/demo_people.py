@@ -135,7 +135,8 @@ class Settlers:
         return towns
 
     def _unit(self, parent: Unit | None, kind: str, name: str) -> Unit:
-        unit = Unit(id=self.ids(), parent_id=parent.id if parent else None, kind=kind, name=name)
+        above, said = parent.id if parent else None, sound(name)[0]
+        unit = Unit(id=self.ids(), parent_id=above, kind=kind, name=name, pinyin=said)
         self.people.units.append(unit)
         return unit
 

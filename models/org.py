@@ -19,6 +19,7 @@ class Unit(SQLModel, table=True):
     parent_id: UUID | None = Field(default=None, foreign_key="unit.id", index=True)
     kind: str
     name: str
+    pinyin: str = ""
 
 
 class OfficeSetting(SQLModel, table=True):

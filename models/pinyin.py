@@ -3,6 +3,8 @@
 pypinyin takes 45 MB, so only an import or an edit of a name loads it.
 """
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 # A character that is read another way as a surname; two-character surnames come first.
@@ -19,6 +21,25 @@ SURNAMES = {
     "教": "jiao", "纪": "ji", "曲": "qu", "石": "shi", "盛": "sheng", "重": "chong", "行": "xing",
     "炅": "gui", "都": "du", "藏": "zang", "祭": "zhai", "相": "xiang", "柏": "bai", "褚": "chu",
 }  # fmt: skip
+
+
+SYLLABLE = (
+    r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:i?ang?|i?ong|i?ao|iang|uang?|uai|uo|ua|ia|i[eu]|u[ein]|v[en]|ue|ai|eng?|e[ir]|ou|ing?"
+    r"|[aeiouv])"
+)
+
+
+def surnames_in(pinyin: str, name: str) -> Iterator[str]:
+    """zhou of zhouming (周明): each beginning after which the rest may be the given name."""
+    own, given = (
+        (2, len(name) - 2) if name[:2] in SURNAMES and len(name) > 2 else (1, len(name) - 1)
+    )
+    for end in range(1, len(pinyin)):
+        if re.fullmatch(f"(?:{SYLLABLE}){{{own}}}", pinyin[:end]) and re.fullmatch(
+            f"(?:{SYLLABLE}){{{given}}}", pinyin[end:]
+        ):
+            yield pinyin[:end]
 
 
 def sound(name: str) -> tuple[str, str]:

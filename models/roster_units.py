@@ -7,6 +7,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from models.org import COUNTY, TOWN, VILLAGE, Unit
+from models.pinyin import sound
 from models.roster_types import ELDERS, UNITS, Change, Plan, Problem, Refused, Row
 
 UNNAMED = ("本县", "Our county")  # stands for the county until a file names it
@@ -58,7 +59,8 @@ class Places:
         return (unit for unit in self.units.values() if unit.kind == kind)
 
     def make(self, kind: str, name: str, above: Unit | None) -> Unit:
-        unit = Unit(kind=kind, name=name, parent_id=above.id if above else None)
+        parent = above.id if above else None
+        unit = Unit(kind=kind, name=name, pinyin=sound(name)[0], parent_id=parent)
         self.made[unit.id] = unit
         return self._keep(unit)
 
@@ -202,9 +204,10 @@ def name_counties(plan: Plan, places: Places) -> None:
     for unit_id, name in places.renamed.items():
         unit = places.units[unit_id]
         if unit_id in places.made:
-            unit.name = name
+            unit.name, unit.pinyin = name, sound(name)[0]
         else:
-            plan.changes.append(Change(UNITS, unit, {"name": (unit.name, name)}, {"name": name}))
+            stored = {"name": name, "pinyin": sound(name)[0]}
+            plan.changes.append(Change(UNITS, unit, {"name": (unit.name, name)}, stored))
 
 
 def mistyped_towns(plan: Plan, places: Places, homes: Counter[UUID]) -> None:

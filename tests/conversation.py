@@ -22,6 +22,7 @@ from models.assignment import BACKUP, Assignment
 from models.elder import Elder
 from models.mailbox import Outgoing, Seen
 from models.org import Unit
+from models.pinyin import sound
 from models.staff import Chat, Staff
 from models.visit import CURRENT, Visit
 
@@ -249,12 +250,14 @@ def settle(session: Session, town: Town) -> None:
     """Writes the office: 3 villages, 4 staff, 6 elders; 李娜 stands in for 周明 and he for her."""
     units: dict[str, Unit] = {}
     for name, kind, above in UNITS:
-        units[name] = Unit(name=name, kind=kind, parent_id=units[above].id if above else None)
+        parent = units[above].id if above else None
+        units[name] = Unit(name=name, kind=kind, parent_id=parent, pinyin=sound(name)[0])
         session.add(units[name])
         session.flush()
     for number, (name, role, place) in enumerate(STAFF, start=1):
         staff = Staff(
             code=f"S{number:02d}", name=name, role=role, unit_id=units[place].id,
+            pinyin=sound(name)[0],
             service_group="housekeeping" if role == "duty" else "",
             phone=f"+86 000 0000 01{number:02d}",
         )  # fmt: skip

@@ -146,6 +146,45 @@ def test_plain_words_are_understood_and_it_is_said_what_was(wang, words, underst
     wang.talk(words, understood)
 
 
+@pytest.mark.parametrize(
+    ("words", "understood"),
+    [
+        ("Lanqiao who is left", "岚桥镇 Still to visit · Nov 1"),
+        ("who is left in Lanqiao?", "岚桥镇 Still to visit · Nov 1"),
+        ("Who's left in lanqiao town", "岚桥镇 Still to visit · Nov 1"),
+        ("Lanqiao who is left this half-month", "岚桥镇 Still to visit · Nov 1"),
+        ("how is Lanqiao doing?", "岚桥镇 · Nov 1"),
+        ("Lanqiao", "岚桥镇 · Nov 1"),
+        ("Zhou", "岚桥镇 周明 · Nov 1"),
+        ("Zhou Ming overdue", "岚桥镇 周明 Overdue · Nov 1"),
+        ("xiao zhou", "岚桥镇 周明 · Nov 1"),
+        ("open cases", "No open cases"),
+        ("open cases in Shahe town", "No open cases"),
+        ("open cases in Shahe", "may mean several things"),
+        ("Gao Yongchang lately", "高永昌, 81, 柳泉村 has not been visited yet"),
+        ("gaoyongchang recently", "高永昌, 81, 柳泉村 has not been visited yet"),
+        ("Gao Yongchang", "Log a visit"),
+        ("last month's report", "Oct 2026: home visits"),
+        ("report for October", "Oct 2026: home visits"),
+        ("Lanqiao this month’s report", "岚桥镇, Nov 2026: home visits"),
+        ("living alone not visited", "望岚县 lives alone Still to visit"),
+        ("who lives alone and has not been visited", "望岚县 lives alone Still to visit"),
+        ("widowed overdue", "望岚县 widowed Overdue"),
+        ("class A not visited", "望岚县 class A Still to visit"),
+        ("Lanqiao the window before", "岚桥镇 · Oct 16"),
+        ("charts", "which picture?"),
+        ("Shigou village not visited", "石沟村 Still to visit"),
+        ("Lanqaio who is left", "岚桥镇 Still to visit"),
+    ],
+)
+def test_the_same_is_asked_in_english(town, wang, words, understood):
+    with Session(town.database) as session:
+        session.get_one(Staff, town.staff["王主任"]).locale = "en"
+        session.commit()
+    wang.say(words)
+    assert understood in wang.text + str(labels(wang)), wang.text + str(labels(wang))
+
+
 def test_who_lives_alone_and_was_not_visited(town, zhou, wang):
     visited(zhou, "高永昌")
     with Session(town.database) as session:
