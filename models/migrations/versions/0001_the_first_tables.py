@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("pinyin", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["parent_id"],
             ["unit.id"],
