@@ -81,9 +81,8 @@ def audit(turn: Turn, elder: Elder, action: str, detail: str = "") -> None:
 
 
 def audit_of(turn: Turn, elder_id: UUID, action: str, detail: str = "") -> None:
-    staff_id = turn.staff.id
-    row = Audit(at=turn.now, staff_id=staff_id, elder_id=elder_id, action=action, detail=detail)
-    ahead.write(turn.session, row)
+    who = {"staff_id": turn.staff.id, "elder_id": elder_id}
+    ahead.write(turn.session, ahead.new(Audit, at=turn.now, action=action, detail=detail, **who))
 
 
 def _ways_on(elder: Elder) -> tuple[tuple[Button, ...], ...]:

@@ -18,7 +18,7 @@ from handlers.talk import Button, Reply
 from handlers.turn import Office, Turn
 from locales import gettext as _
 from locales import ngettext, speaking
-from models import case_query, ladder
+from models import ahead, case_query, ladder
 from models.case import Case, CaseStep
 from models.elder import Elder
 from models.mailbox import NUDGE
@@ -55,7 +55,7 @@ class Fold:
         write(at.session, posts.values(), at.now)
         for staff_id, told in self.told.items():
             once = posts[staff_id].once if staff_id in posts else None
-            at.session.add_all(notice(one.step, staff_id, once) for one in told)
+            ahead.write(at.session, *(notice(one.step, staff_id, once) for one in told))
 
 
 def _post(at: Desk, told: Sequence[Told], to: tuple[Staff, Chat]) -> Post:

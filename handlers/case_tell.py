@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
@@ -14,7 +14,7 @@ from handlers.turn import Office, Turn
 from locales import gettext as _
 from locales import mark as N_
 from locales import speaking
-from models import case_query, duty
+from models import ahead, case_query, duty
 from models.case import (
     ABSENT,
     OPEN,
@@ -86,21 +86,21 @@ def tell(at: Desk, case: Case, elder: Elder, name: str, people: Iterable[Staff])
     posts = [post(at, case, elder, step, one) for one in found]
     write(session, posts, now)
     lines = {staff.id: one.once for (staff, _chat), one in zip(found, posts, strict=True)}
-    session.add_all(notice(step, staff_id, lines.get(staff_id)) for staff_id in wanted)
+    ahead.write(session, *(notice(step, staff_id, lines.get(staff_id)) for staff_id in wanted))
     return [staff for staff, _chat in found]
 
 
 def write_step(at: Desk, case: Case, name: str) -> CaseStep:
     key = step_key(case, name)
-    step = CaseStep(id=uuid4(), case_id=case.id, key=key, name=name, at=at.now)
-    at.session.add(step)
-    at.session.flush()
+    step = ahead.new(CaseStep, case_id=case.id, key=key, name=name, at=at.now)
+    ahead.write(at.session, step)
     return step
 
 
 def notice(step: CaseStep, staff_id: UUID, once: str | None) -> CaseNotice:
     state = "waiting" if once else ABSENT
-    return CaseNotice(step_id=step.id, staff_id=staff_id, once=once, state=state, at=step.at)
+    values = {"step_id": step.id, "staff_id": staff_id, "once": once, "state": state}
+    return ahead.new(CaseNotice, **values, at=step.at)
 
 
 def post(at: Desk, case: Case, elder: Elder, step: CaseStep, to: tuple[Staff, Chat]) -> Post:

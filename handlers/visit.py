@@ -44,7 +44,7 @@ from handlers.visit_line import Line, read_line
 from handlers.visit_review import intro, reports, review, title, toggle, unticked, urgent
 from locales import gettext as _
 from locales import ngettext
-from models import lookup, record
+from models import ahead, lookup, record
 from models.agenda import office_policy
 from models.consent import HEALTH, withheld
 from models.due import SATISFIED, next_suggested, status
@@ -138,7 +138,7 @@ def submit(filling: Filling) -> list[Reply]:
     raised = _store(filling, elder, visit, old, concerns)
     told = [one for one in raised if one[1].state != UNTICKED]
     opened = from_visit(turn, elder, visit, told, old, filling.known(ALARMED) or ())
-    turn.session.add_all(concern for _found, concern in raised)
+    ahead.write(turn.session, *(concern for _found, concern in raised))
     unreached.heard_in(turn, elder, visit, sought)
     if old is None:
         promised_in(turn, opened, filling.get("promise"))
@@ -175,7 +175,8 @@ def _changed(filling: Filling) -> list[Reply]:
 def _row(filling: Filling, elder: Elder) -> Visit:
     turn, answers = filling.turn, filling.answers
     outcome, new = outcome_of(answers), uuid4()
-    return Visit(
+    return ahead.new(
+        Visit,
         id=new,
         ref=filling.draft.tag,
         root_id=new,
@@ -249,7 +250,8 @@ def _fixed_visit(filling: Filling) -> Visit | None:
 
 
 def _concern(filling: Filling, visit: Visit, one: Found) -> Concern:
-    return Concern(
+    return ahead.new(
+        Concern,
         visit_id=visit.id,
         elder_id=visit.elder_id,
         observation=one.observation.name,

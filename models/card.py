@@ -157,9 +157,10 @@ def ask_next(session: Session, elder: Elder, today: date, but: set[str]) -> str 
         return None
     item = min(open_, key=lambda one: asked.get(one, date.min))
     ahead.forget(session, elder.id, KNOWN)
-    row = rows.get(item) or Known(elder_id=elder.id, item=item)
-    row.asked_on = today
-    session.add(row)
+    if item in rows:
+        rows[item].asked_on = today
+    else:
+        ahead.write(session, ahead.new(Known, elder_id=elder.id, item=item, asked_on=today))
     return item
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, func, select
@@ -82,7 +82,8 @@ def running(session: Session, elder_id: UUID, category: str, now: datetime) -> C
 def _open(
     session: Session, elder: Elder, problem: Problem, by: Staff, now: datetime, hours: Hours
 ) -> Case:
-    case = Case(
+    case = ahead.new(
+        Case,
         number=next(_numbers(session)),
         elder_id=elder.id,
         category=problem.category,
@@ -100,8 +101,7 @@ def _open(
         **_round(session, problem.category, problem.severity, now, hours, problem.sought),
     )
     _settle(case, hours)
-    session.add(case)
-    session.flush()
+    ahead.write(session, case)
     teller = None if problem.sought else by
     _tell_story(session, case, OPENED, teller, now, problem.text, problem.visit_id)
     return case
@@ -111,7 +111,6 @@ def _numbers(session: Session) -> "count[int]":
     """The numbers that are free; whoever takes the same as somebody else is handled anew."""
 
     def ask() -> "count[int]":
-        session.flush()
         return count((session.exec(select(func.max(Case.number))).one() or 0) + 1)
 
     return ahead.once(session, (_numbers,), ask)
@@ -270,8 +269,8 @@ def _tell_story(
     visit_id: UUID | None,
 ) -> CaseEvent:
     ahead.forget(session, case.elder_id, OPEN_CASES)
-    event = CaseEvent(
-        id=uuid4(),
+    event = ahead.new(
+        CaseEvent,
         case_id=case.id,
         place=case.events,
         at=now,
@@ -281,5 +280,5 @@ def _tell_story(
         text=text,
         visit_id=visit_id,
     )
-    session.add(event)
+    ahead.write(session, event)
     return event

@@ -9,7 +9,6 @@ from sqlmodel import Session, col, select, update
 
 from models import ahead
 from models.attachment import Photo
-from models.case_query import OPEN_CASES
 from models.draft import new_tag
 from models.due_query import VISITS
 from models.elder import Absence, Elder
@@ -22,7 +21,6 @@ Row = TypeVar("Row", Concern, Promise)
 
 def already_submitted(session: Session, tag: str) -> Visit | None:
     """The visit that this card has become, if its submit was pressed before."""
-    ahead.write_out(session)
     return session.exec(select(Visit).where(Visit.draft_tag == tag)).first()
 
 
@@ -136,7 +134,7 @@ OPEN_PROMISES = (
     .where(col(Promise.elder_id).in_(bindparam("about", expanding=True)), still_open())
     .order_by(col(Promise.made_on))
 )
-TOLD = (LAST_DONE, OPEN_CASES, OPEN_PROMISES)  # before the next visit
+TOLD = (LAST_DONE, OPEN_PROMISES)  # before the next visit
 
 
 def concerns_of(session: Session, visit_id: UUID) -> list[Concern]:

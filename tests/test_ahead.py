@@ -8,11 +8,13 @@ from random import Random
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from bot.receive import Receiver
+from models import ahead
+from models.audit import Audit
 from models.database import connect
-from tests.conversation import Person, Town, settle
+from tests.conversation import MORNING, Person, Town, settle
 
 PEOPLE = ("周明", "李娜", "王主任", "刘强")
 LINES = (
@@ -85,3 +87,13 @@ def test_a_batch_says_what_its_messages_would_say_alone(town, beside, seed):
     assert not town.failed()
     for name in set(town.elders):
         assert len(town.visits(name)) == len(beside.visits(name)), name
+
+
+def test_whoever_looks_for_what_waits_finds_it(town):
+    zhou, elder = town.staff["周明"], town.elders["高永昌"]
+    with Session(town.database) as session:
+        ahead.begin(session)
+        line = ahead.new(Audit, at=MORNING, staff_id=zhou, elder_id=elder, action="brief")
+        ahead.write(session, line)
+        assert session.info[ahead.WAITING]
+        assert [one.id for one in session.exec(select(Audit))] == [line.id]
