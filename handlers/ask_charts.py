@@ -9,6 +9,7 @@ from handlers.asked import AGES, BARS, CALENDAR, Scene
 from handlers.concern_words import SEVERITY_NAMES
 from handlers.documents import chart
 from handlers.documents.chart import AMBER, GREEN, PALE, RED, Bars, Chart, Month
+from handlers.stamp import picture
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from locales import gettext as _
@@ -55,7 +56,7 @@ def calendar(turn: Turn, at: Scene) -> Reply:
         since=at.window.first.isoformat(),
         today=turn.today.isoformat(),
     )
-    return _picture(at, drawn, f"{drawn.title}\n{note}")
+    return _picture(turn, at, drawn, f"{drawn.title}\n{note}")
 
 
 @lru_cache
@@ -82,7 +83,7 @@ def bars(turn: Turn, at: Scene) -> Reply:
     text = _("%(title)s: %(done)d of %(expected)d, overdue %(overdue)d")
     gaps = {"title": drawn.title, "done": whole.satisfied, "expected": whole.expected,
             "overdue": whole.overdue}  # fmt: skip
-    return _picture(at, drawn, text % gaps)
+    return _picture(turn, at, drawn, text % gaps)
 
 
 def _note(at: Scene, count: int) -> str:
@@ -123,7 +124,7 @@ def ages(turn: Turn, at: Scene) -> Reply:
         parts=[(_(SEVERITY_NAMES[level]), SEVERITY_COLOURS[level]) for level in levels],
         rows=[(name, values, str(sum(values))) for name, values in rows],
     )
-    return _picture(at, drawn, f"{drawn.title}\n{drawn.note}")
+    return _picture(turn, at, drawn, f"{drawn.title}\n{drawn.note}")
 
 
 def _of_age(found: list[Pile], age: int, levels: list[int]) -> list[int]:
@@ -133,10 +134,10 @@ def _of_age(found: list[Pile], age: int, levels: list[int]) -> list[int]:
     ]
 
 
-def _picture(at: Scene, drawn: Chart, text: str) -> Reply:
+def _picture(turn: Turn, at: Scene, drawn: Chart, text: str) -> Reply:
     """The numbers that matter stand in the words too: they are what remains where no picture
     can be shown."""
     others = Button(_("Other pictures"), at.asked.code(view="c"))
     back = Button(_("‹ Overview"), at.asked.code(view=""))
     name = f"{at.asked.view}-{at.today:%m%d}{chart.SUFFIX}"
-    return Reply(text, ((others, back),), file_name=name, file_data=chart.packed(drawn))
+    return Reply(text, ((others, back),), file_name=name, file_data=picture(turn, drawn))

@@ -20,6 +20,7 @@ from handlers.order import ordered
 from handlers.report_seven import seven_sheet
 from handlers.report_sheets import MEASURE_NAMES, lists, places, summary, tables
 from handlers.report_triggers import by_kind
+from handlers.stamp import picture, watermark
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, month
 from locales import gettext as _
@@ -116,13 +117,6 @@ def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     return Reply("\n".join(lines), rows, file_name=f"{name}.xlsx", file_data=data)
 
 
-def watermark(turn: Turn, what: str) -> str:
-    at = turn.now.astimezone(turn.office.zone)
-    gaps = {"what": what, "name": turn.staff.name, "at": f"{at:%Y-%m-%d %H:%M}"}
-    mark = _("%(what)s · taken by %(name)s, %(at)s · for official use only, not to be passed on")
-    return mark % gaps
-
-
 def _audit_names(turn: Turn, found: Report, cases: ElderCases, title: str) -> None:
     """A line for each elder who stands in a list."""
     named = {elder.id for case, elder in cases if not case.restricted}
@@ -185,4 +179,4 @@ def _picture(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     rows = _buttons(at, first, "", _("Workbook"))
     lines = [title, *_lines(found)]
     name = f"{first:%Y-%m}{chart.SUFFIX}"
-    return Reply("\n".join(lines), rows, file_name=name, file_data=chart.packed(drawn))
+    return Reply("\n".join(lines), rows, file_name=name, file_data=picture(turn, drawn))

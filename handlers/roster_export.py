@@ -15,6 +15,7 @@ from handlers.documents.sheets import Sheet, workbook
 from handlers.flags import FLAG_NAMES
 from handlers.form import in_rows
 from handlers.order import ordered
+from handlers.stamp import watermark
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
@@ -132,21 +133,18 @@ def _register(turn: Turn, flag: str) -> Reply:
 
 
 def _reply(turn: Turn, what: str, found: Sequence[Listed], sheets: Sequence[Sheet]) -> Reply:
-    at = turn.now.astimezone(turn.office.zone)
-    gaps = {"what": what, "name": turn.staff.name, "at": f"{at:%Y-%m-%d %H:%M}"}
-    mark = _("%(what)s · taken by %(name)s, %(at)s · for official use only, not to be passed on")
     _audit(turn, what, found)
     text = ngettext(
         "%(what)s: %(count)d person. Your name and the time stand on every page.",
         "%(what)s: %(count)d people. Your name and the time stand on every page.",
         len(found),
-    ) % (gaps | {"count": len(found)})
+    ) % {"what": what, "count": len(found)}
     if not _hosted(turn):
         text += "\n" + _(
             "⚠️ This network is not your office's own: names are masked, details left out."
         )
-    name = _("%(what)s.xlsx") % {"what": f"{what} {at:%Y-%m-%d}"}
-    return Reply(text, file_name=name, file_data=workbook(mark % gaps, sheets))
+    name = _("%(what)s.xlsx") % {"what": f"{what} {turn.today}"}
+    return Reply(text, file_name=name, file_data=workbook(watermark(turn, what), sheets))
 
 
 def _audit(turn: Turn, what: str, found: Iterable[Listed]) -> None:

@@ -14,8 +14,9 @@ from handlers import ask
 from handlers.asked import Asked, Scene, scene
 from handlers.documents.sheets import Sheet, Value, workbook
 from handlers.order import ordered
-from handlers.report import days_of, watermark
+from handlers.report import days_of
 from handlers.report_sheets import MEASURE_NAMES, SIGNED, places, share
+from handlers.stamp import watermark
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear
 from locales import gettext as _

@@ -19,10 +19,9 @@ from models.demo_names import TOWNS
 from models.demo_people import Ids, People, Settlers
 from models.demo_visits import Frame, Rows, Story
 from models.elder import Elder
-from models.org import put_setting
+from models.org import DEMO, put_setting
 from models.staff import DUTY
 
-DEMO = "demo"  # the office setting by which every export says 演示数据
 SEED = 1
 MONTHS = 12
 AT_ONCE = 4000  # rows that wait to be written

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Column, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 COUNTY, TOWN, VILLAGE = "county", "town", "village"
+DEMO = "demo"  # the setting by which everything taken away says that nobody in it exists
 SETTINGS, UNITS, PATHS = "settings", "units", "paths"  # where a session keeps what it read
 KINDS = (COUNTY, TOWN, VILLAGE)
 

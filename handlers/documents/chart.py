@@ -1,5 +1,6 @@
 """Pictures of numbers. A handler says what is to be seen, as plain data; it is drawn only when
-it is sent, since drawing takes longer than everything else together."""
+it is sent, since drawing takes longer than everything else together. `stamp` is written across
+it."""
 
 import importlib.util
 import io
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".chart"  # of a file that is still to be drawn
 WIDE, EDGE, SHARP = 4.8, 0.2, 225  # inches and dots in one: for a phone held upright
-TITLE, TEXT, SMALL = 17, 14, 12  # points
+TITLE, TEXT, SMALL, STAMP = 17, 14, 12, 52  # points
 INK, GREY, PAPER = "#22282e", "#737b85", "#ffffff"
 GREEN, AMBER, RED, PALE = "#2f9e6b", "#f2b134", "#d64545", "#c4cad1"
 HEAT = ("#f3f6f4", "#d3ebdd", "#a5d8bd", "#6cbf95", "#2f9e6b", "#1c7049")
@@ -40,6 +41,7 @@ class Bars:
     note: str
     parts: list[tuple[str, str]]
     rows: list[tuple[str, list[int], str]]
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Month:
     rest: list[str]
     since: str
     today: str
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Page:
     head: str
     rows: list[tuple[str, int, int]]
     foot: str
+    stamp: str = ""
 
 
 Chart = Bars | Month | Page
@@ -118,7 +122,7 @@ def _write(axes: "Axes", x: float, y: float, words: str, size: int = TEXT, **mor
     axes.text(x, y, words, fontproperties=FontProperties(fname=font(), size=size), **more)
 
 
-def _sheet(title: str, note: str, high: float) -> "tuple[Figure, Axes]":
+def _sheet(chart: Chart, high: float) -> "tuple[Figure, Axes]":
     """A page with a title; what is drawn below it is measured in inches from its upper left."""
     from matplotlib.figure import Figure
 
@@ -126,8 +130,10 @@ def _sheet(title: str, note: str, high: float) -> "tuple[Figure, Axes]":
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDE), ylim=(high, 0))
     axes.axis("off")
-    _write(axes, EDGE, 0.38, title, TITLE, va="center")
-    _write(axes, EDGE, 0.72, note, SMALL, va="center", color=GREY)
+    _write(axes, EDGE, 0.38, chart.title, TITLE, va="center")
+    _write(axes, EDGE, 0.72, chart.note, SMALL, va="center", color=GREY)
+    _write(axes, WIDE / 2, high / 2, chart.stamp, STAMP, ha="center", va="center", rotation=30,
+           color=GREY, alpha=0.16, zorder=9)  # fmt: skip
     return figure, axes
 
 
@@ -137,7 +143,7 @@ TOP, ROW, THICK, LEFT, RIGHT = 1.4, 0.46, 0.28, 1.4, 0.85
 
 
 def _bars(chart: Bars) -> "Figure":
-    figure, axes = _sheet(chart.title, chart.note, TOP + ROW * max(len(chart.rows), 1) + 0.15)
+    figure, axes = _sheet(chart, TOP + ROW * max(len(chart.rows), 1) + 0.15)
     _legend(axes, chart.parts)
     longest = max((sum(values) for _label, values, _end in chart.rows), default=0) or 1
     scale = (WIDE - LEFT - RIGHT) / longest
@@ -183,7 +189,7 @@ def _month(chart: Month) -> "Figure":
     days = [(date.fromisoformat(day), count) for day, count in chart.days]
     monday = days[0][0].toordinal() - days[0][0].weekday()
     weeks = (days[-1][0].toordinal() - monday) // 7 + 1
-    figure, axes = _sheet(chart.title, chart.note, HEAD + 0.35 + weeks * CELL + 0.25)
+    figure, axes = _sheet(chart, HEAD + 0.35 + weeks * CELL + 0.25)
     for place, head in enumerate(chart.heads):
         middle = EDGE + CELL * (place + 0.5)
         _write(axes, middle, HEAD + 0.15, head, SMALL, ha="center", va="center", color=GREY)
@@ -229,7 +235,7 @@ TILE_WIDE = (WIDE - 2 * EDGE - BETWEEN) / 2
 def _page(chart: Page) -> "Figure":
     below = TILE_TOP + TILE_HIGH * -(-len(chart.tiles) // 2) + 0.3
     end = below + 0.35 + LINE * len(chart.rows)
-    figure, axes = _sheet(chart.title, chart.note, end + 0.55)
+    figure, axes = _sheet(chart, end + 0.55)
     for place, tile in enumerate(chart.tiles):
         across, down = place % 2 * (TILE_WIDE + BETWEEN), place // 2 * TILE_HIGH
         _tile(axes, tile, EDGE + across, TILE_TOP + down)

@@ -17,6 +17,7 @@ from handlers.documents.dossier_more import also
 from handlers.documents.roster_report import value_words
 from handlers.documents.sheets import Sheet, Value, workbook
 from handlers.flags import FLAG_NAMES
+from handlers.stamp import stamped
 from handlers.visit_codes import OBSERVED
 from handlers.visit_form import HOW, OUTCOME
 from locales import gettext as _
@@ -34,7 +35,7 @@ def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> tuple[
     """The name of the file and what is in it: the workbook, or a zip of it and the pictures.
     `mark` says who had it made, when and for whom; it stands on each page."""
     kept = everything(session, elder)
-    book = workbook(mark, _sheets(session, elder, kept, zone))
+    book = workbook(stamped(session, mark), _sheets(session, elder, kept, zone))
     if not kept.pictures:
         return f"{elder.code}.xlsx", book
     data, names = io.BytesIO(), _picture_names(kept, zone)
