@@ -254,6 +254,7 @@ STEPS = {  # why people were told, in the story
     "return": N_("returned"),
     "withdraw": N_("withdrawn"),
     "reached": N_("reached"),
+    "scene": N_("from the scene"),
     "evening": N_("not reached by evening"),
     "moved": N_("moved"),
     "nobody": N_("nobody reached"),

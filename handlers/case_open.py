@@ -289,15 +289,20 @@ def _lines(turn: Turn, one: Opened) -> list[str]:
     if not one.told:
         first = _("⚠️ Case %(number)d (%(group)s, %(severity)s): nobody can be reached in chat; "
                   "please ring.") % gaps  # fmt: skip
-        return [first, *phones(one.meant)]
+        return [first, *phones(one.meant, one.told)]
     text = _("%(mark)s Case %(number)d (%(group)s, %(severity)s): told %(names)s.") % gaps
-    return [text, *(phones(one.meant) if case.severity == EMERGENCY else [])]
+    return [text, *(phones(one.meant, one.told) if case.severity == EMERGENCY else [])]
 
 
-def phones(people: Collection[Staff]) -> list[str]:
-    """📞 刘强 +86 000 …: who can be rung."""
-    return [
-        _("📞 %(name)s %(phone)s") % {"name": staff.name, "phone": staff.phone}
-        for staff in people
-        if staff.phone
-    ]
+def phones(people: Collection[Staff], told: Collection[Staff]) -> list[str]:
+    """📞 刘强 +86 000 …: who can be rung; first those who must be, since no chat reaches them."""
+    written = {staff.id for staff in told}
+    found = sorted((staff for staff in people if staff.phone), key=lambda one: one.id in written)
+    return [_phone(staff, staff.id in written) for staff in found]
+
+
+def _phone(staff: Staff, written: bool) -> str:
+    text = _("📞 %(name)s %(phone)s")
+    if not written:
+        text = _("📞 %(name)s %(phone)s, not in chat: please ring")
+    return text % {"name": staff.name, "phone": staff.phone}

@@ -43,6 +43,7 @@ HEADS = {  # why the card comes now, by the phase of the step
     "resolved": N_("🟢 Resolved; you will ask whether it is mended"),
     "return": N_("↩️ Returned: please decide who takes it on"),
     "withdraw": N_("Withdrawn: nothing needs to be done any more"),
+    "scene": N_("🆘 From the scene"),
     "reached": N_("🟢 Reached: nobody needs to look any more"),
     "evening": N_("🆘 Not reached by evening: please have somebody open the door; 110"),
     "moved": N_("↪️ Correction: it concerns somebody else"),

@@ -12,6 +12,7 @@ from handlers.case_tell import desk, meant, renew_everywhere, tell
 from handlers.case_words import BUTTONS
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.dates import coming_day
+from handlers.emergency import SCENE
 from handlers.questions import PHOTO, Choice, Filling, Form, Question, chosen, match
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, local_date
@@ -264,7 +265,7 @@ def _done(turn: Turn, case: Case, elder: Elder, what: Move, words: str) -> Reply
         case_record.move(
             turn.session, case, what, turn.staff, turn.now, hours_of(turn), text, **values
         )
-        told = _tell_others(turn, case, elder, what.action)
+        told = _tell_others(turn, case, elder, what.action, words)
         renew_everywhere(turn, case, elder, told)
     now = card(turn, case, elder)
     return replace(now, toast=_("Noted"))
@@ -282,6 +283,8 @@ def _meaning(turn: Turn, case: Case, action: str, words: str) -> tuple[str, dict
         if level is None:
             raise Unclear(_("Please tap one of the buttons, or write its number or its words."))
         return "", {"severity": int(level.code)}
+    if action == "note" and words in SCENE:
+        return _(SCENE[words]), {}
     found = _choice(action, words)
     text = _(found.label) if found else words
     return text, {"wish": text} if action == "wish" else {}
@@ -317,12 +320,14 @@ def _next_day(turn: Turn, case: Case, words: str) -> date:
     return on
 
 
-def _tell_others(turn: Turn, case: Case, elder: Elder, action: str) -> list[Staff]:
+def _tell_others(turn: Turn, case: Case, elder: Elder, action: str, words: str) -> list[Staff]:
     """Who hears of it as news, not only by the card that changes where it stands."""
     if action in ("refer", "reopen"):
         return announced(turn, elder, Opened(case, action)).told
     if action in ("withdraw", "reached"):
         return tell_holders(turn, case, elder, action)
+    if action == "note" and words in SCENE:
+        return tell_holders(turn, case, elder, "scene")
     people = {one.id: one for one in _news_for(turn, case, elder, action)}
     people.pop(turn.staff.id, None)
     if not people:

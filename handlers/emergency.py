@@ -7,7 +7,8 @@ from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn
 from handlers.visit_codes import CALL_110, CALL_110_DOOR, CALL_119, CALL_120, CALL_120_110
 from locales import gettext as _
-from models.case import EMERGENCY
+from locales import mark as N_
+from models.case import EMERGENCY, OPEN, Case
 from models.staff import COORDINATOR, LIAISON
 
 REPORTERS = (LIAISON, COORDINATOR)
@@ -18,6 +19,15 @@ CALLS = {
     "missing": CALL_110,
     "no_contact": CALL_110_DOOR,
     "fire_gas_co": CALL_119,
+}
+FIRE = "fire_gas_co"
+OUT, INSIDE, CALLED, WITH, NO_LINE = "out", "inside", "called", "with", "no_line"
+SCENE = {
+    OUT: N_("Everyone is out"),
+    INSIDE: N_("Somebody inside"),
+    CALLED: N_("Help is called"),
+    WITH: N_("I am there"),
+    NO_LINE: N_("No phone line"),
 }
 HARMLESS = (
     "煤气费",
@@ -45,6 +55,16 @@ def call_line(category: str, severity: int) -> str:
     if severity != EMERGENCY:
         return ""
     return _(CALLS.get(category, CALL_120))
+
+
+def scene(case: Case) -> tuple[str, Rows]:
+    """What is asked once everybody has been told: whoever comes must know what awaits them."""
+    if case.severity != EMERGENCY or case.state != OPEN:
+        return "", ()
+    fire = case.category == FIRE
+    ask = _("Is everyone safe outside?") if fire else _("Is help on its way?")
+    codes = (OUT, INSIDE, NO_LINE) if fire else (CALLED, WITH, NO_LINE)
+    return ask, (tuple(Button(_(SCENE[one]), f"/case {case.number} note {one}") for one in codes),)
 
 
 def with_number_first(turn: Turn, text: str, replies: list[Reply]) -> list[Reply]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from handlers import case_open, form, photos
 from handlers.case_words import CATEGORIES, Category, category_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES, SEVERITY_TERMS
-from handlers.emergency import REPORTERS, call_line, danger_in
+from handlers.emergency import REPORTERS, call_line, danger_in, scene
 from handlers.pick import likely, read_elder, say_elder
 from handlers.questions import (
     PHOTO,
@@ -316,8 +316,9 @@ def submit(filling: Filling) -> list[Reply]:
         Button(_("Case %(number)d") % {"number": one.case.number}, f"/case {one.case.number}")
         for one in opened
     )
-    text = "\n".join(line for line in lines if line)
-    return [Reply(text, (cards,), form.card_name(filling), toast=_("Reported"))]
+    ask, answers = scene(opened[0].case)
+    text = "\n".join(line for line in (*lines, ask) if line)
+    return [Reply(text, (*answers, cards), form.card_name(filling), toast=_("Reported"))]
 
 
 def _problem(filling: Filling, found: Category, how_urgent: int) -> Problem:

@@ -3,6 +3,7 @@
 from handlers import case_open
 from handlers.case_card import card_name
 from handlers.concern_words import Observation
+from handlers.emergency import scene
 from handlers.questions import Filling
 from handlers.talk import Button, Reply
 from handlers.visit_concerns import Found, call_first, found
@@ -56,7 +57,8 @@ def _words(one: Found) -> str:
 
 
 def _said(filling: Filling, opened: list[case_open.Opened]) -> Reply:
-    lines = [_(call_first(filling.answers)), *case_open.lines(filling.turn, opened)]
+    ask, answers = scene(opened[0].case)
+    lines = [_(call_first(filling.answers)), *case_open.lines(filling.turn, opened), ask]
     buttons = tuple(
         (
             Button(_("Case %(number)d") % {"number": one.case.number}, f"/case {one.case.number}"),
@@ -64,4 +66,5 @@ def _said(filling: Filling, opened: list[case_open.Opened]) -> Reply:
         )
         for one in opened
     )
-    return Reply("\n".join(lines), buttons, card_name(opened[0].case))
+    text = "\n".join(line for line in lines if line)
+    return Reply(text, (*answers, *buttons), card_name(opened[0].case))

@@ -193,3 +193,23 @@ def test_the_coordinator_s_morning_names_new_and_overdue_cases(town, zhou, liu, 
     assert "个案:未办结1件,昨天以来新增0件,待回访0件。" in digest.text
     assert "🔴 逾期1件,待受理1件。" in digest.text
     assert "个案清单" in digest.buttons
+
+
+def test_one_tap_from_the_scene_tells_everybody_what_awaits_them(town, zhou, liu, wang):
+    town.hire("马涛", group="emergency")
+    zhou.talk("上报 高永昌 煤气", "☎️", "[🆘 马上上报", "人都撤到安全处了吗?")
+    assert "📞 马涛 +86 000 0000 0199(未入聊天,请打电话)" in zhou.text
+    assert "刘强 +86 000 0000 0104\n" in zhou.text
+    assert zhou.screen.rows[0] == ["已撤出", "还有人在里面", "打不通电话"]
+    wang.look()
+    zhou.talk("[还有人在里面]", "周明 09:00:还有人在里面")
+    for person in (wang, liu):
+        assert "🆘 现场来报" in person.look()[-1].text
+        assert "还有人在里面" in person.text
+    zhou.talk("上报 李秀英 叫不醒", "☎️")
+
+
+def test_of_an_illness_the_scene_is_asked_whether_help_comes(town, zhou, liu, wang):
+    zhou.talk(
+        "上报 高永昌 叫不醒", "☎️", "[🆘 马上上报", "急救联系上了吗?", "[已打通求助]", "已打通求助"
+    )
