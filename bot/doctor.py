@@ -99,6 +99,12 @@ def look_at_database(settings: Settings, now: datetime) -> Findings:
             return
         state = db.schema_state(engine)
         yield schema(state)
+        if settings.practice:
+            text = _(
+                "There is an office's database and no chat network, so `run` is practice: set "
+                "LIAISON_TELEGRAM_TOKEN or LIAISON_MATRIX_HOMESERVER."
+            )
+            yield Finding(WARN, text)
         if state == db.CURRENT:
             with Session(engine.execution_options(readonly=True)) as session:
                 yield chats(session)

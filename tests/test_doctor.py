@@ -176,6 +176,13 @@ def test_the_database_is_told_apart_missing_current_and_of_another(tmp_path: Pat
     assert "another program" in looked_at(tmp_path)[0].text
 
 
+def test_an_office_without_a_network_is_told_that_run_is_practice(tmp_path: Path) -> None:
+    prepare(settings(tmp_path)).dispose()
+    practice = [f for f in d.look_at_database(settings(tmp_path), NOW) if f.level == d.WARN]
+    assert ["LIAISON_TELEGRAM_TOKEN" in found.text for found in practice] == [True]
+    assert d.WARN not in [found.level for found in looked_at(tmp_path)]
+
+
 def change(folder: Path, statement: str) -> None:
     engine = connect(f"sqlite:///{folder}/liaison.db")
     with engine.begin() as connection:
