@@ -159,11 +159,13 @@ class Phone(ABC):
         relation = {"rel_type": "m.replace", "event_id": event}
         return await self.say(f"* {text}", **{"m.new_content": new, "m.relates_to": relation})
 
-    async def photo(self, data: bytes, name: str = "photo.jpg", mime: str = "image/jpeg") -> str:
+    async def photo(
+        self, data: bytes, name: str = "photo.jpg", mime: str = "image/jpeg", caption: str = ""
+    ) -> str:
         where = await self._upload(data, name, mime, self.room in self.encrypted)
-        info = {"mimetype": mime, "size": len(data)}
+        about = {"filename": name, "info": {"mimetype": mime, "size": len(data)}}
         return await self.sends(
-            "m.room.message", {"msgtype": "m.image", "body": name, "info": info} | where
+            "m.room.message", {"msgtype": "m.image", "body": caption or name} | about | where
         )
 
     async def removes(self, event: str) -> None:

@@ -7,7 +7,7 @@ kind, with a pause as people make, so that what disturbs the machine disturbs bo
 
 For the digest the rooms are made beforehand, straight through the API and without limits: the
 bot makes one a day at most, when somebody joins. LIAISON_TEST_BENCH_ROOMS says how many; a
-thousand take some minutes to make.
+thousand take some minutes to make, so their homeserver is kept from one run to the next.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ WARMING = 2 if QUICK else 12
 PAUSE = 0.3  # seconds, on average
 ECHO = "matrix-nio echo"
 WAYS = {True: "encrypted", False: "plain"}
-ROOMS = int(os.environ.get("LIAISON_TEST_BENCH_ROOMS", "10" if QUICK else "200"))
+ROOMS = int(os.environ.get("LIAISON_TEST_BENCH_ROOMS", "10" if QUICK else "1000"))
 PERMITTED = 20  # messages a second
 PATIENCE = 300.0
 Running = Popen[bytes]
@@ -138,14 +138,24 @@ async def latency(place: Path, server: Synapse, seed: int) -> dict[tuple[bool, s
 # --- digest
 
 
-async def rooms(server: Synapse, count: int) -> list[str]:
-    """So many people with a direct room, which the bot has opened; they look at it later."""
-    bot = server.account("morning")
-    users = [str(server.register(f"u{number}")["user_id"]) for number in range(count)]
-    for user in users:
-        wanted = {"preset": "trusted_private_chat", "is_direct": True, "invite": [user]}
-        server.call(bot["access_token"], "POST", "/createRoom", wanted)
-    return users
+@contextmanager
+def peopled(count: int) -> Iterator[tuple[Synapse, list[str]]]:
+    """A homeserver with so many people who have a direct room, which the bot has opened; they
+    look at it later."""
+    with Synapse(folder() / f"homeserver-{count}") as server:
+        bot = server.account("morning")
+        while len(users := opened(server)) < count:
+            user = server.account(f"u{len(users)}")["user_id"]
+            wanted = {"preset": "trusted_private_chat", "is_direct": True, "invite": [user]}
+            server.call(bot["access_token"], "POST", "/createRoom", wanted)
+            with (server.folder / "opened").open("a") as note:
+                note.write(f"{user}\n")
+        yield server, users
+
+
+def opened(server: Synapse) -> list[str]:
+    note = server.folder / "opened"
+    return note.read_text().split() if note.exists() else []
 
 
 async def digests(place: Path, server: Synapse, users: Sequence[str], rate: int) -> float:
@@ -195,9 +205,9 @@ def one_run(run: int, cases: dict[tuple[bool, int], Case], speeds: dict[int, Cas
         for (encrypted, share), case in cases.items():
             case.ours.append(quantiles(found[encrypted, "bot"], n=100)[share - 1])
             case.peers[ECHO].append(quantiles(found[encrypted, "echo"], n=100)[share - 1])
-        users = asyncio.run(rooms(server, ROOMS))
+    with peopled(ROOMS) as (server, users):
         for rate, case in speeds.items():
-            with TemporaryDirectory(dir=place) as own:
+            with TemporaryDirectory(dir=folder()) as own:
                 case.ours.append(asyncio.run(digests(Path(own), server, users, rate)))
                 said(f"  {case.name}: {case.ours[-1]:.4g}")
 
