@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from bot.draw import drawn
 from bot.lines import Gate, Line
-from bot.pacing import TELEGRAM, UNLIMITED, Pace, backoff
+from bot.pacing import MATRIX, TELEGRAM, UNLIMITED, Pace, backoff
 from bot.transports import Down, Gone, Later, Parcel, Refused, Transport
 from models import outbox
 from models.database import connect
@@ -36,7 +36,7 @@ BULK_EVERY = 0.1  # bulk goes in small handfuls, so that its queue is walked rar
 PUT_BACK = 3.0
 STORE_PAUSE = 1.0  # the database is locked, full or away
 RELEASE_EVERY = 5.0
-PACES = {"telegram": TELEGRAM}
+PACES = {"telegram": TELEGRAM, "matrix": MATRIX}
 COUNTED = {SENT: "sent", FAILED: "failed", WAITING: "retried"}
 
 UNHURRIED = {

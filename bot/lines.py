@@ -21,7 +21,7 @@ class Line:
     def __init__(self, transport: Transport, pace: Pace) -> None:
         self.transport = transport
         self.pacer = Pacer(pace)
-        self.outage = Outage()
+        self.outage = Outage(pace.patience)
         self.running = 0
         self.sends: bool | None = None  # whether it is this process's turn; None: not asked yet
         self.worked_at = 0.0

@@ -19,7 +19,8 @@ class Pace:
 
     `overall` messages in any `window` seconds, of which bulk keeps to
     `bulk_rate` a second. One chat takes a message every `chat_every` seconds, after up to
-    `burst` at once; a group one every `group_every` seconds.
+    `burst` at once; a group one every `group_every` seconds. While the network is away it is
+    tried at least every `patience` seconds.
     """
 
     overall: int = 0
@@ -29,6 +30,7 @@ class Pace:
     burst: int = 1
     group_every: float = 0.0
     in_flight: int = 64
+    patience: float = LONGEST_PAUSE
 
 
 # Telegram allows 30 messages a second, one a second in a chat (short bursts are let pass) and
@@ -42,6 +44,7 @@ TELEGRAM = Pace(
     group_every=3.0,
 )
 UNLIMITED = Pace()
+MATRIX = Pace(patience=5.0)  # a server of the office's own: people see that it is back
 
 
 def is_bulk(lane: int) -> bool:
@@ -162,11 +165,12 @@ class Pacer:
 class Outage:
     """Whether a network answers at all: two failures in a row are an outage.
 
-    While it lasts one message at a time is tried, after pauses that double up to 30 seconds;
-    the first that gets through ends it.
+    While it lasts one message at a time is tried, after pauses that double up to `patience`
+    seconds; the first that gets through ends it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = LONGEST_PAUSE) -> None:
+        self.patience = patience
         self.failures = 0
         self.until = 0.0
 
@@ -178,7 +182,7 @@ class Outage:
             return
         self.failures += 1
         if self:
-            self.until = now + backoff(self.failures - 1)
+            self.until = now + backoff(self.failures - 1, self.patience)
 
     def worked(self) -> bool:
         """True when this ended an outage."""
@@ -193,7 +197,7 @@ class Outage:
         return 0 if now < self.until else 1 - in_flight
 
 
-def backoff(attempts: int) -> float:
-    """1, 2, 4 … at most 30 seconds, a quarter more or less so that not all come back at once."""
-    pause = min(LONGEST_PAUSE / 1.25, 2.0 ** max(0, attempts - 1))
+def backoff(attempts: int, longest: float = LONGEST_PAUSE) -> float:
+    """1, 2, 4 … seconds, a quarter more or less so that not all come back at once."""
+    pause = min(longest / 1.25, 2.0 ** min(10, max(0, attempts - 1)))
     return pause * random.uniform(0.75, 1.25)

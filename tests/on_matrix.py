@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bot.draw import drawn
 from bot.transports import Parcel
 from bot.transports.matrix_messages import message
 from handlers.lines import numbered
-from models.mailbox import SENDING, SENT, WAITING, Outgoing, Seen
+from models.mailbox import MAKING, SENDING, SENT, WAITING, Outgoing, Seen
 from models.staff import Chat
 from tests.conversation import MORNING, Person, Screen, Town
 from tests.matrix_bot import Bot
@@ -22,6 +23,7 @@ from tests.synapse import Synapse
 
 T = TypeVar("T")
 A_MOMENT = timedelta(seconds=2)  # between two messages: the homeserver tells whole seconds
+UNDER_WAY = (MAKING, WAITING, SENDING)
 A_JUMP = timedelta(minutes=1)
 PATIENCE = 120.0
 
@@ -71,7 +73,7 @@ class Line:
 
     def _due(self) -> list[Outgoing]:
         chats = {chat.id for chat in self.town.rows(Chat, network="matrix")}
-        rows = [*self.town.rows(Outgoing, state=WAITING), *self.town.rows(Outgoing, state=SENDING)]
+        rows = [row for state in UNDER_WAY for row in self.town.rows(Outgoing, state=state)]
         return [
             row for row in rows
             if row.chat_id in chats and (row.not_before or self.town.now) <= self.town.now
@@ -106,6 +108,7 @@ class Caller(Person):
     line: Line = None  # type: ignore[assignment]  # a dataclass wants a default here
     phone: NioPhone = None  # type: ignore[assignment]  # likewise
     heard_at: datetime = MORNING - timedelta(days=1)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def send(self, key: str = "", **what: Any) -> "Caller":
         self.town.wait(seconds=A_MOMENT.seconds)
@@ -151,7 +154,9 @@ class Caller(Person):
         shown = await self.phone.until(lambda: self._shown(row.native_id, words))
         assert shown.encrypted == self.line.encrypted
         if row.file_data:
-            assert await self.phone.file(shown)
+            sent = await drawn(Parcel("", "", file_name=row.file_name, file_data=row.file_data))
+            assert await self.phone.file(shown) == sent.file_data
+            self.files[sent.file_name] = await self.phone.file(shown)
 
     def _shown(self, native_id: str, words: str) -> Shown | None:
         shown = self.phone.screen.get(native_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from urllib.parse import quote
 
 import pytest
 
@@ -10,7 +11,7 @@ from models.mailbox import Outgoing, Seen
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
 from tests.matrix_mautrix import MautrixPhone
-from tests.matrix_people import NioPhone
+from tests.matrix_people import NUMBERS, NioPhone
 
 MANY = 105  # more than one sync brings of a room
 
@@ -89,3 +90,35 @@ async def test_the_same_parcel_sent_twice_is_one_message(bot, synapse):
         assert await bot.matrix.send(parcel) == await bot.matrix.send(parcel)
         await talk(zhou, "帮助", "走访")
         assert [one.text for one in zhou.others].count("明天体检。") == 1
+
+
+async def test_a_homeserver_that_was_put_back_is_followed_and_nothing_said_since_is_passed_over(
+    bot, synapse, tmp_path
+):
+    async with NioPhone(synapse, "zhou") as zhou:
+        async with bot:
+            await meet(bot, zhou, encrypted=False)
+            await talk(zhou, "走访 高永昌", "怎么走访的")
+            synapse.stop()
+            shutil.copy(synapse.folder / "hs.db", tmp_path / "hs.db")
+            synapse.start()
+            await talk(zhou, "1", "怎么样", "都好", "谁在场")
+        synapse.stop()
+        shutil.copy(tmp_path / "hs.db", synapse.folder / "hs.db")
+        synapse.start()
+        said = await asyncio.to_thread(says, zhou, "1")
+        async with bot:
+            await bot.until(lambda: bot.town.rows(Seen, key=said))
+            await asyncio.to_thread(says, zhou, "提交")
+            await bot.until(lambda: bot.town.visits("高永昌"))
+    assert len(bot.town.visits("高永昌")) == 1
+
+
+def says(phone: NioPhone, text: str) -> str:
+    """Beside her client, which has yet to learn what became of the server."""
+    body, place = {"msgtype": "m.text", "body": text}, f"/rooms/{quote(phone.room)}/send"
+    return str(
+        phone.server.call(phone.token, "PUT", f"{place}/m.room.message/{next(NUMBERS)}x", body)[
+            "event_id"
+        ]
+    )

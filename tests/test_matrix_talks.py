@@ -2,9 +2,12 @@
 there is answered here by its number, in plain and in encrypted rooms."""
 
 import inspect
+import io
 from collections.abc import Callable, Iterator
 
 import pytest
+from openpyxl import load_workbook
+from PIL import Image
 
 from tests import (
     test_broadcast,
@@ -83,3 +86,22 @@ def test_the_same_conversation_in_plain_rooms(
     talk: Callable[..., None], encrypted, request
 ) -> None:
     hold(talk, request)
+
+
+@pytest.mark.parametrize("encrypted", [True, False], ids=["encrypted", "plain"])
+def test_a_chart_a_workbook_and_a_code_to_scan_open_on_the_phone(wang: Caller, encrypted) -> None:
+    wang.talk(
+        "图",
+        "看哪张图",
+        "[各地完成]",
+        "已访0/应访",
+        "/invite 周明",
+        "邀请码",
+        "/report 2026-11",
+        "应访",
+    )
+    kinds = sorted(name.rpartition(".")[2] for name in wang.files)
+    assert kinds == ["png", "png", "xlsx"]
+    for name, data in wang.files.items():
+        opens = load_workbook if name.endswith("xlsx") else Image.open
+        assert opens(io.BytesIO(data))

@@ -1,5 +1,6 @@
 """Speed limits, told the time."""
 
+from bot.deliver import PACES
 from bot.pacing import TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff
 from models.mailbox import BROADCAST, NUDGE, REPLY
 
@@ -191,4 +192,11 @@ def test_pauses_grow_to_thirty_seconds_and_success_ends_them_at_once() -> None:
 def test_backoff_doubles_within_its_spread_and_is_capped() -> None:
     assert 0.75 <= backoff(1) <= 1.25
     assert 3 <= backoff(3) <= 5
-    assert backoff(50) <= 30
+    assert backoff(5000) <= 30
+
+
+def test_a_server_of_the_offices_own_is_looked_for_every_five_seconds() -> None:
+    outage = Outage(PACES["matrix"].patience)
+    for now in range(0, 600, 10):
+        outage.failed(float(now))
+    assert 0 < outage.until - 590 <= 5

@@ -8,6 +8,7 @@ Whatever fails on the way, the next sync begins at the stored token again.
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from nio import SyncResponse
 from sqlalchemy import Engine
 
 from bot.config import WrongSettings
 from bot.matrix_device import DEVICE
-from bot.pacing import backoff
+from bot.pacing import MATRIX, backoff
 from bot.transports import Down, Gone, Later, Parcel, Receive, Refused
 from bot.transports.matrix_client import (
     NETWORK_PROBLEMS,
@@ -44,6 +46,7 @@ READY = 15.0  # seconds a message waits for the first sync
 TOKEN_KEPT = 60.0  # seconds after which a token is stored that brought nothing
 ANSWERS = 0.25  # seconds the next sync waits at most for an answer to go out
 SECONDS = timedelta(seconds=2)
+PLACE = re.compile(r"s(\d+)(?=_)")
 STARTING, LISTENING, UNREACHABLE = "starting", "listening", "unreachable"
 REJECTED = N_(
     "The homeserver does not accept LIAISON_MATRIX_USER with LIAISON_MATRIX_PASSWORD: look at both."
@@ -51,6 +54,10 @@ REJECTED = N_(
 KEYS_LOST = N_(
     "The keys of the bot's device on Matrix are gone, so it has become another one. If there is a "
     "backup, stop the bot and restore it; if not, ask people to send again what it cannot read."
+)
+WENT_BACK = N_(
+    "The homeserver was put back to an earlier state. The bot goes on from there; everything "
+    "recorded stays recorded. Whoever misses an answer writes once more."
 )
 NOTHING: dict[str, Any] = {"types": []}
 FILTER = {
@@ -159,7 +166,9 @@ class Matrix:
             except (*NETWORK_PROBLEMS, Later, Refused, Forbidden) as problem:
                 failures += 1
                 self._trouble(problem)
-                await asyncio.sleep(getattr(problem, "seconds", 0) or backoff(failures))
+                await asyncio.sleep(
+                    getattr(problem, "seconds", 0) or backoff(failures, MATRIX.patience)
+                )
 
     def _trouble(self, problem: Exception) -> None:
         """One line when the state changes, not one for each attempt."""
@@ -177,23 +186,30 @@ class Matrix:
 
     async def _turn(self, receive: Receive, *, first: bool = False) -> None:
         """One sync, stored. nio would pass over an answer it thinks it has seen."""
-        self.client.next_batch = ""
         asked = self.clock()
-        response = checked(
-            await self.client.sync(
-                timeout=0 if first else POLL_MS,
-                sync_filter=FILTER,
-                since=self._token or None,
-                full_state=first,
-            )
-        )
+        response = await self._sync(first)
+        anew = went_back(self._token, response.next_batch)
+        if anew:
+            log.warning("matrix_server_went_back", advice=_(WENT_BACK))
+            response = await self._sync(first, anew)
         await self._rooms.arrived()
         told = getattr(response.transport_response, "headers", {}).get("Date", "")
         skew = behind(told, asked, self.clock())
-        brought = await self._stream.take(response, self._token, self.clock(), skew)
+        brought = await self._stream.take(response, self._token, self.clock(), skew, anew)
         await self._store(brought, response.next_batch, receive)
         self._tend()
         await self._answers_first()
+
+    async def _sync(self, first: bool, anew: bool = False) -> SyncResponse:
+        self.client.next_batch = ""
+        return checked(
+            await self.client.sync(
+                timeout=0 if first or anew else POLL_MS,
+                sync_filter=FILTER,
+                since=None if anew else self._token or None,
+                full_state=first or anew,
+            )
+        )
 
     async def _store(self, brought: Brought, token: str, receive: Receive) -> None:
         """In portions, the token with the last. Chats that sent pictures are stored second:
@@ -303,6 +319,13 @@ class Matrix:
                 await self._ready.wait()
         except TimeoutError:
             raise Down from None
+
+
+def went_back(since: str, now: str) -> bool:
+    """Whether the homeserver has forgotten what it told us: its place in the stream is a number
+    that only grows. Of a server that counts otherwise nothing is known."""
+    before, after = PLACE.match(since), PLACE.match(now)
+    return bool(before and after and int(after[1]) < int(before[1]))
 
 
 def behind(told: str, asked: datetime, answered: datetime) -> timedelta:

@@ -47,10 +47,10 @@ class Stream:
         self._fetching = asyncio.Semaphore(8)
 
     async def take(
-        self, response: SyncResponse, since: str, now: datetime, skew: timedelta
+        self, response: SyncResponse, since: str, now: datetime, skew: timedelta, anew: bool
     ) -> Brought:
         """Without `since`, the very first time, nothing old is answered. `skew` is what the
-        homeserver's clock lacks."""
+        homeserver's clock lacks. With `anew` it began from the beginning again."""
         brought = Brought(skew)
         for room_id in response.rooms.leave:
             await self._gone(room_id, brought)
@@ -58,14 +58,16 @@ class Stream:
             await self._invited(room_id, now, brought)
         for room_id, info in response.rooms.join.items():
             if since:
-                await self._room(room_id, info, since, brought)
+                await self._room(room_id, info, "" if anew else since, brought)
         return brought
 
     # --- rooms the bot is in
 
     async def _room(self, room_id: str, info: RoomInfo, since: str, brought: Brought) -> None:
         events = list(info.timeline.events)
-        if info.timeline.limited and not self._begin(events):
+        if not since:
+            events = await self._unknown(events)
+        elif info.timeline.limited and not self._begin(events):
             events = [*await self._gap(room_id, info.timeline.prev_batch, since), *events]
         for event in events[max(self._begin(events) - 1, 0) :]:
             try:
@@ -98,6 +100,13 @@ class Stream:
         found.reverse()
         log.info("matrix_gap_filled", events=len(found))
         return found
+
+    async def _unknown(self, events: list[Any]) -> list[Any]:
+        """Those after the last one that was handled, or that the bot wrote itself."""
+        seen = await self.memory.seen([event.event_id for event in events])
+        me = self.client.user_id
+        known = [n for n, one in enumerate(events, 1) if one.event_id in seen or one.sender == me]
+        return events[max(known, default=0) :]
 
     async def _event(self, room_id: str, event: Any, brought: Brought) -> None:
         source = event.source
