@@ -32,7 +32,7 @@ from handlers.help import Command, codes_command, hello, help_text, not_understo
 from handlers.join import UNREAD, join_again, quit_command, stranger
 from handlers.keep import retention_command
 from handlers.later import LATER, instead_command, later_command
-from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, leave_command
+from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, cover_said, leave_command
 from handlers.lines import as_pressed
 from handlers.office import FORM as OFFICE
 from handlers.office import office_command
@@ -332,7 +332,8 @@ def _somebody(turn: Turn, text: str, words: str, asked: Question) -> list[Reply]
     if tail and lookup.find(turn.session, turn.staff, name, turn.today):
         return _command(turn, f"/visit {words}")
     return (
-        withdrawal_said(turn, text)
+        cover_said(turn, words)
+        or withdrawal_said(turn, text)
         or proposed(turn, text)
         or [not_understood(turn, text, BY_WORD, offers(asked))]
     )

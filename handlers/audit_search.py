@@ -11,6 +11,7 @@ from locales import gettext as _
 from locales import mark as N_
 from models import audit as trail
 from models import lookup
+from models.assignment import BACKUP, COVER, PRIMARY
 from models.audit import Audit
 from models.elder import Elder
 from models.staff import Staff
@@ -45,6 +46,22 @@ DID = {
     "case_photo": N_("saw pictures of a case"),
     "case_where": N_("looked up the address for a case"),
     "import": N_("imported the roster"),
+    "list": N_("saw in a list"),
+    "export": N_("took away in a table"),
+    "check": N_("asked about a visit by telephone"),
+    "assign": N_("named who looks after"),
+    "handover": N_("handed the list over"),
+    "undo assign": N_("took back who looks after"),
+    "undo handover": N_("took back the handing over"),
+    "undo import": N_("took back the import"),
+    "instead": N_("went as backup"),
+    "later_day": N_("put the visit off"),
+    "later_hospital": N_("noted a stay in hospital"),
+    "later_away": N_("noted an absence"),
+    "later_with_children": N_("noted an absence"),
+    "later_back": N_("noted the coming back"),
+    "later_backup": N_("asked the backup to go"),
+    "later_instead": N_("went as backup"),
     "move": N_("moved a visit"),
     "void": N_("voided a visit"),
     "deceased": N_("confirmed the death"),
@@ -87,11 +104,19 @@ def _line(turn: Turn, one: Audit, staff: Staff | None) -> str:
     return "• " + " ".join(part for part in parts if part)
 
 
+ROLES = {PRIMARY: N_("liaison"), BACKUP: N_("backup"), COVER: N_("standing in")}
+
+
+def _roles(detail: str) -> str:
+    """E0001 primary S01 → S02, in words."""
+    return " ".join(_(ROLES[word]) if word in ROLES else word for word in detail.split(" "))
+
+
 def _why(one: Audit) -> str:
     """The reason that was given, or what it was about, in words."""
     if one.detail in COLUMN:
         return title(one.detail)
     names = {**FLAG_NAMES, **PURPOSE_NAMES}
     first, _gap, rest = one.detail.partition(" ")
-    text = " ".join((_(names[first]), rest)) if first in names else one.detail
+    text = " ".join((_(names[first]), rest)) if first in names else _roles(one.detail)
     return _("(%(why)s)") % {"why": text.strip()[:60]} if text else ""

@@ -1,11 +1,13 @@
 """Leave of a liaison: the caseload goes to somebody else from–to, and comes back by itself."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from handlers import form
+from handlers.ask_office import staff_words
 from handlers.dates import coming_day
 from handlers.questions import Choice, Filling, Form, Question, tidy
 from handlers.steering import NONE, Steering, steering
@@ -18,10 +20,15 @@ from locales import ngettext, speaking
 from models import leave as leaves
 from models import people
 from models.mailbox import NUDGE
+from models.org import branch
 from models.schedule import Leave
 from models.staff import COORDINATOR, LIAISON, Chat, Staff
 
 LONGEST = 180  # days
+SAID = re.compile(
+    r"(\S{1,8}?) ?请假 ?(\d{1,3} ?天)[,，。 ]*"
+    r"(?:由|请|让)?(?:(\S{1,8}?)(?:来)?(?:代|代班|顶班))?。?"
+)
 ENDING = ("end", "结束", "销假")
 
 
@@ -103,6 +110,8 @@ def _likely(turn: Turn) -> list[Staff]:
 def _cover_named(turn: Turn, text: str, absent: Staff | None = None) -> str:
     """The code of the one liaison meant, who is there and not the absent one. Raises Unclear."""
     hits = leaves.liaisons_named(turn.session, absent or turn.staff, tidy(text))
+    if len(hits) != 1:
+        hits = [one for one in _called(turn, text) if one.id != (absent or turn.staff).id] or hits
     if len(hits) == 1 and leaves.is_away(turn.session, hits[0], turn.today):
         raise Unclear(
             _("%(name)s is on leave too. Please name somebody else.") % {"name": hits[0].name}
@@ -300,12 +309,27 @@ def cover_command(turn: Turn, rest: str) -> list[Reply]:
 
 def _colleague(turn: Turn, text: str) -> Staff:
     found = people.colleagues(turn.session, turn.staff, text)
+    found = found if len(found) == 1 else _called(turn, text) or found
     if len(found) == 1 and found[0].role == LIAISON:
         return found[0]
     raise Unclear(
         _("There is no one liaison called “%(asked)s”. Please tap, or write the code.")
         % {"asked": text[:20]}
     )
+
+
+def _called(turn: Turn, text: str) -> list[Staff]:
+    """The liaisons of the branch whom people call so: 小周, zhou."""
+    nearby = people.liaisons_in(turn.session, branch(turn.session, turn.staff.unit_id))
+    return [one for one in nearby if tidy(text).lower() in map(str.lower, staff_words(one))]
+
+
+def cover_said(turn: Turn, text: str) -> list[Reply] | None:
+    """小周请假10天，小李代: as one says it."""
+    said = SAID.fullmatch(tidy(text))
+    if said is None or turn.staff.role not in COVERERS:
+        return None
+    return cover_command(turn, " ".join(part for part in said.groups() if part))
 
 
 LEAVE = Form(

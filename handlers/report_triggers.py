@@ -13,7 +13,7 @@ from models.trigger import KINDS, SETTING
 
 
 def by_kind(turn: Turn, title: str, found: Report) -> Sheet:
-    heads = (_("What happened"), _("Asked for by"), _("Within"), _("In time"), _("Of"),
+    heads = (_("What happened"), _("Asked for by"), _("Within"), _("Achieved"), _("Of"),
              _("Share"), _("Counted from"))  # fmt: skip
     rows = [_row(turn, name, found.triggers.get(name, Count(0, 0))) for name in KINDS]
     whole = found.whole.shares["triggers"]

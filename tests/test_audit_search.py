@@ -1,7 +1,9 @@
 """Who looked at whom, when and why; and everything about one person as a file."""
 
 import io
+import re
 from hashlib import sha256
+from pathlib import Path
 from zipfile import ZipFile
 
 import openpyxl
@@ -10,6 +12,8 @@ from PIL import Image
 
 from bot.config import Problem, Settings
 from bot.export_person import export_person
+from handlers.audit_search import DID
+from handlers.later import WHAT
 from handlers.talk import Attachment
 from models.audit import Audit
 from models.dossier import HANDED_OVER, LEFT_OUT
@@ -23,6 +27,18 @@ def test_a_coordinator_sees_who_looked_when_and_why(town, zhou, wang):
     wang.talk("/audit 高永昌", "• 11月12日 09:00 周明 看完整资料 (女儿打电话来问)")
     assert "周明 看简报" in wang.text
     assert wang.text.splitlines()[1] == "• 11月12日 10:00 王主任 看本记录"
+
+
+OF_NOBODY = {"order", "report", "invite", "join", "quit", "left", "revoke", "setting", "duty", "leave",
+             "leave_end", "retention"}  # fmt: skip
+
+
+def test_every_look_has_its_words():
+    code = "\n".join(file.read_text() for file in Path("handlers").glob("*.py"))
+    said = set(re.findall(r'(?:action=|_?audit\(turn, [\w., ]+, )"(\w+)"', code))
+    said |= set(re.findall(r'steering\(turn, "(\w+)"', code))
+    assert said - OF_NOBODY <= DID.keys()
+    assert {f"later_{way.code}" for way in WHAT} <= DID.keys()
 
 
 def test_everything_about_one_person_is_a_workbook_with_who_when_and_why(town, zhou, wang):

@@ -176,7 +176,9 @@ def test_what_somebody_no_longer_wants_kept_is_deleted_after_its_days(town, zhou
 
 def test_the_times_are_set_by_the_whole_office_only(town, wang, li):
     wang.talk("/retention", "走访内容:1095 天", "/retention visits 730", "现在 1095 天", "[确认]", "走访内容:730 天",
-              "/retention visits 1", "请写 7 到", "/retention 什么", "请这样写")  # fmt: skip
+              "/retention visits 1", "请写 7 到", "/retention 什么", "各类资料保存期限")  # fmt: skip
+    wang.talk("[走访内容]", "现在:730 天", "[1095 天]", "现在 730 天", "[确认]", "730 → 1095 天", "[↩ 撤回]", "已撤回",
+              "保存期限 走访内容", "现在:730 天")  # fmt: skip
     desk = town.rows(Staff, name="李娜")[0]
     desk.role = "coordinator"
     town.change(desk)

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from models.schedule import Leave
 from models.visit import Visit
 from tests.conversation import EIGHT, sweep
@@ -13,6 +15,21 @@ def test_leave_given_by_the_coordinator_is_told_to_both(town, zhou, li, wang):
     wang.talk("代班 周明 3天 李娜", WORDS)
     assert WORDS in li.look()[0].text
     assert WORDS in zhou.look()[0].text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "小周请假3天,小李代",
+        "周明请假 3天,由李娜代班。",
+        "代班 小周 3天 小李",
+        "/cover zhou 3d lina",
+        "/cover Zhou 3天 Li",
+    ],
+)
+def test_leave_is_given_in_the_words_one_uses(town, zhou, li, wang, said):
+    wang.talk(said, WORDS)
+    assert WORDS in li.look()[0].text
 
 
 def test_leave_taken_by_oneself_is_told_to_the_stand_in_and_the_coordinator(town, zhou, li, wang):

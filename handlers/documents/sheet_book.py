@@ -15,6 +15,7 @@ from handlers.documents.sheets import Sheet, Value
 
 HEADING = PatternFill("solid", fgColor="DDE8F4")
 LARGE = Font(bold=True, size=14)
+MIDDLE = Alignment(horizontal="center")
 MARK = Font(italic=True, color="808080", size=9)
 
 
@@ -38,12 +39,28 @@ def _sheet(book: Workbook, sheet: Sheet, mark: str) -> None:
     for text in sheet.above:
         page.append([_styled(page, text, LARGE)])
     page.append([_styled(page, mark, MARK)])
-    page.append([_heading(page, head) for head in sheet.heads])
+    middle = _middles(sheet)
+    heads = zip(sheet.heads, middle, strict=True)
+    page.append([_heading(page, head, centred) for head, centred in heads])
     for row in sheet.rows:
         page.append([None if value in ("", None) else _cell(page, value) for value in row])
     for text in sheet.below:
         page.append([])
         page.append([_styled(page, text, Font(size=12))])
+
+
+def _middles(sheet: Sheet) -> list[bool]:
+    """Which columns hold numbers: those stand in the middle, under their headings."""
+    return [
+        any(number < len(row) and _is_number(row[number]) for row in sheet.rows[:50])
+        for number in range(len(sheet.heads))
+    ]
+
+
+def _is_number(value: Value) -> bool:
+    if isinstance(value, str):
+        return value.replace(".", "", 1).isdecimal()
+    return value is not None
 
 
 def _paper(page: Any, mark: str, sheet: Sheet, top: int) -> None:
@@ -53,6 +70,7 @@ def _paper(page: Any, mark: str, sheet: Sheet, top: int) -> None:
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = f"1:{top}"
+    page.print_options.gridLines = True
     page.oddFooter.left.text = mark.replace("&", "&&")
     page.oddFooter.right.text = "&P / &N"
 
@@ -64,6 +82,8 @@ def _cell(page: Any, value: Value) -> Any:
         cell.number_format = "@"
     if isinstance(value, float):
         cell.number_format = "0%"
+    if _is_number(value):
+        cell.alignment = MIDDLE
     return cell
 
 
@@ -73,8 +93,9 @@ def _styled(page: Any, text: str, font: Font) -> Any:
     return cell
 
 
-def _heading(page: Any, text: str) -> Any:
+def _heading(page: Any, text: str, centred: bool) -> Any:
     cell = _cell(page, text)
     cell.font, cell.fill = Font(bold=True), HEADING
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    across = "center" if centred else None
+    cell.alignment = Alignment(vertical="center", horizontal=across, wrap_text=True)
     return cell
