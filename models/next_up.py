@@ -16,7 +16,7 @@ from models import ahead
 from models.agenda import may_go, office_policy
 from models.care import care
 from models.due import DUE, NOT_YET, OVERDUE, Policy, status, window
-from models.due_query import absent, read_recent, recent_of
+from models.due_query import NEVER, absent, read_recent, recent_of
 from models.elder import ACTIVE, Elder
 from models.lookup import LAST, TODAY
 from models.schedule import Postponement
@@ -33,9 +33,8 @@ def _question() -> Any:
         col(Postponement.window_first) == bindparam("first"),
         col(Postponement.until_on) > TODAY,
     )
-    order = func.row_number().over(
-        partition_by=pairs.c.staff_id, order_by=(LAST.is_not(None), LAST, col(Elder.code))
-    )
+    last = func.coalesce(LAST, NEVER)
+    order = func.row_number().over(partition_by=pairs.c.staff_id, order_by=(last, col(Elder.code)))
     shown: Any = (Elder.id, Elder.code, Elder.name, Elder.tier, Elder.residence, Elder.state)
     ranked = (
         select(pairs.c.staff_id, *shown, order.label("place"))

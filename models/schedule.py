@@ -30,4 +30,7 @@ class Leave(SQLModel, table=True):
     made_at: datetime
     ended_at: datetime | None = None  # called off, or back early
 
-    __table_args__ = (Index("ix_leave_staff", "staff_id", "until_on"),)
+    __table_args__ = (
+        Index("ix_leave_staff", "staff_id", "until_on"),
+        Index("ix_leave_cover", "cover_id", "until_on"),  # else every assignment is looked at
+    )

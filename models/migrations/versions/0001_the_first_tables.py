@@ -551,6 +551,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("leave", schema=None) as batch_op:
+        batch_op.create_index("ix_leave_cover", ["cover_id", "until_on"], unique=False)
         batch_op.create_index("ix_leave_staff", ["staff_id", "until_on"], unique=False)
 
     op.create_table(
