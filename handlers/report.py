@@ -25,7 +25,7 @@ from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, month
 from locales import gettext as _
 from models.audit import Audit
-from models.report import ElderCases, Figures, Report, listed_cases, report
+from models.report import ElderCases, Figures, Report, Seen, listed_cases, report, seen
 from models.trigger import Days
 
 MONTHS = 6  # offered to choose from
@@ -103,9 +103,11 @@ def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     made = [summary(at, title, found), *tables(turn, at, title, found)]
     made += [by_kind(turn, title, found), seven_sheet(turn, at, title)]
     if not at.counts_only:
-        cases = listed_cases(turn.session, at.here, days_of(turn, first, 1))
-        made += lists(turn, at, title, found, cases)
-        _audit_names(turn, found, cases, title)
+        days = days_of(turn, first, 1)
+        visits = list(seen(turn.session, at.here, days))
+        cases = listed_cases(turn.session, at.here, days)
+        made += lists(turn, at, title, visits, cases)
+        _audit_names(turn, visits, cases, title)
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="report", detail=title))
     lines = [title, *_lines(found), _("Your name and the time stand on every page.")]
     if turn.chat.network not in turn.office.hosted:
@@ -117,12 +119,12 @@ def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     return Reply("\n".join(lines), rows, file_name=f"{name}.xlsx", file_data=data)
 
 
-def _audit_names(turn: Turn, found: Report, cases: ElderCases, title: str) -> None:
+def _audit_names(turn: Turn, visits: Iterable[Seen], cases: ElderCases, title: str) -> None:
     """A line for each elder who stands in a list."""
     named = {elder.id for case, elder in cases if not case.restricted}
     turn.session.add_all(
         Audit(at=turn.now, staff_id=turn.staff.id, elder_id=one, action="export", detail=title)
-        for one in named | {visit.elder_id for visit in found.visits}
+        for one in named | {visit.elder_id for visit in visits}
     )
 
 

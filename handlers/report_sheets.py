@@ -142,14 +142,16 @@ def in_place(found: Report, units: Iterable[UUID]) -> Figures:
 # The lists
 
 
-def lists(turn: Turn, at: Scene, title: str, found: Report, cases: ElderCases) -> list[Sheet]:
-    return [_visits(turn, title, found), _cases(turn, at, title, cases)]
+def lists(
+    turn: Turn, at: Scene, title: str, visits: Iterable[Seen], cases: ElderCases
+) -> list[Sheet]:
+    return [_visits(turn, title, visits), _cases(turn, at, title, cases)]
 
 
-def _visits(turn: Turn, title: str, found: Report) -> Sheet:
+def _visits(turn: Turn, title: str, visits: Iterable[Seen]) -> Sheet:
     heads = (_("Date"), _("Code"), _("Name"), _("Place"), _("Liaison"), _("Way"), _("All five"),
              _("Entered later"))  # fmt: skip
-    rows = [_visit_row(turn, one) for one in found.visits]
+    rows = [_visit_row(turn, one) for one in visits]
     widths = (12, 9, 12, 16, 12, 16, 10, 10)
     return Sheet(_("List of visits"), heads, rows, widths, 3, above=(title,), below=(_(SIGNED),))
 

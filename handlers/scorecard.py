@@ -4,8 +4,7 @@ It is about units and their work: no liaison, elder or family stands in it.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,13 +23,7 @@ from models.audit import Audit
 from models.org import setting
 from models.report import WEIGHT, WEIGHTS, Count, Figures, report
 
-
-@dataclass
-class Year:
-    """What each place did in the months that have begun."""
-
-    by_place: dict[str, Figures] = field(default_factory=dict)
-    whole: Figures = field(default_factory=Figures)
+Places = Sequence[tuple[str, Figures]]
 
 
 def scorecard_command(turn: Turn, rest: str) -> list[Reply]:
@@ -71,29 +64,16 @@ def points(figures: Figures, weighed: Mapping[str, int]) -> float | None:
     return round(100 * got / most, 1) if most else None
 
 
-def _year(turn: Turn, at: Scene, year: int) -> Year:
-    """Month by month: a year's visits are too many to hold at once."""
-    found = Year()
-    for number in range(1, 13):
-        first = date(year, number, 1)
-        if first > turn.today:
-            break
-        days = days_of(turn, first, 1)
-        of_month = report(turn.session, at.here, days, turn.today, at.policy, by_staff=False)
-        found.whole.add(of_month.whole)
-        for name, one in places(at, of_month):
-            found.by_place.setdefault(name, Figures()).add(one)
-    return found
-
-
 def _scorecard(turn: Turn, at: Scene, year: int) -> Reply:
-    found, weighed = _year(turn, at, year), weights(turn)
+    days, weighed = days_of(turn, date(year, 1, 1), 12), weights(turn)
+    found = report(turn.session, at.here, days, turn.today, at.policy, by_staff=False)
+    by_place = places(at, found)
     title = _title(at, year)
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, action="report", detail=title))
-    lines = [title, *(_line(name, one, weighed) for name, one in found.by_place.items())]
+    lines = [title, *(_line(name, one, weighed) for name, one in by_place)]
     lines.append(_("It weighs the work of units, never elders or families."))
     rows = ((Button(_("Monthly report"), "/report"),),)
-    data = workbook(watermark(turn, title), [_sheet(title, found, weighed)])
+    data = workbook(watermark(turn, title), [_sheet(title, by_place, found.whole, weighed)])
     return Reply("\n".join(lines), rows, file_name=f"{title}.xlsx", file_data=data)
 
 
@@ -102,13 +82,13 @@ def _line(name: str, one: Figures, weighed: Mapping[str, int]) -> str:
     return _("%(place)s: %(points)s of 100") % {"place": name, "points": "–" if of is None else of}
 
 
-def _sheet(title: str, found: Year, weighed: Mapping[str, int]) -> Sheet:
+def _sheet(title: str, by_place: Places, whole: Figures, weighed: Mapping[str, int]) -> Sheet:
     heads = [_("Area")]
     for name, label in MEASURE_NAMES.items():
         heads += [_(label), _("weighs %(weight)d") % {"weight": weighed[name]}]
     heads += [_("Points"), _("All well (for information)")]
-    rows = [_row(name, one, weighed) for name, one in found.by_place.items()]
-    rows.append(_row(_("Total"), found.whole, weighed))
+    rows = [_row(name, one, weighed) for name, one in by_place]
+    rows.append(_row(_("Total"), whole, weighed))
     notes = (
         _("It weighs the work of units, never elders or families."),
         _("Of the elders on the register today."),

@@ -139,12 +139,13 @@ def _due(part: Part, today: date, policy: Policy) -> Any:
 
 
 def _counted(due: Any, by: Any, source: Any, today: date, policy: Policy) -> Any:
-    """Groups by names that are worked out once each: the rule is a long expression."""
-    in_vain = _in_vain(due.c.elder_id, window(today, policy))
-    unmet = case((due.c.state.in_(OPEN), in_vain), else_=False)  # looks at no others
-    rows = select(by.label("by"), due.c.state, due.c.past, unmet.label("unmet"))
-    each = rows.select_from(source).cte("each").prefix_with("MATERIALIZED")
-    kinds = (each.c.by, each.c.state, each.c.past, each.c.unmet)
+    """Groups by what is worked out once each: the rule is a long expression."""
+    rows = select(due.c.elder_id, by.label("by"), due.c.state, due.c.past).select_from(source)
+    c = rows.cte("stood").prefix_with("MATERIALIZED").c
+    in_vain = _in_vain(c.elder_id, window(today, policy))
+    unmet = case((c.state.in_(OPEN), in_vain), else_=False)  # looks at no others
+    each = select(c.by, c.state, c.past, unmet.label("unmet")).cte("each")
+    kinds = tuple(each.prefix_with("MATERIALIZED").c)
     return select(*kinds, func.count().label("number")).group_by(*kinds)
 
 

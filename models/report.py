@@ -1,20 +1,23 @@
 """The figures of some months: how each window ended by the one due rule, how visits were made and
 written down, and what became of triggers and cases; by place and by liaison, a set at a time."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, case, func, select, union
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 from sqlmodel import Session, col
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from models.care import care
 from models.case import WITHDRAWN, Case
 from models.due import IN_PERSON, OVERDUE, SATISFIED, SUSPENDED, Policy, Window, after, window
-from models.due_query import due_rows
+from models.due_query import days_after, due_rows
 from models.elder import Elder
 from models.org import setting
 from models.progress import Part
@@ -31,7 +34,6 @@ from models.visit import (
 )
 
 GRACE = 4  # days after the suggested one that are in time still (domain §4a: done 0-4 d late)
-LATE_ENTRY = timedelta(hours=24)  # written down later than that, a visit is marked
 WEIGHT = "score.{name}"  # of the office: what a share weighs in the scorecard
 WEIGHTS = {"coverage": 30, "timeliness": 15, "in_person": 15, "triggers": 10, "cases": 20,
            "completeness": 10}  # fmt: skip
@@ -65,11 +67,9 @@ class Seen(NamedTuple):
     outcome: str
     late: bool
     complete: bool
-    all_well: bool
     code: str
     name: str
     unit_id: UUID
-    staff_id: UUID
     staff: str
 
     @property
@@ -77,27 +77,54 @@ class Seen(NamedTuple):
         return self.outcome == DONE
 
 
-def seen(session: Session, units: Collection[UUID], first: date, last: date) -> Iterator[Seen]:
-    """What counts as a visit or an attempt in these days, the oldest first."""
-    answers = [col(getattr(Visit, name)) for name in OBSERVATIONS]
-    looked = and_(*(each.is_not(None) & (each != NOT_OBSERVED) for each in answers))
-    well = and_(*(each == GOOD for each in answers))
-    statement = (
-        select(
-            col(Visit.elder_id), col(Visit.visited_on), col(Visit.mode),
-            col(Visit.outcome), col(Visit.visited_at), col(Visit.logged_at), looked, well,
-            col(Elder.code), col(Elder.name), col(Elder.unit_id), col(Staff.id), col(Staff.name),
-        )
-        .select_from(Elder)
+class a_day_after(GenericFunction[datetime]):
+    """The instant 24 hours later."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+
+
+@compiles(a_day_after, "sqlite")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    instant = compiler.process(element.clauses, **kw)
+    return f"(date({instant}, '+1 day') || substr({instant}, 11))"
+
+
+@compiles(a_day_after, "postgresql")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)} + INTERVAL '24 hours')"
+
+
+ANSWERS = [col(getattr(Visit, name)) for name in OBSERVATIONS]
+LOOKED = and_(*(each.is_not(None) & (each != NOT_OBSERVED) for each in ANSWERS))
+WELL = and_(*(each == GOOD for each in ANSWERS))
+LATE = col(Visit.logged_at) > a_day_after(col(Visit.visited_at))  # it is marked then
+FACE = col(Visit.mode).in_(sorted(IN_PERSON))
+MET = col(Visit.outcome) == DONE
+
+
+def _of_these_days(what: Any, units: Collection[UUID], first: date, last: date) -> Any:
+    """What counts as a visit or an attempt in these days."""
+    return (
+        what.select_from(Elder)
         .join(Visit, col(Visit.elder_id) == col(Elder.id))
-        .join(Staff, col(Staff.id) == col(Visit.liaison_id))
         .where(col(Elder.unit_id).in_(units), col(Visit.state) == CURRENT)
         .where(col(Visit.outcome).in_(OUTCOMES), col(Visit.visited_on).between(first, last))
-        .order_by(col(Visit.visited_on), col(Elder.code), col(Visit.visited_at))
+    )
+
+
+def seen(session: Session, units: Collection[UUID], days: Days) -> Iterator[Seen]:
+    """The visits and attempts of these days one by one, the oldest first."""
+    what = select(
+        col(Visit.elder_id), col(Visit.visited_on), col(Visit.mode), col(Visit.outcome),
+        LATE, LOOKED, col(Elder.code), col(Elder.name), col(Elder.unit_id), col(Staff.name),
     )  # fmt: skip
-    for elder, on, mode, outcome, at, logged, complete, good, *who in session.execute(statement):
-        late = logged - at > LATE_ENTRY
-        yield Seen(elder, on, mode, outcome, late, bool(complete), bool(good), *who)
+    rows = (
+        _of_these_days(what, units, days.first, days.last)
+        .join(Staff, col(Staff.id) == col(Visit.liaison_id))
+        .order_by(col(Visit.visited_on), col(Elder.code), col(Visit.visited_at))
+    )
+    return (Seen(*row) for row in session.execute(rows))
 
 
 class Count(NamedTuple):
@@ -139,16 +166,10 @@ class Figures:
         self.overdue += count * (state == OVERDUE)
         self.suspended += count * (state == SUSPENDED)
 
-    def add_visit(self, one: Seen) -> None:
-        if not one.done:
-            self.in_vain += 1
-            return
-        face = one.mode in IN_PERSON
-        self.visits += 1
-        self.late += one.late
-        self.all_well += one.all_well
-        self.in_person += face
-        self.complete += face and one.complete
+    def add_visits(self, row: Any) -> None:
+        """Some of them, as `_visits` sums them up."""
+        for name in SUMS:
+            setattr(self, name, getattr(self, name) + int(getattr(row, name)))
 
     @property
     def shares(self) -> dict[str, Count]:
@@ -164,6 +185,14 @@ class Figures:
 
 
 MEASURES = tuple(Figures().shares)
+SUMS = {
+    "visits": MET,
+    "in_vain": ~MET,
+    "late": MET & LATE,
+    "all_well": MET & WELL,
+    "in_person": MET & FACE,
+    "complete": MET & FACE & LOOKED,
+}
 
 
 def _figures() -> dict[UUID, Figures]:
@@ -178,7 +207,6 @@ class Report:
     windows: list[Figures] = field(default_factory=list)
     by_unit: dict[UUID, Figures] = field(default_factory=_figures)
     by_staff: dict[UUID, Figures] = field(default_factory=_figures)
-    visits: list[Seen] = field(default_factory=list)
     triggers: dict[str, Count] = field(default_factory=dict)
 
     @property
@@ -211,13 +239,12 @@ def report(
 ) -> Report:
     """Who looked after whom is asked only for the figures by liaison: without them it is faster."""
     found = Report(spans(days.first, days.last, today, policy))
-    found.visits = list(seen(session, units, days.first, days.last))
-    for one in found.visits:
-        found.by_unit[one.unit_id].add_visit(one)
-        if by_staff:
-            found.by_staff[one.staff_id].add_visit(one)
+    _add_visits(session, found, units, days, by_staff)
     for span in found.spans:
-        _add_window(session, found, Part(frozenset(units)), span, policy, by_staff)
+        here = Part(frozenset(units))
+        _add_window(session, found, here, span, policy, by_staff)
+        if by_staff:
+            _add_caseloads(session, found, here, span, policy)
     for trigger in triggers(session, units, days, today):
         found.add_trigger(trigger)
     for unit_id, number, met in _cases(session, units, days):
@@ -226,74 +253,77 @@ def report(
     return found
 
 
+def _add_visits(
+    session: Session, found: Report, units: Collection[UUID], days: Days, by_staff: bool
+) -> None:
+    who = (col(Elder.unit_id), col(Visit.liaison_id))
+    sums = (func.sum(case((when, 1), else_=0)).label(name) for name, when in SUMS.items())
+    rows = _of_these_days(select(*who, *sums), units, days.first, days.last).group_by(*who)
+    for row in session.execute(rows):
+        found.by_unit[row.unit_id].add_visits(row)
+        if by_staff:
+            found.by_staff[row.liaison_id].add_visits(row)
+
+
 # Windows
 
 
 def _add_window(
     session: Session, found: Report, here: Part, span: Span, policy: Policy, by_staff: bool
 ) -> None:
-    stood = _rows(session, here, span.on, policy, "elder_id", "unit_id", "state")
+    """How the elders stood when it ended, and of those visited whether somebody came in time."""
     whole = Figures()
-    for (unit_id, state), count in Counter((unit, state) for _elder, unit, state in stood).items():
-        for one in (whole, found.by_unit[unit_id]):
-            one.add_elders(state, count)
+    grace = int(setting(session, "report.grace", GRACE))
+    for row in session.execute(_ended(here, span, policy, grace)):
+        told = found.by_unit[row.unit_id]
+        for one in (whole, told):
+            one.add_elders(row.state, row.number)
+        if row.liaison_id is not None:
+            for one in (told, *([found.by_staff[row.liaison_id]] if by_staff else [])):
+                one.rated += row.number
+                one.in_time += row.number if row.in_time else 0
     found.windows.append(whole)
-    carers = _carers(session, here, span.on) if by_staff else {}
-    for elder_id, _unit, state in stood:
-        for staff_id in carers.get(elder_id, ()):
-            found.by_staff[staff_id].add_elders(state)
-    visited = {elder_id for elder_id, _unit, state in stood if state == SATISFIED}
-    _add_in_time(session, found, here, span, policy, visited, by_staff)
 
 
-def _rows(session: Session, here: Part, on: date, policy: Policy, *what: str) -> Sequence[Any]:
-    """These columns of everybody, by the one rule; only what is read, since each costs time."""
-    due = due_rows(on, policy, here.holds(on)).subquery("due")
-    return session.execute(select(*(due.c[name] for name in what))).all()
+def _ended(here: Part, span: Span, policy: Policy, grace: int) -> Any:
+    """Elders by place, state, who came first in this window, and whether by the day that was
+    suggested when it began or a few days later."""
+    stood = due_rows(span.on, policy, here.holds(span.on)).subquery("stood")
+    began = due_rows(span.window.first, policy, here.holds(span.on)).subquery("began")
+    came = _first_visits(here.units, span.window).subquery("came")
+    both = and_(came.c.elder_id == stood.c.elder_id, came.c.nth == 1, stood.c.state == SATISFIED)
+    in_time = (came.c.visited_on <= days_after(began.c.suggested, grace)).label("in_time")
+    each = (
+        select(stood.c.unit_id, stood.c.state, came.c.liaison_id, in_time)
+        .select_from(stood.join(began, began.c.elder_id == stood.c.elder_id))
+        .outerjoin(came, both)
+        .cte("each")
+        .prefix_with("MATERIALIZED")
+    )
+    return select(*each.c, func.count().label("number")).group_by(*each.c)
 
 
-def _carers(session: Session, here: Part, on: date) -> dict[UUID, list[UUID]]:
-    """Who looked after each elder on that day."""
-    inside = select(col(Elder.id)).where(here.holds(on))
-    ways = care(lambda who: col(who).is_not(None), on)
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    mine = (way.where(way.selected_columns[0].in_(inside)) for way in ways)
-    for elder_id, staff_id in session.execute(union(*mine)):
-        found[elder_id].append(staff_id)
-    return found
+def _first_visits(units: Collection[UUID], one: Window) -> Any:
+    """`nth` 1 is in person rather than any other way, then the earliest."""
+    order = (case((FACE, 0), else_=1), col(Visit.visited_on), col(Visit.visited_at))
+    nth = func.row_number().over(partition_by=col(Visit.elder_id), order_by=order)
+    what = select(
+        col(Visit.elder_id), col(Visit.liaison_id), col(Visit.visited_on), nth.label("nth")
+    )
+    return _of_these_days(what, units, one.first, one.last).where(MET)
 
 
-def _add_in_time(
-    session: Session,
-    found: Report,
-    here: Part,
-    span: Span,
-    policy: Policy,
-    visited: set[UUID],
-    by_staff: bool,
-) -> None:
-    """Of those visited in a window: whether somebody came by the day that was suggested when it
-    began, or a few days later."""
-    grace = timedelta(days=int(setting(session, "report.grace", GRACE)))
-    rows = _rows(session, here, span.window.first, policy, "elder_id", "suggested")
-    suggested = dict(map(tuple, rows))
-    for elder_id, one in _first_visits(found.visits, span.window).items():
-        if elder_id not in visited:
-            continue
-        in_time = one.on <= suggested[elder_id] + grace
-        told = [found.by_unit[one.unit_id], *([found.by_staff[one.staff_id]] if by_staff else [])]
-        for figures in told:
-            figures.rated += 1
-            figures.in_time += in_time
-
-
-def _first_visits(visits: Iterable[Seen], one: Window) -> dict[UUID, Seen]:
-    """In person before any other way, then the earliest."""
-    inside = [each for each in visits if each.done and one.holds(each.on)]
-    found: dict[UUID, Seen] = {}
-    for each in sorted(inside, key=lambda each: each.mode not in IN_PERSON):
-        found.setdefault(each.elder_id, each)
-    return found
+def _add_caseloads(session: Session, found: Report, here: Part, span: Span, policy: Policy) -> None:
+    """How those stood whom each liaison looked after when it ended."""
+    stood = due_rows(span.on, policy, here.holds(span.on)).subquery("stood")
+    cared = union(*care(lambda who: col(who).is_not(None), span.on)).cte("care")
+    rows = (
+        select(cared.c.staff_id, stood.c.state, func.count())
+        .select_from(stood.join(cared, cared.c.elder_id == stood.c.elder_id))
+        .group_by(cared.c.staff_id, stood.c.state)
+    )
+    for staff_id, state, number in session.execute(rows):
+        found.by_staff[staff_id].add_elders(state, number)
 
 
 # Cases, by place: it is not the liaison alone who answers for them

@@ -25,6 +25,7 @@ from models.org import setting
 from models.visit import CONCERN, CURRENT, DONE, EMERGENCY, SERIOUS, Visit
 
 DAY = timedelta(days=1)
+AT_ONCE = 1000  # rows: the visits of a year are many
 SETTING = "trigger.{name}"  # of the office: within how many days
 FIVE, FOUR = "five", "four"  # 五必到, 四必访
 ADVANCED, ROUND = 80, 10  # ages at which a birthday is no matter for the telephone
@@ -366,6 +367,6 @@ def _meet(at: _Place, found: Iterable[Trigger]) -> None:
         .where(col(Visit.outcome).in_((DONE, "deceased")))
         .where(col(Visit.visited_on).between(first, last))
     )  # fmt: skip
-    for visit in at.session.execute(visits):
+    for visit in at.session.execute(visits, execution_options={"yield_per": AT_ONCE}):
         for one in open_.get(visit.elder_id, ()):
             one.met = one.met or one.is_met_by(visit)
