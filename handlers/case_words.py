@@ -1,6 +1,8 @@
 """The words of cases: categories with their group and usual severity, states, what may be done."""
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 from locales import gettext as _
 from locales import mark as N_
@@ -27,6 +29,16 @@ class Category:
     words: tuple[str, ...] = ()
     also: str = ""
     restricted: bool = False
+
+    def is_named_in(self, text: str) -> bool:
+        return bool(_pattern((*self.words, *ENGLISH[self.code])).search(text))
+
+
+@cache
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Chinese stands anywhere; English words are whole ones, in whatever case."""
+    either = (rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word) for word in words)
+    return re.compile("|".join(either), re.IGNORECASE)
 
 
 CATEGORIES: dict[str, Category] = {
@@ -84,6 +96,46 @@ CATEGORIES: dict[str, Category] = {
                  ("煤气", "燃气", "一氧化碳", "着火", "起火", "失火", "火灾", "塌"),
                  "housekeeping"),
     )
+}  # fmt: skip
+ENGLISH = {  # beside the Chinese words
+    "medical_acute": ("fever", "vomiting", "dizzy"),
+    "medical_chronic": ("blood pressure", "blood sugar", "back pain"),
+    "medication": ("no medicine", "out of medicine", "out of pills"),
+    "fall": ("fell", "fallen", "a fall"),
+    "nutrition": ("not eating", "poor appetite", "losing weight"),
+    "confusion": ("confused",),
+    "checkup_followup": ("check-up", "checkup"),
+    "discharge": ("discharged", "out of hospital"),
+    "loneliness": ("lonely", "loneliness"),
+    "low_mood": ("low spirits", "depressed", "cannot sleep"),
+    "bereavement": ("widowed", "bereaved"),
+    "repair": ("leaks", "leaking", "leak", "dripping", "repair", "broken"),
+    "utilities": ("no water", "no power", "power cut"),
+    "fire_risk": ("wiring", "old wires"),
+    "heating_cooling": ("no heating", "too cold", "too hot"),
+    "cleaning": ("cleaning", "rubbish"),
+    "transport": ("a ride", "transport"),
+    "meals_delivery": ("no food", "nobody cooks"),
+    "neglect": ("neglected", "nobody cares"),
+    "abuse": ("abuse", "abused", "beaten", "hits her", "hits him"),
+    "exploitation": ("pension card", "takes the money", "took the money"),
+    "family_dispute": ("quarrel", "family dispute"),
+    "property_will": ("last will", "testament"),
+    "fraud": ("fraud", "swindled", "scammed", "scam"),
+    "hardship": ("hardship", "no money"),
+    "reimbursement": ("reimbursement", "medical bill"),
+    "allowance": ("allowance",),
+    "pension": ("pension",),
+    "policy_question": ("policy",),
+    "life_danger": ("unconscious", "not breathing", "collapsed", "chest pain", "stroke",
+                    "bleeding"),
+    "suicide_risk": ("suicide", "kill herself", "kill himself", "wants to die"),
+    "no_contact": ("cannot be reached", "nobody answers the door"),
+    "missing": ("gone missing", "is missing", "wandered off"),
+    "fire_gas_co": ("coal gas", "smell of gas", "smell gas", "smells gas", "smells of gas",
+                    "gas leak", "leaking gas", "carbon monoxide", "on fire", "a fire"),
+    "remarriage": ("remarried", "getting married again"),
+    "family_event": ("a death in the family", "wedding"),
 }  # fmt: skip
 GROUP_OF = {code: one.group for code, one in CATEGORIES.items()}
 

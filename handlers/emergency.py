@@ -39,6 +39,8 @@ HARMLESS = (
     "买煤气",
     "没有煤气味",
     "没闻到煤气",
+    "no smell of gas",
+    "not smell gas",
 )
 
 
@@ -47,7 +49,7 @@ def danger_in(text: str) -> Category | None:
     for harmless in HARMLESS:
         text = text.replace(harmless, "")
     grave = (one for one in CATEGORIES.values() if one.severity == EMERGENCY)
-    return next((one for one in grave if any(word in text for word in one.words)), None)
+    return next((one for one in grave if one.is_named_in(text)), None)
 
 
 def call_line(category: str, severity: int) -> str:

@@ -65,7 +65,8 @@ def guess(text: str) -> Category | None:
     found = danger_in(text)
     if found is not None:
         return found
-    fits = [one for one in CATEGORIES.values() if any(word in text for word in one.words)]
+    milder = (one for one in CATEGORIES.values() if one.severity != EMERGENCY)
+    fits = (one for one in milder if one.is_named_in(text))
     return min(fits, key=lambda one: not one.restricted, default=None)
 
 
@@ -168,7 +169,7 @@ def _second(filling: Filling) -> Category | None:
         for one in CATEGORIES.values()
         if one.group != first.group and not one.restricted and one.severity != EMERGENCY
     )
-    return next((one for one in others if any(word in said for word in one.words)), None)
+    return next((one for one in others if one.is_named_in(said)), None)
 
 
 def _toggle(filling: Filling, code: str) -> bool:

@@ -213,3 +213,21 @@ def test_of_an_illness_the_scene_is_asked_whether_help_comes(town, zhou, liu, wa
     zhou.talk(
         "上报 高永昌 叫不醒", "☎️", "[🆘 马上上报", "急救联系上了吗?", "[已打通求助]", "已打通求助"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("I smell coal gas", "fire_gas_co"),
+        ("She COLLAPSED at home", "life_danger"),
+        ("There is no smell of gas", None),
+        ("The tap is dripping", "repair"),
+        ("He fell on the stairs", "fall"),
+        ("We talked about the gasoline price", None),
+        ("A retired teacher came by", None),
+        ("The bank takes the money", "exploitation"),
+    ],
+)
+def test_an_english_sentence_is_read_as_well(words, code):
+    found = guess(words)
+    assert (found.code if found else None) == code
