@@ -294,7 +294,7 @@ def _lines(turn: Turn, one: Opened) -> list[str]:
     return [text, *(phones(one.meant, one.told) if case.severity == EMERGENCY else [])]
 
 
-def phones(people: Collection[Staff], told: Collection[Staff]) -> list[str]:
+def phones(people: Iterable[Staff], told: Iterable[Staff]) -> list[str]:
     """📞 刘强 +86 000 …: who can be rung; first those who must be, since no chat reaches them."""
     written = {staff.id for staff in told}
     found = sorted((staff for staff in people if staff.phone), key=lambda one: one.id in written)

@@ -7,12 +7,12 @@ from typing import Any
 
 from handlers import form, photos
 from handlers.case_card import card, card_name, state_line
-from handlers.case_open import Opened, announced, hours_of, tell_holders
+from handlers.case_open import Opened, announced, hours_of, phones, tell_holders
 from handlers.case_tell import desk, meant, renew_everywhere, tell
 from handlers.case_words import BUTTONS
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.dates import coming_day
-from handlers.emergency import SCENE
+from handlers.emergency import SCENE, call_line, scene
 from handlers.questions import PHOTO, Choice, Filling, Form, Question, chosen, match
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, local_date
@@ -268,7 +268,20 @@ def _done(turn: Turn, case: Case, elder: Elder, what: Move, words: str) -> Reply
         told = _tell_others(turn, case, elder, what.action, words)
         renew_everywhere(turn, case, elder, told)
     now = card(turn, case, elder)
+    if what.action == "note" and words in SCENE:
+        now = _at_the_scene(turn, case, now)
     return replace(now, toast=_("Noted"))
+
+
+def _at_the_scene(turn: Turn, case: Case, now: Reply) -> Reply:
+    """Whoever stands there goes on needing the numbers, and may have better news soon."""
+    lines = case_query.deliveries(turn.session, case.id)
+    people = {one.staff.id: one.staff for one in lines if one.staff.id != turn.staff.id}
+    written = {one.staff.id: one.staff for one in lines if one.notice.once}
+    ask, answers = scene(case)
+    parts = [call_line(case.category, case.severity), now.text]
+    parts += [*phones(people.values(), written.values()), ask]
+    return replace(now, text="\n".join(part for part in parts if part), rows=(*answers, *now.rows))
 
 
 def _meaning(turn: Turn, case: Case, action: str, words: str) -> tuple[str, dict[str, Any]]:

@@ -203,6 +203,9 @@ def test_one_tap_from_the_scene_tells_everybody_what_awaits_them(town, zhou, liu
     assert zhou.screen.rows[0] == ["已撤出", "还有人在里面", "打不通电话"]
     wang.look()
     zhou.talk("[还有人在里面]", "周明 09:00:还有人在里面")
+    assert zhou.text.startswith("☎️ 先打 119 / 120!")
+    assert "📞 马涛" in zhou.text
+    assert zhou.screen.rows[0] == ["已撤出", "还有人在里面", "打不通电话"]
     for person in (wang, liu):
         assert "🆘 现场来报" in person.look()[-1].text
         assert "还有人在里面" in person.text
