@@ -30,6 +30,7 @@ class Command:
         return not self.roles or role in self.roles
 
 
+NEVER_MEANT = ("help", "start")  # the one is offered anyway, the other is for strangers
 GREETING = {
     "liaison": N_("I help you log home visits. Send a name to begin, or tap:"),
     "coordinator": N_("I keep the visits of your branch. Send a name to look somebody up, or tap:"),
@@ -90,13 +91,13 @@ def codes_command(turn: Turn, rest: str) -> list[Reply]:
 def not_understood(
     turn: Turn, text: str, commands: Mapping[str, Command], nearest: Sequence[Button] = ()
 ) -> Reply:
-    """The two likeliest readings as buttons, those `nearest` first, and help."""
-    likely = [*nearest, *_likely(turn, text, commands)][:2]
-    way_out = (Button(_("Help"), "/help"),)
-    if not likely:
-        return Reply(_("I did not understand “%(text)s”.") % {"text": text[:40]}, (way_out,))
+    """The two likeliest readings as buttons, those `nearest` first, and help. Where nothing is
+    near, what people of this role mostly want."""
+    usual = [button for row in _first_buttons(turn) for button in row]
+    found = {one.code: one for one in (*nearest, *_likely(turn, text, commands), *usual)}
     asked = _("I did not understand “%(text)s”. Did you mean:") % {"text": text[:40]}
-    return Reply(asked, (*((button,) for button in likely), way_out))
+    rows = (*((button,) for button in list(found.values())[:2]), (Button(_("Help"), "/help"),))
+    return Reply(asked, rows)
 
 
 def _likely(turn: Turn, text: str, commands: Mapping[str, Command]) -> list[Button]:
@@ -107,7 +108,8 @@ def _likely(turn: Turn, text: str, commands: Mapping[str, Command]) -> list[Butt
         turn.shown(hit.name)  # may stand in what was typed, which the buttons repeat
     meant = hits[0] if len(hits) == 1 else None
     names = [commands[word].name for word in near] + (["visit", "brief"] if meant else [])
-    mine = [name for name in dict.fromkeys(names) if commands[name].allows(turn.staff.role)]
+    role = turn.staff.role
+    mine = [n for n in dict.fromkeys(names) if commands[n].allows(role) and n not in NEVER_MEANT]
     return [_suggest(turn, commands[name], meant, rest.strip()) for name in mine[:2]]
 
 

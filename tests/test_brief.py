@@ -84,6 +84,17 @@ def test_an_unknown_word_gets_the_two_likeliest_commands(zhou):
     zhou.talk("[走访 高永昌]", "走访 高永昌 · 1/7 进")
 
 
+def test_a_word_that_is_near_to_nothing_gets_what_is_mostly_wanted(town, zhou, wang):
+    zhou.talk("你好", "没听懂「你好」。您是不是要:")
+    assert zhou.screen.rows == [["今天走访谁"], ["记走访"], ["帮助"]]
+    zhou.talk("帮我", "您是不是要")
+    assert zhou.screen.rows == [["今天走访谁"], ["记走访"], ["帮助"]]
+    zhou.talk("走访 高永昌", "怎么走访", "[上门]", "精神", "/qqqq", "没听懂")
+    assert zhou.screen.rows == [["回到没填完的卡片"], ["今天走访谁"], ["帮助"]]
+    wang.talk("/stat", "没听懂")
+    assert wang.screen.rows == [["走访情况"], ["个案清单"], ["帮助"]]
+
+
 def test_help_speaks_to_the_role(zhou, wang):
     zhou.talk("/help", "我帮您记走访")
     assert "/invite" not in zhou.text
