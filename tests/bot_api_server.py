@@ -59,7 +59,7 @@ def must_wait(sent: deque[float], most: int, now: float) -> float:
 
 
 class BotApi(World):
-    """`problems` must be empty at the end of a test: requests Telegram would not understand."""
+    """`problems`, requests Telegram would not understand, must be none at the end."""
 
     def __init__(
         self, *, token: str = TOKEN, overall: int = 0, per_chat: int = 0, anyone: bool = True
@@ -88,8 +88,9 @@ class BotApi(World):
         await self.start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, problem: object, *_: object) -> None:
         await self.stop()
+        assert problem or self.problems == []
 
     def fail(self, method: str, how: str | int, times: int = 1, **more: Any) -> Fault:
         self.faults.append(Fault(method, how, times, **more))

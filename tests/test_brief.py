@@ -92,7 +92,7 @@ def test_a_word_that_is_near_to_nothing_gets_what_is_mostly_wanted(town, zhou, w
     zhou.talk("走访 高永昌", "怎么走访", "[上门]", "精神", "/qqqq", "没听懂")
     assert zhou.screen.rows == [["回到没填完的卡片"], ["今天走访谁"], ["帮助"]]
     wang.talk("/stat", "没听懂")
-    assert wang.screen.rows == [["走访情况"], ["个案清单"], ["帮助"]]
+    assert wang.screen.rows == [["走访情况"], ["设置"], ["帮助"]]
 
 
 def test_help_speaks_to_the_role(zhou, wang):

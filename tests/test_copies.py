@@ -67,6 +67,5 @@ async def test_two_copies_keep_to_thirty_a_second_also_when_one_is_killed(
             await api.until(lambda: sent(engine) == len(CHATS), 20)
             assert await copies[1].end(signal.SIGTERM) == 0
         assert api.refused == []
-        assert api.problems == []
     assert shown.keys() == set(CHATS)
     engine.dispose()

@@ -1,6 +1,7 @@
 """The program as it is installed: built, put into an empty environment, and started there."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -89,6 +90,14 @@ def test_the_wheel_holds_every_file_of_the_rooms_and_nothing_else(wheel: Path) -
         if path.is_file() and path.suffix != ".pyc"
     }
     assert packed == here
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_each_requirement_is_pinned_by_its_hashes_and_no_address(name: str) -> None:
+    entries = (HOUSE / name).read_text("utf-8").replace("\\\n", " ").splitlines()
+    assert len(entries) > 20
+    pinned = re.compile(r"[\w.\[\],-]+==\S+( ; [^-]+)?( +--hash=sha256:[0-9a-f]{64})+")
+    assert [one for one in entries if not pinned.fullmatch(one)] == []
 
 
 def test_the_installed_command_starts(installed: Path, tmp_path: Path) -> None:
