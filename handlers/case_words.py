@@ -150,10 +150,10 @@ STATES = {
 }
 MARKS = {1: "🆘", 2: "⚠️", 3: "⚠️", 4: "▫️"}
 BUTTONS = {  # what the moves are called on a button, in this order
+    "reached": N_("🟢 Reached…"),
     "ack": N_("Acknowledge"),
     "work": N_("In progress"),
     "resolve": N_("Resolved…"),
-    "reached": N_("🟢 Reached…"),
     "close": N_("🟢 Mended: close"),
     "reopen": N_("Not mended"),
     "refer": N_("Refer…"),

@@ -4,6 +4,7 @@ People report by visit, by /problem and by letter, answer late, refuse, refer an
 officers cannot be reached, the bot is down, visits are moved and voided. The seeds are fixed.
 """
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -12,11 +13,27 @@ from sqlmodel import Session, col, func, select
 from structlog.testing import capture_logs
 
 from handlers import nudge
+from handlers.case_card import phase_of
 from handlers.concern_words import GROUP_NAMES
+from handlers.escalate import ALARMING
 from models import case_query
-from models.case import CLOSED, EMERGENCY, ENDED, URGENT, WITHDRAWN, Case, CaseEvent, CaseStep
+from models.case import (
+    CLOSED,
+    EMERGENCY,
+    ENDED,
+    NO_CONTACT,
+    NOBODY,
+    URGENT,
+    WITHDRAWN,
+    Case,
+    CaseEvent,
+    CaseNotice,
+    CaseStep,
+)
+from models.case import WAITING as UNDER_WAY
 from models.mailbox import WAITING, Outgoing, Seen
 from models.staff import Staff
+from models.visit import Visit
 from models.workdays import is_workday
 from tests.case_office import send, sweep
 
@@ -31,7 +48,7 @@ OFFICERS = {
     "李强": "housekeeping",
 }
 VISITS = ("00020 漏雨", "00400 手上有伤", "03000 胸闷", "20000 老伴不在了", "00003 没人做饭", "00000",
-          "00000", "00010 门坏了")  # fmt: skip
+          "00000", "00010 门坏了", "家中无人")  # fmt: skip
 PROBLEMS = (
     "停水了",
     "水龙头漏水",
@@ -91,7 +108,9 @@ class Year:
         with Session(self.town.database) as session:
             step = session.exec(select(func.min(Case.next_at))).one()
             held = select(func.min(Outgoing.not_before)).where(Outgoing.state == WAITING)
-            coming = [at for at in (step, session.exec(held).one()) if at]
+            sought = select(func.min(Visit.seek_at)).where(col(Visit.seek_at) > self.town.now)
+            found = (step, session.exec(held).one(), session.exec(sought).one())
+            coming = [at for at in found if at]
         return min(coming, default=self.town.now + timedelta(days=9))
 
     # What people do
@@ -193,6 +212,7 @@ def test_after_a_year_every_case_is_closed_or_overdue_and_shown(town, seed):
     running = [one for one in cases if one.state not in ENDED]
     assert len(cases) > 12
     assert {CLOSED, WITHDRAWN} <= {one.state for one in cases}
+    assert NO_CONTACT in {one.category for one in cases}
     assert {one.number for one in running} >= {one.number for one in cases
                                               if one.number in year.forgotten} - ended(cases)  # fmt: skip
     assert all(one.late_at < town.now for one in running)
@@ -204,6 +224,7 @@ def test_after_a_year_every_case_is_closed_or_overdue_and_shown(town, seed):
         assert of_group <= set(year.shown(name))
     assert f"🔴 逾期{len(running)}件" in year.digest("王主任")
     assert_told(town, cases)
+    assert_delivered(town)
 
 
 def ended(cases) -> set[int]:
@@ -217,8 +238,27 @@ def assert_told(town, cases):
         assert [one.place for one in story] == list(range(1, len(story) + 1))
         assert story[-1].state == case.state
         if case.state == CLOSED and case.severity <= URGENT:
-            closing = next(one for one in reversed(story) if one.action == "close")
-            solving = next(one for one in reversed(story) if one.action == "resolve")
-            assert closing.staff_id != solving.staff_id
+            closing = next(one for one in reversed(story) if one.state == CLOSED and
+                           one.action in ("close", "reached"))  # fmt: skip
+            if closing.action == "close":
+                solving = next(one for one in reversed(story) if one.action == "resolve")
+                assert closing.staff_id != solving.staff_id
+            else:
+                assert case.category == NO_CONTACT
         if case.severity == EMERGENCY and case.state not in ENDED:
             assert town.rows(CaseStep, case_id=case.id)
+
+
+def assert_delivered(town):
+    """Each step says of everybody who was told whether it arrived; one that reached nobody was an
+    alarm of its own."""
+    lines = defaultdict(list)
+    for one in town.rows(CaseNotice):
+        lines[one.step_id].append(one.state)
+    steps = town.rows(CaseStep)
+    alarmed = {(one.case_id, one.name) for one in steps if one.name.startswith("nobody:")}
+    for step in steps:
+        assert UNDER_WAY not in lines[step.id]
+        assert step.outcome != UNDER_WAY
+        if step.outcome == NOBODY and phase_of(step.name) in ALARMING:
+            assert (step.case_id, f"nobody:{step.name}") in alarmed

@@ -1,5 +1,8 @@
 """The ladder through simulated time: each step once, to the right people, and not a step too many."""
 
+import subprocess
+import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -318,6 +321,61 @@ def tries(town):
     with Session(town.database) as session:
         escalate.sweep(session, town.receiver.office, town.now)
         session.commit()
+
+
+CLIMB = """
+import sys
+from datetime import datetime
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+from handlers import escalate
+from models.database import connect
+from tests.test_escalate import OFFICE
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+engine = connect(sys.argv[1])
+print("ready", flush=True)
+for line in sys.stdin:
+    try:
+        with Session(engine) as session:
+            taken = escalate.sweep(session, OFFICE, datetime.fromisoformat(line.strip()))
+            session.commit()
+    except OperationalError:  # locked: what lost tries again at the next tick
+        taken = -1
+    print(taken, flush=True)
+"""
+
+
+@contextmanager
+def another_bot(url):
+    """A process of its own that climbs at the instants it is told."""
+    address = url.render_as_string(hide_password=False)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", CLIMB, address], **pipes) as bot:
+        assert bot.stdout.readline() == "ready\n"
+        yield bot
+        bot.stdin.close()
+
+
+def test_two_bots_on_one_database_climb_a_ladder_and_send_each_step_once(
+    town, zhou, liu, wang, office
+):
+    report(zhou, GAS)
+    send(town)
+    with another_bot(town.database.url) as one, another_bot(town.database.url) as other:
+        for _round in range(6):
+            town.wait(minutes=10)
+            for bot in (one, other):
+                print(town.now.isoformat(), file=bot.stdin, flush=True)
+            taken = [int(bot.stdout.readline()) for bot in (one, other)]
+            assert max(taken) >= 0
+            send(town)
+    climbed = [name for name in steps(town) if name.startswith(("ack", "act"))]
+    assert len(climbed) == len(set(climbed))
+    assert climbed[:5] == [f"ack{place}" for place in range(1, 6)]
+    onces = [row.once for row in town.rows(Outgoing) if row.once]
+    assert len(onces) == len(set(onces))
 
 
 def test_the_next_look_at_a_case_is_when_its_next_step_is_due(town, zhou, liu):
