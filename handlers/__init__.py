@@ -283,7 +283,8 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
     try:
         return form.type_text(shape, filling, text, is_command=_is_command(turn, word))
     except Unclear:
-        if _is_command(turn, word) or question(turn, word).beyond_doubt:
+        waits = open_question(shape, filling) is not None
+        if _is_command(turn, word) or question(turn, word).is_meant(waits):
             return _plain_words(turn, text)
         raise
 

@@ -47,10 +47,9 @@ class Question:
     named: bool = False
     asks: bool = False
 
-    @property
-    def beyond_doubt(self) -> bool:
-        """No mere name, which may as well answer what a dialogue asks."""
-        return self.certain and self.named and self.asks
+    def is_meant(self, waits: bool) -> bool:
+        """Where a dialogue `waits` for an answer, a mere name may be a poor one."""
+        return self.certain and (self.asks or not waits)
 
     @property
     def certain(self) -> bool:

@@ -55,7 +55,10 @@ def help_text(turn: Turn, commands: Sequence[Command]) -> Reply:
         lines.append(_("One line logs a whole visit: visit NAME 0 1 0 2 0 words. Codes: /codes"))
         lines.append(_("No answer here is a diagnosis. In danger call 120, 119 or 110 first."))
     if turn.staff.role == "coordinator":
-        lines.append(_("Or ask in plain words: a place, a liaison, a register, who is left."))
+        lines.append(
+            _("Or ask in plain words, such as: Lanqiao who is left; Zhou; living alone not "
+              "visited; Gao Yongchang lately; open cases; last month's report.")
+        )  # fmt: skip
     return Reply("\n".join(lines), _first_buttons(turn))
 
 

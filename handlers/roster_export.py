@@ -217,7 +217,8 @@ def _staff(turn: Turn) -> Sheet:
         [_staff_cell(turn, one, places[one.unit_id], column.field) for column in columns]
         for one in people
     ]
-    return Sheet(_(SHEETS[STAFF][0]), [_(column.title) for column in columns], rows)
+    heads, widths = ([_(column.title) for column in columns], [column.width for column in columns])
+    return Sheet(_(SHEETS[STAFF][0]), heads, rows, widths)
 
 
 def _staff_cell(turn: Turn, one: Staff, place: Mapping[str, str], name: str) -> str | None:

@@ -243,6 +243,17 @@ def test_what_no_answer_can_be_is_asked_and_the_dialogue_stays_open(wang):
     wang.talk("/visit 高永昌", "怎么走访的", "岚桥镇 还差谁", "应访5", "电话", "2/6 精神")
 
 
+def test_at_a_finished_card_even_a_name_is_a_question(wang):
+    wang.talk("/office", "", "[走访周期]", "", "[建议间隔]", "", "10", "15 天 → 10 天")
+    for said, answered in (
+        ("小周", "岚桥镇 周明 · "),
+        ("图", "看哪张图"),
+        ("高永昌 最近", "还没有走访记录"),
+    ):
+        wang.talk(said, answered)
+    wang.talk("放弃", "放弃")
+
+
 def test_a_place_alone_stays_an_answer_to_whom(wang):
     wang.talk("/problem", "", "柳泉村", "柳泉村")
     assert "应访" not in wang.text

@@ -3,6 +3,7 @@ becomes a formula."""
 
 import io
 from collections.abc import Sequence
+from math import ceil
 from typing import Any  # for pages that are only written: their types are not told
 
 from openpyxl import Workbook
@@ -15,6 +16,7 @@ from handlers.documents.sheets import Sheet, Value
 
 HEADING = PatternFill("solid", fgColor="DDE8F4")
 LARGE = Font(bold=True, size=14)
+READABLE = 190  # characters across a page
 MIDDLE = Alignment(horizontal="center")
 MARK = Font(italic=True, color="808080", size=9)
 
@@ -31,8 +33,8 @@ def written(mark: str, sheets: Sequence[Sheet]) -> bytes:
 def _sheet(book: Workbook, sheet: Sheet, mark: str) -> None:
     page: Any = book.create_sheet(sheet.title[:31])
     top = len(sheet.above) + 2  # the line with the headings
-    _paper(page, mark, sheet, top)
-    widths = [*sheet.widths, *[12.0] * len(sheet.heads)]
+    widths = [*sheet.widths, *[12.0] * len(sheet.heads)][: len(sheet.heads)]
+    _paper(page, mark, sheet, top, sum(widths))
     for number in range(len(sheet.heads)):
         page.column_dimensions[get_column_letter(number + 1)].width = widths[number]
     page.freeze_panes = f"{get_column_letter(sheet.fixed + 1)}{top + 1}"
@@ -63,11 +65,13 @@ def _is_number(value: Value) -> bool:
     return value is not None
 
 
-def _paper(page: Any, mark: str, sheet: Sheet, top: int) -> None:
-    """A4, as many pages long as it takes, the headings on each."""
+def _paper(page: Any, mark: str, sheet: Sheet, top: int, wide: float) -> None:
+    """A4, as many pages long as it takes, and wide enough to be read; the headings on each."""
     page.page_setup.orientation = "portrait" if sheet.upright else "landscape"
     page.page_setup.paperSize = 9
     page.page_setup.fitToHeight = 0
+    page.page_setup.fitToWidth = ceil(wide / READABLE)
+    page.print_title_cols = f"A:{get_column_letter(sheet.fixed)}"
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = f"1:{top}"
     page.print_options.gridLines = True
