@@ -9,10 +9,12 @@ import hmac
 import json
 import logging
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import structlog
@@ -39,6 +41,8 @@ from locales import gettext as _
 from locales import mark as N_
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # else RetryAfter warns of itself when it is made
+if find_spec("sniffio") is None:  # httpcore looks for it at each request, in every folder: a sixth
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # of the bot's time. Says: it is not there
 TOAST_LIMIT = 200
 BATCH = 100
 POLL_SECONDS = 25
@@ -47,6 +51,7 @@ FETCH_SECONDS = 10.0
 STORE_PAUSE = 1.0
 POST_SECONDS = 50.0  # Telegram waits for 60
 TOASTS_AT_ONCE = 30
+AFTER_THE_CARD = 0.03  # seconds: what only takes the waiting mark off does not go before the card
 STARTING, LISTENING, CONFLICT, UNREACHABLE = "starting", "listening", "conflict", "unreachable"
 REJECTED = N_("Telegram does not accept LIAISON_TELEGRAM_TOKEN: copy it again from @BotFather.")
 STRANGERS = (("start", N_("Join with an invitation code")), ("help", N_("Help")))
@@ -289,7 +294,12 @@ class Telegram:
         presses is not worked off: only those with something to say."""
         for press, text in toasts.items():
             if text or len(self._tasks) < TOASTS_AT_ONCE:
-                self._later(self._bot.answer_callback_query(press, text[:TOAST_LIMIT] or None))
+                self._later(self._answer_one(press, text))
+
+    async def _answer_one(self, press: str, text: str) -> None:
+        if not text:
+            await asyncio.sleep(AFTER_THE_CARD)
+        await self._bot.answer_callback_query(press, text[:TOAST_LIMIT] or None)
 
     def _later(self, call: Awaitable[object]) -> None:
         """Does something nice to have: on the side, and its failure does not matter."""
