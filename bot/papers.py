@@ -3,7 +3,7 @@ and the lines that note who stands in it, then take its place in one transaction
 that makes it again, and one that cannot be made is answered with a sentence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -20,6 +20,7 @@ from handlers.talk import Reply
 from handlers.turn import Office
 from locales import speaking
 from models import mailbox, orders
+from models.attachment import Upload
 from models.audit import Audit
 from models.orders import Taken
 from models.staff import Chat, Staff
@@ -27,14 +28,17 @@ from models.staff import Chat, Staff
 LEASE = timedelta(minutes=10)
 TRIES = 3  # after so many it is the paper itself that ends its process
 log = structlog.get_logger()
+NOTHING: Mapping[UUID, Any] = {}
 T = TypeVar("T")
 
 
 class Made(NamedTuple):
-    """`noted` are the values of audit lines: nothing else that a paper adds is written."""
+    """`noted` are the values of audit lines, `looked` what was shown of a table that came in:
+    nothing else that a paper changes is written."""
 
-    reply: Reply
+    replies: Sequence[Reply]
     noted: Sequence[dict[str, Any]] = ()
+    looked: Mapping[UUID, Any] = NOTHING
 
 
 class Job(NamedTuple):
@@ -73,17 +77,10 @@ class Desk:
             return self._not_made(taken)
 
     def hand_in(self, taken: Taken, made: Made, now: datetime) -> bool:
-        reply = made.reply
-        row = mailbox.row(
-            taken.chat_id,
-            reply.text,
-            taken.lane,
-            now,
-            rows=[[[button.label, button.code] for button in line] for line in reply.rows],
-            file_name=reply.file_name,
-            file_data=reply.file_data,
+        rows = [row_of(taken, reply, now) for reply in made.replies]
+        return self.write(
+            lambda session: orders.hand_in(session, taken, rows, made.noted, made.looked)
         )
-        return self.write(lambda session: orders.hand_in(session, taken, row, made.noted))
 
     def write(self, work: Callable[[Session], T]) -> T:
         with Session(self.engine, expire_on_commit=False) as session:
@@ -94,22 +91,36 @@ class Desk:
     def _make(self, taken: Taken, now: datetime) -> Made:
         reading = self.engine.execution_options(readonly=True)
         with Session(reading, autoflush=False) as session:
-            reply = self._reply(session, taken, now)
+            replies = self._replies(session, taken, now)
             noted = [one.model_dump() for one in session.new if isinstance(one, Audit)]
+            looked = {one.id: one.looked for one in session.dirty if isinstance(one, Upload)}
             session.expunge_all()
-            return Made(reply, noted)
+            return Made(replies, noted, looked)
 
-    def _reply(self, session: Session, taken: Taken, now: datetime) -> Reply:
+    def _replies(self, session: Session, taken: Taken, now: datetime) -> list[Reply]:
         order = unpacked(taken.order)
         chat = session.get_one(Chat, taken.chat_id)
         staff = session.get(Staff, UUID(order.staff))
         with speaking((staff and staff.locale) or self.office.locale):
             if (asker := papers.asker(order, chat, staff)) is None:
-                return papers.not_any_more()
+                return [papers.not_any_more()]
             return papers.paper(turn_of(session, self.office, now, asker, chat), order)
 
     def _not_made(self, taken: Taken) -> Made:
         with Session(self.engine.execution_options(readonly=True)) as session:
             staff = session.get(Staff, UUID(unpacked(taken.order).staff))
             with speaking((staff and staff.locale) or self.office.locale):
-                return Made(papers.not_made())
+                return Made([papers.not_made()])
+
+
+def row_of(taken: Taken, reply: Reply, now: datetime) -> dict[str, Any]:
+    return mailbox.row(
+        taken.chat_id,
+        reply.text,
+        taken.lane,
+        now,
+        rows=[[[button.label, button.code] for button in line] for line in reply.rows],
+        card=reply.card,
+        file_name=reply.file_name,
+        file_data=reply.file_data,
+    )

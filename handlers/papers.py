@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from handlers.export_person import person_paper
 from handlers.order import Order
 from handlers.report import report_paper
+from handlers.roster_chat import look_paper
 from handlers.roster_export import roster_paper
 from handlers.scorecard import scorecard_paper
 from handlers.talk import Reply
@@ -18,7 +19,7 @@ from models.staff import COORDINATOR, LEADER, Chat, Staff
 class Paper(NamedTuple):
     """`make` asks again whether the branch still holds what was asked for."""
 
-    make: Callable[[Turn, Mapping[str, Any]], Reply]
+    make: Callable[[Turn, Mapping[str, Any]], Reply | list[Reply]]
     roles: tuple[str, ...]
 
 
@@ -26,6 +27,7 @@ PAPERS = {
     "report": Paper(report_paper, (COORDINATOR, LEADER)),
     "scorecard": Paper(scorecard_paper, (COORDINATOR, LEADER)),
     "roster": Paper(roster_paper, (COORDINATOR,)),
+    "roster_look": Paper(look_paper, (COORDINATOR,)),
     "export_person": Paper(person_paper, (COORDINATOR,)),
 }
 
@@ -37,12 +39,13 @@ def asker(order: Order, chat: Chat, staff: Staff | None) -> Staff | None:
     return staff if stays and allowed else None
 
 
-def paper(turn: Turn, order: Order) -> Reply:
+def paper(turn: Turn, order: Order) -> list[Reply]:
     """Takes seconds. What it adds to the session is to be written when the paper goes out."""
     try:
-        return veiled(PAPERS[order.paper].make(turn, order.of), turn.masked)
+        made = PAPERS[order.paper].make(turn, order.of)
     except Unclear as unclear:
-        return Reply(str(unclear))
+        return [Reply(str(unclear))]
+    return [veiled(one, turn.masked) for one in (made if isinstance(made, list) else [made])]
 
 
 def not_any_more() -> Reply:

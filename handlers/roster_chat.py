@@ -1,7 +1,10 @@
 """The roster as a file in the chat: read and checked as by `import`, looked at, then confirmed."""
 
 import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import PurePath
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, delete
@@ -9,8 +12,10 @@ from sqlmodel import col, delete
 from handlers import form
 from handlers.documents import roster_values
 from handlers.documents.roster_file import Reading, read
+from handlers.documents.roster_grid import check_kind
 from handlers.documents.roster_report import report
 from handlers.documents.roster_words import file_words, problem_lines
+from handlers.order import order
 from handlers.photos import check_arrived
 from handlers.questions import Filling, Form
 from handlers.steering import Steering, steering, tell_moves
@@ -22,6 +27,7 @@ from locales import ngettext
 from models.assignment import PRIMARY
 from models.attachment import Upload
 from models.caseload import Move
+from models.draft import in_hands
 from models.elder import Elder
 from models.roster import Plan, apply, plan
 from models.roster_types import ELDERS
@@ -36,10 +42,12 @@ def is_table(sent: Attachment) -> bool:
 
 
 def take(turn: Turn) -> list[Reply]:
-    """A file was dropped into the chat: what it would change. Nothing is written yet."""
+    """A file was dropped into the chat. What it would change is found out beside the steps, since
+    a county's roster takes seconds to read. Nothing is written yet."""
     sent = next(one for one in turn.said.attachments if is_table(one))
     check_arrived(sent)
-    _read(sent.data, sent.name)  # what is no table takes no other table's place
+    with _told():
+        check_kind(sent.data, sent.name)  # what is no table takes no other table's place
     old = form.find_draft(turn, FORM.name, "")
     if old is not None:
         form.drop(Filling(old, turn))
@@ -54,14 +62,31 @@ def take(turn: Turn) -> list[Reply]:
     )
     turn.session.add(upload)
     draft.context = {"upload": str(upload.id), "name": upload.name}
+    return [_reading(Filling(draft, turn)), order(turn, "roster_look", upload=upload.id.hex)]
+
+
+def look_paper(turn: Turn, of: Mapping[str, Any]) -> list[Reply]:
+    """What a table would change, and where it has to be mended. Nothing where it was discarded."""
+    upload = turn.session.get(Upload, UUID(of["upload"]))
+    drafts = in_hands(turn.session, [turn.staff.id])
+    draft = next((one for one in drafts if upload and one.tag == upload.draft_tag), None)
+    if upload is None or draft is None:
+        return []
     filling = Filling(draft, turn)
-    found = _planned(filling)
-    return [_card(filling, found), *_marked(turn, found, upload.name)]
-
-
-def _read(data: bytes, name: str) -> Reading:
     try:
-        return read(data, name)
+        found = _planned(turn, upload)
+    except Unclear as unclear:
+        upload.looked = {"text": str(unclear), "seen": "", "sure": "", "hosted": True}
+        return [_card(filling, upload)]
+    _look(filling, upload, found)
+    return [_card(filling, upload), *_marked(turn, found, upload.name)]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a file is not, in a sentence."""
+    try:
+        yield
     except roster_values.Unclear as error:
         raise Unclear(file_words(error.code, error.gaps)) from None
 
@@ -69,18 +94,19 @@ def _read(data: bytes, name: str) -> Reading:
 Found = tuple[Reading, Plan]
 
 
-def _planned(filling: Filling) -> Found | None:
-    """What the file says of today's register; None when the file is no longer kept."""
-    turn = filling.turn
-    upload = turn.session.get(Upload, UUID(filling.known("upload")))
-    if upload is None:
-        return None
-    reading = _read(upload.data, upload.name)
+def _planned(turn: Turn, upload: Upload) -> Found:
+    """What the file says of today's register. Raises Unclear."""
+    with _told():
+        reading = read(upload.data, upload.name)
     within = turn.staff.unit_id
     with turn.session.no_autoflush:
         planned = plan(turn.session, reading.rows, turn.today, _("Our county"), within)
-    planned.problems[:0] = reading.problems
+        planned.problems[:0] = reading.problems
     return reading, planned
+
+
+def _upload(filling: Filling) -> Upload | None:
+    return filling.turn.session.get(Upload, UUID(filling.known("upload")))
 
 
 # The look at it
@@ -90,27 +116,50 @@ def _title(filling: Filling) -> str:
     return _("Roster %(file)s") % {"file": filling.known("name")}
 
 
+def _reading(filling: Filling) -> Reply:
+    text = _("%(title)s: I am reading it; what it would change comes here in a moment.")
+    rows = _rows(filling, "")
+    return Reply(text % {"title": _title(filling)}, rows, form.card_name(filling))
+
+
 def _review(filling: Filling) -> Reply:
-    return _card(filling, _planned(filling))
-
-
-def _card(filling: Filling, found: Found | None) -> Reply:
-    if found is None:
+    """What was shown of it: reading it again would keep everybody waiting."""
+    upload = _upload(filling)
+    if upload is None:
         form.drop(filling)
         text = _("This table is not kept any longer. Please send the file again.")
         return Reply(text, (), form.card_name(filling))
+    return _card(filling, upload) if upload.looked else _reading(filling)
+
+
+def _look(filling: Filling, upload: Upload, found: Found) -> None:
+    """Keeps what is shown, so that what is confirmed is what was looked at."""
     reading, planned = found
-    lines = _lines(filling, reading, planned)
-    seen = _seen(planned)
-    if filling.known("seen") != seen:
-        filling.draft.context = {**filling.draft.context, "seen": seen}
-        form.touch(filling.draft, filling.turn)
-    return Reply("\n".join(lines), _rows(filling, reading, planned), form.card_name(filling))
+    text = "\n".join(_lines(filling, reading, planned))
+    upload.looked = {
+        "text": veil(text, filling.turn.masked),
+        "seen": _seen(planned),
+        "sure": _sure(reading, planned),
+        "hosted": _hosted(filling),
+    }
+
+
+def _card(filling: Filling, upload: Upload) -> Reply:
+    looked = upload.looked or {}
+    name = form.card_name(filling)
+    if looked["hosted"] and looked["seen"] and not _hosted(filling):
+        text = _("%(title)s was looked at on the office's own network: go on there, or send the "
+                 "file here once more.")  # fmt: skip
+        return Reply(text % {"title": _title(filling)}, _rows(filling, ""), name)
+    return Reply(looked["text"], _rows(filling, looked["sure"]), name)
+
+
+def _hosted(filling: Filling) -> bool:
+    return filling.turn.chat.network in filling.turn.office.hosted
 
 
 def _lines(filling: Filling, reading: Reading, planned: Plan) -> list[str]:
-    turn = filling.turn
-    hosted = turn.chat.network in turn.office.hosted
+    turn, hosted = filling.turn, _hosted(filling)
     lines = [_("%(title)s: nothing is written yet.") % {"title": _title(filling)}]
     lines += report(planned, reading.notices, values=hosted)
     lines += _problems(planned)
@@ -156,20 +205,26 @@ def _seen(planned: Plan) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
-def _rows(filling: Filling, reading: Reading, planned: Plan) -> tuple[tuple[Button, ...], ...]:
+def _sure(reading: Reading, planned: Plan) -> str:
+    """The label of the button that imports it; empty where there is nothing to import."""
+    if planned.empty:
+        return ""
+    if planned.problems:
+        good = len(reading.rows) - planned.bad_rows
+        return _("Import the %(good)d good rows") % {"good": good}
+    return _("✅ Import it")
+
+
+def _rows(filling: Filling, sure: str) -> tuple[tuple[Button, ...], ...]:
     def button(label: str, code: str) -> Button:
         return form.form_button(filling.draft, label, code)
 
-    label = _("✅ Import it")
-    if planned.problems:
-        good = len(reading.rows) - planned.bad_rows
-        label = _("Import the %(good)d good rows") % {"good": good}
-    sure = () if planned.empty else ((button(label, form.SUBMIT),),)
-    return (*sure, (button(_("Later"), form.PARK), button(_("Discard"), form.REALLY)))
+    first = ((button(sure, form.SUBMIT),),) if sure else ()
+    return (*first, (button(_("Later"), form.PARK), button(_("Discard"), form.REALLY)))
 
 
-def _marked(turn: Turn, found: Found | None, name: str) -> list[Reply]:
-    if found is None or not any(problem.row for problem in found[1].problems):
+def _marked(turn: Turn, found: Found, name: str) -> list[Reply]:
+    if not any(problem.row for problem in found[1].problems):
         return []
     from handlers.documents.roster_marked import marked
 
@@ -183,12 +238,17 @@ def _marked(turn: Turn, found: Found | None, name: str) -> list[Reply]:
 
 
 def _submit(filling: Filling) -> list[Reply]:
-    turn, found = filling.turn, _planned(filling)
-    if found is None or _seen(found[1]) != filling.known("seen") or found[1].empty:
-        card = _card(filling, found)
+    turn, upload = filling.turn, _upload(filling)
+    looked = upload.looked if upload else None
+    if upload is None or not looked or not looked["sure"]:
+        return [_review(filling)]
+    found = reading, planned = _planned(turn, upload)
+    if _seen(planned) != looked["seen"]:
+        _look(filling, upload, found)
+        form.touch(filling.draft, turn)
+        card = _card(filling, upload)
         note = _("Something has changed meanwhile. This is how it would be now:")
         return [Reply(f"{note}\n{card.text}", card.rows, card.card)]
-    reading, planned = found
     with steering(turn, "import") as step:
         moves = _moves(turn, planned)
         step.about = _about(planned)

@@ -2,9 +2,10 @@
 everything, and tables that wait for a confirmation."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import JSON, Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
 
@@ -25,11 +26,13 @@ class Photo(SQLModel, table=True):
 
 
 class Upload(SQLModel, table=True):
-    """A table as it came; it is read anew when it is confirmed, and goes with its draft."""
+    """A table as it came; it is read anew when it is confirmed, and goes with its draft. `looked`
+    is what was shown of it, once that is known."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     staff_id: UUID = Field(foreign_key="staff.id")
     draft_tag: str = Field(index=True)
     name: str
     received_at: datetime
+    looked: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, insert, or_, select, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 
+from models.attachment import Upload
 from models.audit import Audit
 from models.mailbox import MAKING
 from models.outbox import OUTGOING
@@ -63,15 +64,22 @@ def give_back(session: Session, taken: Taken | None) -> None:
 
 
 def hand_in(
-    session: Session, taken: Taken, paper: Mapping[str, Any], noted: Sequence[Mapping[str, Any]]
+    session: Session,
+    taken: Taken,
+    paper: Sequence[Mapping[str, Any]],
+    noted: Sequence[Mapping[str, Any]],
+    looked: Mapping[UUID, Any],
 ) -> bool:
-    """The paper instead of its order, with the audit lines that note it; False if somebody else
-    took the order meanwhile, or it is gone."""
+    """The messages of the paper instead of its order, with the audit lines that note it and what
+    was shown of tables; False if somebody else took the order meanwhile, or it is gone."""
     mine = (OUTGOING.c.seq == taken.seq, OUTGOING.c.claimed_until == taken.until)
     gone = session.connection().execute(delete(OUTGOING).where(OUTGOING.c.state == MAKING, *mine))
     if not gone.rowcount:
         return False
     if noted:  # thousands, and everybody waits meanwhile
         session.connection().execute(insert(Audit), noted)
-    session.connection().execute(OUTGOING.insert(), [dict(paper)])
+    for upload, shown in looked.items():
+        session.execute(update(Upload).where(col(Upload.id) == upload).values(looked=shown))
+    if paper:
+        session.connection().execute(OUTGOING.insert(), [dict(row) for row in paper])
     return True

@@ -14,6 +14,7 @@ from models.assignment import PRIMARY, Assignment
 from models.attachment import Upload
 from models.audit import Audit
 from models.elder import Elder, ElderFlag
+from models.mailbox import MAKING, Outgoing
 from models.org import Unit
 from models.staff import Staff
 from tests.bot_api_server import BotApi
@@ -157,9 +158,7 @@ def test_a_newer_table_takes_the_place_of_the_one_that_waits(town, wang):
     ("data", "name", "answer"),
     [
         (b"", "a.xlsx", "空的"),
-        (b"PK\x03\x04 broken", "a.xlsx", "读不出来"),
         (b"%PDF-1.7", "a.pdf", "这不是表格"),
-        (table(("x",), head=("甲",)), "a.xlsx", "没有找到表头"),
         (b"x" * 10_500_000, "a.csv", "文件太大"),
     ],
 )
@@ -168,6 +167,57 @@ def test_what_is_no_roster_is_refused_with_one_sentence(town, wang, data, name, 
     assert answer in wang.text
     assert len(wang.text.splitlines()) == 1
     assert town.rows(Upload) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [(b"PK\x03\x04 broken", "读不出来"), (table(("x",), head=("甲",)), "没有找到表头")],
+)
+def test_what_turns_out_to_be_no_roster_is_told_so(wang, data, answer):
+    drop(wang, data)
+    assert "正在读取" in wang.news[0].text
+    assert answer in wang.screen.text
+    assert len(wang.screen.text.splitlines()) == 1
+    assert "确认导入" not in str(wang.screen.buttons)
+    wang.talk("[放弃]", "已放弃", "/status", "应访")
+
+
+def arrived(town: Town, wang: Person) -> Person:
+    """A table was dropped, and nobody has read it yet."""
+    sent = (Attachment("名册.xlsx", XLSX, table(GAO, SUN)),)
+    town.receiver.receive([wang.said(attachments=sent)], town.now)
+    wang.look()
+    return wang
+
+
+def test_a_table_is_read_beside_the_steps(town, wang):
+    arrived(town, wang).talk("/status", "应访")
+    town.make_papers()
+    wang.look()
+    assert "新增 1 人,更改 1 人" in wang.text
+    wang.talk("[✅ 确认导入]", "✅ 已导入")
+
+
+def test_discarded_before_it_is_read_nothing_comes(town, wang):
+    arrived(town, wang).press(wang.find("放弃"))
+    town.make_papers()
+    assert wang.look() == []
+    assert town.rows(Outgoing, state=MAKING) == []
+
+
+def test_put_aside_it_is_shown_again_without_being_read_again(town, wang):
+    drop(wang, table(GAO, SUN))
+    shown = wang.screen.text
+    wang.talk("[先放着]", "先放着", "[接着填]", shown, "[✅ 确认导入]", "✅ 已导入")
+
+
+def test_what_was_looked_at_in_the_office_is_not_shown_elsewhere(town, wang):
+    drop(wang, table(GAO, SUN)).say("[先放着]")
+    again = wang.find("接着填")
+    phone = town.person("王主任", "telegram", "77").press(again)
+    assert "单位自己的网络" in phone.text
+    assert "高" not in phone.text
+    assert "确认导入" not in str(phone.screen.buttons)
 
 
 def test_a_file_that_unpacks_to_gigabytes_is_not_unpacked(wang):

@@ -36,25 +36,32 @@ class Grid:
 def grids(data: bytes, file_name: str, fit: Callable[[list[list[Cell]]], int]) -> list[Grid]:
     """The sheets of a file. `fit` says how well a table is understood: the sign that separates
     the columns of a text file is the one with which it is understood best. Raises Unclear."""
-    if not data.strip():
-        raise Unclear("file_empty")
-    if len(data) > LARGEST:
-        raise Unclear("file_too_large", most=LARGEST // 1_000_000)
+    check_kind(data, file_name)
     if data.startswith(_WORKBOOK):
         return _workbook(data)
-    if PurePath(file_name).suffix.lower() not in TABLES:
-        raise Unclear("file_kind")
     text = _text(data)
     best = max(DELIMITERS, key=lambda sign: fit(_table(text[:4000], sign)))
     return [Grid(PurePath(file_name).stem, _table(text, best))]
 
 
-def _workbook(data: bytes) -> list[Grid]:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
-
+def check_kind(data: bytes, file_name: str) -> None:
+    """What can be told without reading the file. Raises Unclear."""
+    if not data.strip():
+        raise Unclear("file_empty")
+    if len(data) > LARGEST:
+        raise Unclear("file_too_large", most=LARGEST // 1_000_000)
+    if not data.startswith(_WORKBOOK):
+        if PurePath(file_name).suffix.lower() not in TABLES:
+            raise Unclear("file_kind")
+        return
     if _LOCKED in data:
         raise Unclear("file_password")
     _check_size(data)
+
+
+def _workbook(data: bytes) -> list[Grid]:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         about = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]

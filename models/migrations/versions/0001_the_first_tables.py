@@ -601,6 +601,7 @@ def upgrade() -> None:
         sa.Column("draft_tag", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("looked", sa.JSON(), nullable=True),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["staff_id"],
