@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -147,16 +148,21 @@ def test_a_visit_can_be_logged_by_keyboard_alone(visitor: Callable[..., Screen],
     zhou = visitor(DESK)
     keys = zhou.page.keyboard
     zhou.field.focus()
-    keys.type(f"/visit {bot.somebody_new()}")
+    code = bot.somebody_new()
+    keys.type(f"/visit {code}")
     keys.press("Enter")
     expect(zhou.key("上门")).to_be_visible()
     while "上门" not in zhou.page.evaluate("document.activeElement.textContent"):
         keys.press("Shift+Tab")
-    for label, press in (("有说有笑", "Enter"), ("稳定", "Space")):
+    labels = ("有说有笑", "稳定", "周到孝顺", "整洁安全", "三餐正常", "只有本人", "提交")
+    for label, press in zip(labels, cycle(("Enter", "Space")), strict=False):
         keys.press(press)
         expect(zhou.key(label)).to_be_focused()
         zhou.page.wait_for_timeout(400)
     assert zhou.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    keys.press("Enter")
+    zhou.sees("已记下")
+    assert [visit["one_tap"] for visit in bot.visits(code)] == [0]
 
 
 def test_a_word_still_being_composed_is_not_sent(visitor: Callable[..., Screen]) -> None:

@@ -47,10 +47,24 @@ async def test_joining_and_a_visit_by_polling(town: Town, api: BotApi) -> None:
     async with running(town, api.url):
         await joins_and_visits(town, api)
         await api.until(lambda: len(api.room(CHAT).toasts) == 5)
-        await api.until(lambda: "visit" in str(api.commands.get(str(CHAT))))
+        await api.until(lambda: "记走访" in str(api.commands.get(str(CHAT))))
+        assert "invite" not in str(api.commands[str(CHAT)])
     cards = [shown for shown in api.sees(CHAT) if shown.by_bot and shown.version > 1]
     assert len(cards) == 1, "the card changes in place"
     assert "高永昌" not in cards[0].text or "高*昌" in cards[0].text
+
+
+async def test_the_menu_of_a_chat_is_of_its_persons_role_and_language(
+    town: Town, api: BotApi
+) -> None:
+    town.person("王主任", "telegram", str(CHAT))
+    async with running(town, api.url):
+        await talk(api, ("/settings", "用哪种语言"), ("[English]", "From now on I write English."))
+        await api.until(lambda: str(CHAT) in api.commands)
+        menu = {one["command"]: one["description"] for one in api.commands[str(CHAT)]}
+        await talk(api, ("/quit", "Leave from"), ("[Yes, leave]", "have left"))
+        await api.until(lambda: api.commands[str(CHAT)] == [])
+    assert menu["invite"] == "Invite staff"
 
 
 async def test_joining_and_a_visit_by_webhook(town: Town, api: BotApi) -> None:

@@ -3,8 +3,11 @@
 from datetime import date
 
 import pytest
+from sqlmodel import Session
 
+from models.assignment import Assignment
 from models.draft import Draft
+from models.elder import Elder
 from models.visit import Concern
 
 ALL_WELL = ("[上门]", "精神", "[都好", "在场", "[只有本人]", "核对", "[提交]", "已记下")
@@ -65,6 +68,23 @@ def test_the_own_list_shows_the_longest_unvisited_first(town, zhou):
         "走访谁?(第 1–5 位,共 5 位,最久没去的在前)",
     )
     assert zhou.screen.rows[-1] == ["高永昌 81岁 柳泉村 · 今天"]
+
+
+def test_a_long_list_is_paged(town, zhou):
+    with Session(town.database) as session:
+        unit = session.get_one(Elder, town.elders["高永昌"]).unit_id
+        for number in range(4):
+            elder = Elder(code=f"E1{number:03d}", name=f"老{number}", unit_id=unit)
+            session.add(elder)
+            session.flush()
+            session.add(
+                Assignment(elder_id=elder.id, staff_id=town.staff["周明"], from_on=date(2025, 1, 1))
+            )
+        session.commit()
+    zhou.talk("/visit", "第 1–6 位,共 9 位", "[下一页", "第 7–9 位,共 9 位")
+    last = [row[0] for row in zhou.screen.rows[:3]]
+    zhou.talk("[上一页]", "第 1–6 位,共 9 位")
+    assert not {row[0] for row in zhou.screen.rows} & set(last)
 
 
 def test_a_number_picks_from_the_list_just_shown(zhou):
