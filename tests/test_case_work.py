@@ -126,6 +126,37 @@ def test_a_case_is_found_only_by_those_whom_it_concerns(town, zhou, li, liu):
     town.person("陈芳").talk("/case 1", "您的清单里没有个案", "/cases", "没有未办结")
 
 
+def test_each_role_s_list_is_its_own(town, zhou, li, liu, wang):
+    town.hire("赵医生", group="medical")
+    doctor = town.person("赵医生")
+    report(zhou)
+    zhou.talk("走访 王德胜 03000 胸闷", "核对", "[✅ 提交]", "已记下")
+    seen = {who.address: named(who) for who in (zhou, li, liu, wang, doctor)}
+    both = {"个案1", "个案2"}
+    assert seen == {
+        "周明": both,
+        "李娜": set(),
+        "刘强": {"个案1"},
+        "王主任": both,
+        "赵医生": {"个案2"},
+    }
+
+
+def named(who):
+    """The cases on somebody's list."""
+    return {label for label in who.say("/cases").screen.buttons if label.startswith("个案")}
+
+
+def test_after_fourteen_days_it_is_a_case_of_its_own(town, zhou, liu):
+    report(zhou)
+    town.wait(days=13, hours=23)
+    report(zhou)
+    assert the_case(town).mentions == 2
+    town.wait(days=14)
+    report(zhou)
+    assert len(town.rows(Case)) == 2
+
+
 def test_returned_goes_to_the_coordinator_who_refers_it(town, zhou, liu, wang):
     town.hire("吴敏", group="hardship")
     wu = town.person("吴敏")

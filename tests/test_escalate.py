@@ -323,6 +323,20 @@ def tries(town):
         session.commit()
 
 
+@pytest.mark.parametrize(("who", "says"), [("zhou", "withdraw 误报"), ("liu", "resolve 关了阀门")])
+def test_what_is_withdrawn_or_done_climbs_no_more(
+    town, request, zhou, liu, wang, office, who, says
+):
+    report(zhou, GAS)
+    pass_time(town, 10)
+    request.getfixturevalue(who).say(f"/case 1 {says}")
+    wang.look()
+    pass_time(town, 20 * 60)
+    assert [name for name in steps(town) if name.startswith(("ack", "act", "resolve"))] == [
+        "ack1", *(["resolved"] if who == "liu" else [])]  # fmt: skip
+    assert not [one for one in wang.look() if "🔴" in one.text]
+
+
 CLIMB = """
 import sys
 from datetime import datetime
