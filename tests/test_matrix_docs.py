@@ -4,12 +4,14 @@ Only what belongs to another machine than this one is changed: the folders, the 
 (`sudo`), and what starts a service (`systemctl`).
 """
 
+import asyncio
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from tests.bot_api_server import TOKEN, BotApi
 from tests.conftest import migrate
 from tests.conversation import ZONE, Town, settle
 from tests.matrix_people import NioPhone
-from tests.synapse import Server, free_port
+from tests.synapse import Refused, Server, free_port
 
 DOCS = Path(__file__).parents[1] / "docs"
 SUDO = '#!/bin/sh\n[ "$1" = -u ] && shift 2\nexec "$@"\n'
@@ -102,6 +104,25 @@ class Office(Server):
             "password": password(self.machine, name),
         }
         return self._ask("POST", "/_matrix/client/v3/login", login)
+
+
+class Room:
+    """A room as one of its members uses it, straight through the API."""
+
+    def __init__(self, server: Server, token: str, room: str) -> None:
+        self.server, self.token, self.path = server, token, f"/rooms/{room}"
+        self.numbers = count()
+
+    def say(self, text: str) -> str:
+        place = f"{self.path}/send/m.room.message/{next(self.numbers)}"
+        body = {"msgtype": "m.text", "body": text}
+        return str(self.server.call(self.token, "PUT", place, body)["event_id"])
+
+    def has(self, event: str) -> bool:
+        try:
+            return bool(self.server.call(self.token, "GET", f"{self.path}/event/{event}"))
+        except Refused:
+            return False
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +267,32 @@ async def test_the_copy_of_a_night_is_put_back(machine: Machine):
     machine.server.start()
     rooms = machine.server.call(client.access_token, "GET", "/joined_rooms")
     assert made.room_id in rooms["joined_rooms"]
+
+
+SOONER = {"min_lifetime: 1d": "min_lifetime: 1s", "max_lifetime: 180d": "max_lifetime: 3s",
+          "interval: 1d": "interval: 1s"}  # fmt: skip
+
+
+async def test_what_is_too_old_is_deleted_from_the_server_and_the_room_goes_on(machine: Machine):
+    """Seconds stand here where days stand in the text."""
+    client = await logged_in(machine, "zhouming")
+    made = await client.room_create()
+    await client.close()
+    file = machine.folder / "etc/synapse/homeserver.yaml"
+    text = file.read_text()
+    for days, seconds in SOONER.items():
+        assert days in text
+        text = text.replace(days, seconds)
+    machine.server.stop()
+    file.write_text(text)
+    machine.server.start()
+    room = Room(machine.server, client.access_token, made.room_id)
+    old = room.say("0")
+    async with asyncio.timeout(60):
+        while room.has(old):
+            new = room.say("-")
+            await asyncio.sleep(0.5)
+    assert room.has(new)
 
 
 def test_both_languages_say_the_same_commands():
