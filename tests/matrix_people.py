@@ -280,6 +280,7 @@ class NioPhone(Phone):
         )
         self.nio = Sharing(self.server.url, self.user, config=settings)
         self.nio.restore_login(self.user, self.device, self.token)
+        self.asked_for: list[str] = []  # room keys, by somebody who cannot read
         await self.nio.keys_upload()
 
     async def _end(self) -> None:
@@ -292,6 +293,8 @@ class NioPhone(Phone):
         answer = await self.nio.sync(timeout, FILTER, since or None)
         if not isinstance(answer, nio.SyncResponse):
             raise ServerAway
+        requests = (one for one in answer.to_device_events if isinstance(one, nio.RoomKeyRequest))
+        self.asked_for += [str(one.session_id) for one in requests]
         await self._housekeeping()
         for room, invited in answer.rooms.invite.items():
             self.invites[room] = next(

@@ -79,6 +79,7 @@ async def test_with_the_kept_keys_a_restarted_bot_reads_on_and_without_them_it_s
         await zhou.say("1")
         async with bot:
             await hears(zhou, "没能解密")
+            await zhou.until(lambda: zhou.asked_for)
             assert bot.matrix.client.fingerprint != first
             await talk(zhou, "1", "怎么样")
 

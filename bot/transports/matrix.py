@@ -59,11 +59,17 @@ WENT_BACK = N_(
     "The homeserver was put back to an earlier state. The bot goes on from there; everything "
     "recorded stays recorded. Whoever misses an answer writes once more."
 )
+STATE = ["m.room.create", "m.room.encryption", "m.room.member", "m.room.tombstone"]
 NOTHING: dict[str, Any] = {"types": []}
 FILTER = {
     "presence": NOTHING,
     "account_data": NOTHING,
-    "room": {"timeline": {"limit": 100}, "ephemeral": NOTHING, "account_data": NOTHING},
+    "room": {
+        "timeline": {"limit": 100},
+        "state": {"types": STATE},
+        "ephemeral": NOTHING,
+        "account_data": NOTHING,
+    },
 }
 log = structlog.get_logger()
 Reach = Callable[[str, str, str], Awaitable[None]]
