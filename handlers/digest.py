@@ -26,7 +26,7 @@ from models.mailbox import NUDGE
 from models.morning import Morning, Owed
 from models.org import unit_name
 from models.tally import CODES, Tally
-from models.workdays import differing_days, reminder_day, workdays
+from models.workdays import differing_days, reminder_day
 
 PROMISES, DRAFTS, BACKING = 3, 3, 4
 NEAR_END = 3  # days before a window ends its number of open visits is said
@@ -73,11 +73,10 @@ def _ending(turn: Turn, morning: Morning) -> list[str]:
     last, open_ = mine.window.last, len(mine.still_open)
     if turn.today < reminder_day(last, NEAR_END, differing) or not open_:
         return []
-    left = len(workdays(turn.today, last, differing))
     text = _("⏳ %(left)d working days left until %(last)s: %(open)d still to visit.")
-    if left <= 1:
+    if mine.left <= 1:
         text = _("⏳ Today is the last working day before %(last)s: %(open)d still to visit.")
-    return [text % {"left": left, "last": day(last), "open": open_}]
+    return [text % {"left": mine.left, "last": day(last), "open": open_}]
 
 
 def _promise_lines(morning: Morning) -> list[str]:

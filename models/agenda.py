@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from itertools import islice
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -42,10 +43,12 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Agenda:
-    """`today` is the share of this day; `later` the rest of the window; `put_off` those who have
-    a later day of their own; `calls` want a contact."""
+    """`left` are the working days of the window from today on; `today` is the share of this day;
+    `later` the rest of the window; `put_off` those who have a later day of their own; `calls`
+    want a contact."""
 
     window: Window
+    left: int
     policy: Policy
     overdue: list[Line]
     today: list[Line]
@@ -105,17 +108,21 @@ def arrange(lines: list[Line], today: date, policy: Policy, left: list[date]) ->
     open_ = [one for one in lines if one.state in (DUE, NOT_YET)]
     done = [one for one in lines if one.state == SATISFIED]
     share = _share(open_, done, today, left)
-    mine = [one for one in open_ if may_go(one, today, policy)][:share]
+    mine = list(islice((one for one in open_ if may_go(one, today, policy)), share))
+    codes = {one.elder.code for one in mine}
     return Agenda(
         window(today, policy),
+        len(left),
         policy,
         overdue=[one for one in lines if one.state == OVERDUE],
         today=mine,
-        later=[one for one in open_ if one not in mine and one.reason != PUT_OFF],
+        later=[one for one in open_ if one.elder.code not in codes and one.reason != PUT_OFF],
         put_off=[one for one in open_ if one.reason == PUT_OFF],
         satisfied=done,
         suspended=[one for one in lines if one.state == SUSPENDED and one.reason == "away"],
-        calls=[one for one in lines if one.contact_due and one not in mine and _waits(one)],
+        calls=[
+            one for one in lines if one.contact_due and one.elder.code not in codes and _waits(one)
+        ],
     )
 
 
