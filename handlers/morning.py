@@ -4,11 +4,11 @@ Whatever the size of the office, only one portion is in memory; what the coordin
 is counted up along the way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import chain
+from itertools import chain, groupby, islice
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from models.morning import Mornings
 from models.office_hours import DIGEST as USUAL
 from models.office_hours import minutes, quiet
 from models.outbox import Job
-from models.shares import NOBODY
+from models.shares import stream
 from models.staff import COORDINATOR, DUTY, LIAISON, Chat, Staff
 from models.tally import Census
 from models.workdays import differing_days, is_workday
@@ -128,16 +128,11 @@ def _ids(*wanted: ColumnElement[bool]) -> Any:
 
 
 def portions(session: Session, *wanted: ColumnElement[bool]) -> Iterator[list[Greeted]]:
-    """Those that are wanted and can be written to, by id."""
-    after = NOBODY
-    while True:
-        following = _ids(*wanted).where(col(Staff.id) > after).order_by(col(Staff.id))
-        ids = session.exec(following.limit(PORTION)).all()
-        if not ids:
-            return
-        some = (col(Staff.id) > after, col(Staff.id) <= ids[-1])
-        yield sorted(reachable(session, *wanted, *some), key=lambda one: one[0].id)
-        after = ids[-1]
+    """Those that are wanted and can be written to, by id: asked once for all of them, since what
+    is written meanwhile would be looked through again and again."""
+    greeted = _each_once(stream(session, _in_touch(*wanted).order_by(col(Staff.id), *PREFERRED)))
+    while some := list(islice(greeted, PORTION)):
+        yield some
 
 
 def liaison_posts(
@@ -209,26 +204,32 @@ GREETED = col(Staff.role).in_((LIAISON, COORDINATOR))
 def reachable(session: Session, *who: Any) -> list[Greeted]:
     """Those of `who` (usually liaisons and coordinators) that can be written to, with the one
     chat they get messages in: the one they chose, else the one last used."""
-    statement = (
+    chats = _in_touch(*(who or (GREETED,))).order_by(col(Staff.code), *PREFERRED)
+    return list(_each_once(session.exec(chats)))
+
+
+PREFERRED: tuple[Any, ...] = (
+    case((col(Chat.network) == col(Staff.network), 0), else_=1),
+    col(Chat.last_at).desc().nulls_last(),
+    col(Chat.network),
+)
+
+
+def _in_touch(*who: Any) -> Any:
+    """Each person with each chat of theirs that can be written to."""
+    return (
         select(Staff, Chat)
         .join(Chat, col(Chat.staff_id) == Staff.id)
-        .where(
-            *(who or (GREETED,)),
-            col(Staff.left_on).is_(None),
-            col(Chat.private),
-            col(Chat.unreachable_at).is_(None),
-        )
-        .order_by(
-            col(Staff.code),
-            case((col(Chat.network) == col(Staff.network), 0), else_=1),
-            col(Chat.last_at).desc().nulls_last(),
-            col(Chat.network),
-        )
+        .where(*who, col(Staff.left_on).is_(None), col(Chat.private))
+        .where(col(Chat.unreachable_at).is_(None))
     )
-    first: dict[UUID, Greeted] = {}
-    for staff, chat in session.exec(statement):
-        first.setdefault(staff.id, (staff, chat))
-    return list(first.values())
+
+
+def _each_once(rows: Iterable[Any]) -> Iterator[Greeted]:
+    """The first chat of each person, whose rows follow one another."""
+    for _staff_id, chats in groupby(rows, key=lambda row: row[0].id):
+        staff, chat = next(chats)
+        yield staff, chat
 
 
 def is_ready(session: Session, today: date, clock: time) -> ColumnElement[bool]:
