@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from handlers.broadcast_card import more
 from handlers.case_card import line_of
 from handlers.concern_words import SEVERITY_NAMES
 from handlers.talk import Button
 from handlers.turn import Turn
 from locales import gettext as _
+from locales import ngettext
 from models import case_query
 from models.case import RESOLVED, Case
 from models.elder import Elder
@@ -45,7 +45,12 @@ def pressing_lines(turn: Turn, found: Pressed, all_: int, restricted: bool = Fal
     """🔴 late, 🟡 due today or to be followed up; masked as on every card. Of a restricted one
     only its group reads more than the code."""
     lines = [_pressing(turn, case, elder, restricted) for case, elder in found[:MOST]]
-    return lines + ([more(all_ - MOST)] if all_ > MOST else [])
+    return lines + ([_more(all_ - MOST)] if all_ > MOST else [])
+
+
+def _more(count: int) -> str:
+    text = ngettext("… and %(count)d more case", "… and %(count)d more cases", count)
+    return text % {"count": count}
 
 
 def _pressing(turn: Turn, case: Case, elder: Elder, restricted: bool) -> str:

@@ -60,11 +60,11 @@ def _weekday(value: date, locale: str) -> str:
 
 def _sum(morning: Morning) -> str:
     mine = morning.agenda
-    return _("Suggested today: %(today)d visits; overdue: %(overdue)d; calls: %(calls)d.") % {
-        "today": len(mine.today),
-        "overdue": len(mine.overdue),
-        "calls": len(mine.calls),
-    }
+    text = _("Suggested today: %(today)d visits; overdue: %(overdue)d.")
+    if mine.calls:
+        text = _("Suggested today: %(today)d visits; overdue: %(overdue)d; calls: %(calls)d.")
+    gaps = {"today": len(mine.today), "overdue": len(mine.overdue), "calls": len(mine.calls)}
+    return text % gaps
 
 
 def _ending(turn: Turn, morning: Morning) -> list[str]:

@@ -1,7 +1,7 @@
 """Whom to see and when: /due, and why somebody is or is not due: /why."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from handlers import form
@@ -14,7 +14,7 @@ from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext
 from models import agenda as plan
-from models.due import OVERDUE, Status, before, status, window
+from models.due import OVERDUE, Status, after, before, status, window
 from models.due_query import recent_of
 from models.elder import age
 
@@ -108,20 +108,20 @@ def _when(turn: Turn, mine: plan.Agenda, one: plan.Line) -> str:
     if one.reason == plan.PUT_OFF:
         return _("put off, you hear of it on %(day)s") % {"day": day(one.suggested)}
     if one.state == OVERDUE:
-        late = (turn.today - _missed_since(one, mine)).days
-        return ngettext("%(days)d day overdue", "%(days)d days overdue", late) % {"days": late}
+        return _how_late(turn, mine, one)
     if one.last_on is None:
         return _("not visited lately")
     return _("last time %(ago)s") % {"ago": ago(turn, one.last_on)}
 
 
-def _missed_since(one: plan.Line, mine: plan.Agenda) -> date:
-    """The last day of the first window in which nobody came, as far back as is known."""
-    newest = mine.window.first - timedelta(days=1)
+def _how_late(turn: Turn, mine: plan.Agenda, one: plan.Line) -> str:
+    """Counted from the end of the first window in which nobody came. The rule looks back two
+    windows: of who was not visited in these it does not know how long it has been."""
     if one.last_on is None:
-        return newest
-    missed = window(window(one.last_on, mine.policy).last + timedelta(days=1), mine.policy)
-    return min(missed.last, newest)
+        return _("overdue, not visited lately")
+    missed = after(window(one.last_on, mine.policy), mine.policy)
+    late = (turn.today - min(missed.last, mine.window.first - timedelta(days=1))).days
+    return ngettext("%(days)d day overdue", "%(days)d days overdue", late) % {"days": late}
 
 
 def due_rows(turn: Turn, mine: plan.Agenda, whole: bool = False) -> Rows:

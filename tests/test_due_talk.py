@@ -9,9 +9,16 @@ from models.visit import Visit
 
 def test_the_days_list_and_its_buttons(town, zhou):
     zhou.talk("/due", "11月1日–11月15日:应访 5,已访 0,逾期 5,停访 0")
-    assert "🔴 高永昌 81岁 柳泉村  逾期12天" in zhou.text
+    assert "🔴 高永昌 81岁 柳泉村  逾期,最近没去过" in zhou.text
     zhou.talk("[走访 高永昌]", "怎么走访", "[上门]", "精神", "[✨", "在场", "[只有本人]", "核对", "[提交]", "已记下",
               "/due", "应访 5,已访 1,逾期 4")  # fmt: skip
+
+
+def test_the_days_overdue_grow_until_nobody_knows_how_many_they_are(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
+    for days, said in ((20, "逾期2天"), (15, "逾期17天"), (18, "逾期,最近没去过")):
+        town.wait(days=days)
+        zhou.talk("/due", f"🔴 高永昌 81岁 柳泉村  {said}")
 
 
 def test_why_says_in_one_sentence(town, zhou):

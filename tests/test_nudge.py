@@ -39,7 +39,7 @@ def test_the_morning_digest_in_one_message(town, zhou):
     assert zhou.screen.rows[-2:] == [["办了 高永昌"], ["我代去 E0006"]]
     assert "周明,早上好。11月13日 星期五" in zhou.text
     assert "今天建议走访 0 位,逾期 4 位" in zhou.text
-    assert "🔴 李*英 79岁 石沟村  逾期13天" in zhou.text
+    assert "🔴 李*英 79岁 石沟村  逾期,最近没去过" in zhou.text
     assert "答应过 高*昌:换水龙头垫圈" in zhou.text
     assert "李秀英" not in zhou.text
     assert zhou.screen.rows[-3][0] == "改期/不在家…"

@@ -185,7 +185,7 @@ def note(done: list, day: date) -> None:
             person.called.append(day)
 
 
-SUM = re.compile(r"Suggested today: (\d+) visits; overdue: (\d+); calls: (\d+)")
+SUM = re.compile(r"Suggested today: (\d+) visits; overdue: (\d+)")
 LINE = re.compile(r"^(🔴|🟡|📞) (\S+?),? ", re.MULTILINE)
 
 
@@ -215,7 +215,7 @@ def check_digest(
         if code.startswith("/visit ") and not code.endswith(" phone")
     }
     assert codes <= load
-    today, overdue, _calls = map(int, SUM.search(text).groups())
+    today, overdue = map(int, SUM.search(text).groups())
     late = load & paper.late
     assert overdue == len(late), (paper.day, number, text, late)
     lines = [(mark, real.masked[name]) for mark, name in LINE.findall(text)]
