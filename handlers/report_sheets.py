@@ -66,7 +66,7 @@ def summary(at: Scene, title: str, found: Report) -> Sheet:
          _("Written down more than a day after; allowed, and marked.")),
     ]  # fmt: skip
     return Sheet(
-        _("Summary"), heads, rows, (24, 9, 9, 9, 58), above=(title,),
+        _("Summary"), heads, rows, (24, 9, 9, 9, 68), above=(title,),
         below=(_("Of the elders on the register today."), _(SIGNED)), upright=True,
     )  # fmt: skip
 
@@ -110,7 +110,7 @@ def _by_liaison(turn: Turn, title: str, found: Report) -> Sheet:
     return Sheet(title_of, heads, rows, widths, 2, above=(title,), below=(_(SIGNED),))
 
 
-_WIDTHS = (9,) * 13
+_WIDTHS = (10.5,) * 13
 OWN = ("coverage", "timeliness", "in_person", "completeness")  # a liaison answers for these alone
 
 

@@ -19,7 +19,7 @@ def by_kind(turn: Turn, title: str, found: Report) -> Sheet:
     whole = found.whole.shares["triggers"]
     rows.append((_("Total"), None, None, *whole, share(whole), None))
     return Sheet(
-        _("Must-visit"), heads, rows, (16, 18, 12, 10, 10, 10, 60), above=(title,),
+        _("Must-visit"), heads, rows, (16, 22, 13, 10, 10, 10, 78), above=(title,),
         below=tuple(_notes()),
     )  # fmt: skip
 

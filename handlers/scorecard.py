@@ -73,8 +73,9 @@ def _scorecard(turn: Turn, at: Scene, year: int) -> Reply:
     lines = [title, *(_line(name, one, weighed) for name, one in by_place)]
     lines.append(_("It weighs the work of units, never elders or families."))
     rows = ((Button(_("Monthly report"), "/report"),),)
+    name = _("%(place)s scorecard %(year)d") % {"place": at.place.name, "year": year}
     data = workbook(watermark(turn, title), [_sheet(title, by_place, found.whole, weighed)])
-    return Reply("\n".join(lines), rows, file_name=f"{title}.xlsx", file_data=data)
+    return Reply("\n".join(lines), rows, file_name=f"{name}.xlsx", file_data=data)
 
 
 def _line(name: str, one: Figures, weighed: Mapping[str, int]) -> str:

@@ -139,6 +139,7 @@ def _sheet(chart: Chart, high: float) -> "tuple[Figure, Axes]":
 
 # Bars
 
+WIDTHS = 0.085, 0.17  # inches of a small letter, and of a Chinese character
 TOP, ROW, THICK, LEFT, RIGHT = 1.4, 0.46, 0.28, 1.4, 0.85
 
 
@@ -172,10 +173,11 @@ def _bar(
 def _legend(axes: "Axes", parts: list[tuple[str, str]]) -> None:
     from matplotlib.patches import Rectangle
 
-    for place, (name, colour) in enumerate(parts):
-        left = EDGE + place * 1.08
+    left = EDGE
+    for name, colour in parts:
         axes.add_patch(Rectangle((left, 1.07), 0.2, 0.2, color=colour, lw=0))
         _write(axes, left + 0.28, 1.18, name, SMALL, va="center")
+        left += max(1.08, 0.46 + sum(WIDTHS[char > "\u2e80"] for char in name))
 
 
 # A calendar

@@ -67,7 +67,7 @@ def _sheets(session: Session, elder: Elder, kept: Dossier, zone: ZoneInfo) -> li
         *([_pictures(kept, zone)] if kept.pictures else []),
         Sheet(
             _("Messages"), (_("When"), _("Who"), _("Way"), _("What names this person")),
-            _messages(kept, zone), (17, 10, 12, 80),
+            _messages(kept, zone), (17, 10, 16, 80),
         ),
         Sheet(
             _("Consent"), (_("For what"), _("Word"), _("Said by"), _("Day")), _consents(kept),

@@ -8,7 +8,7 @@ from typing import Any  # for pages that are only written: their types are not t
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from handlers.documents.roster_template import put
@@ -16,6 +16,9 @@ from handlers.documents.sheets import Sheet, Value
 
 HEADING = PatternFill("solid", fgColor="DDE8F4")
 LARGE = Font(bold=True, size=14)
+HAIR = Side("hair", "808080")
+AROUND = Border(HAIR, HAIR, HAIR, HAIR)
+LINE, BOLD, MOST_LINED = 16, 1.2, 1000
 READABLE = 190  # characters across a page
 MIDDLE = Alignment(horizontal="center")
 MARK = Font(italic=True, color="808080", size=9)
@@ -43,12 +46,30 @@ def _sheet(book: Workbook, sheet: Sheet, mark: str) -> None:
     page.append([_styled(page, mark, MARK)])
     middle = _middles(sheet)
     heads = zip(sheet.heads, middle, strict=True)
+    page.row_dimensions[top].height = LINE * _lines(sheet.heads, widths)
     page.append([_heading(page, head, centred) for head, centred in heads])
+    lined = len(sheet.rows) <= MOST_LINED
     for row in sheet.rows:
-        page.append([None if value in ("", None) else _cell(page, value) for value in row])
+        page.append([_table_cell(page, value, lined) for value in row])
     for text in sheet.below:
         page.append([])
         page.append([_styled(page, text, Font(size=12))])
+
+
+def _lines(heads: Sequence[str], widths: Sequence[float]) -> int:
+    """How many the longest heading takes; a Chinese character is as wide as two letters."""
+    long = (sum(1 + (char > "\u2e80") for char in head) * BOLD for head in heads)
+    return max(ceil(each / wide) for each, wide in zip(long, widths, strict=True))
+
+
+def _table_cell(page: Any, value: Value, lined: bool) -> Any:
+    """With a line around it, but for long lists: that would take seconds."""
+    if value in ("", None) and not lined:
+        return None
+    cell = _cell(page, value if value != "" else None)
+    if lined:
+        cell.border = AROUND
+    return cell
 
 
 def _middles(sheet: Sheet) -> list[bool]:
@@ -74,7 +95,6 @@ def _paper(page: Any, mark: str, sheet: Sheet, top: int, wide: float) -> None:
     page.print_title_cols = f"A:{get_column_letter(sheet.fixed)}"
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = f"1:{top}"
-    page.print_options.gridLines = True
     page.oddFooter.left.text = mark.replace("&", "&&")
     page.oddFooter.right.text = "&P / &N"
 
