@@ -19,7 +19,7 @@ from handlers.documents import chart
 from locales import gettext as _
 from locales import ngettext
 from models import database as db
-from models.mailbox import FAILED, WAITING, Cursor, Outgoing
+from models.mailbox import FAILED, MAKING, WAITING, Cursor, Outgoing
 from models.staff import Chat, Staff
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -109,6 +109,7 @@ def look_at_database(settings: Settings, now: datetime) -> Findings:
             with Session(engine.execution_options(readonly=True)) as session:
                 yield chats(session)
                 yield from outbox(session, now)
+                yield from papers(session, now)
     except SQLAlchemyError:
         yield Finding(FAIL, _("The database cannot be reached: look at LIAISON_DATABASE_URL."))
     finally:
@@ -175,6 +176,15 @@ def outbox(session: Session, now: datetime) -> Findings:
         yield Finding(WARN, text % {"count": failed})
     if not waiting and not failed:
         yield Finding(OK, _("No message is stuck."))
+
+
+def papers(session: Session, now: datetime) -> Findings:
+    """Nothing where none waits for long: few people know what an order is."""
+    late = count(session, col(Outgoing.state) == MAKING, col(Outgoing.made_at) < now - WAITED_LONG)
+    if late:
+        text = _("Papers ordered over a quarter of an hour ago and not made: %(count)d. "
+                 "Is the bot running?")  # fmt: skip
+        yield Finding(WARN, text % {"count": late})
 
 
 def count(session: Session, *conditions: ColumnElement[bool] | bool) -> int:

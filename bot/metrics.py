@@ -19,6 +19,7 @@ from sqlmodel import Session
 from bot.receive import NOTHING, Cursors, Received, Receiver
 from handlers.talk import Incoming
 from models.mailbox import BROADCAST, EMERGENCY, NUDGE, REPLY
+from models.orders import pile
 from models.outbox import depth
 
 if TYPE_CHECKING:
@@ -82,7 +83,11 @@ class Figures(Collector):
                 where = [one.network, LANES.get(one.lane, str(one.lane))]
                 rows.add_metric(where, one.rows)
                 oldest.add_metric(where, (now - one.oldest).total_seconds())
+            ordered = pile(session)
         yield from (rows, oldest)
+        yield GaugeMetricFamily("liaison_papers", "Ordered and not made.", ordered.orders)
+        waited = (now - ordered.oldest).total_seconds() if ordered.oldest else 0
+        yield GaugeMetricFamily("liaison_papers_oldest_seconds", "Since it was ordered.", waited)
 
     def _networks(self) -> Metric:
         up = GaugeMetricFamily("liaison_network_up", "1: the network answers.", labels=["network"])

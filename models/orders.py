@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlmodel import Session, col
 
 from models.attachment import Upload
@@ -35,6 +35,19 @@ def is_ordered(session: Session, chat_id: UUID, order: bytes) -> bool:
         OUTGOING.c.state == MAKING, OUTGOING.c.chat_id == chat_id, OUTGOING.c.file_data == order
     )
     return session.execute(same.limit(1)).first() is not None
+
+
+class Pile(NamedTuple):
+    """What was ordered and is not made yet."""
+
+    orders: int
+    oldest: datetime | None
+
+
+def pile(session: Session) -> Pile:
+    """For the metrics and the doctor."""
+    found = select(func.count(), func.min(OUTGOING.c.made_at)).where(OUTGOING.c.state == MAKING)
+    return Pile(*session.execute(found).one())
 
 
 def take(session: Session, now: datetime, until: datetime) -> Taken | None:

@@ -14,7 +14,7 @@ from bot.backup import prepare
 from bot.config import Settings
 from locales import speaking
 from models.database import connect
-from models.mailbox import FAILED, Outgoing
+from models.mailbox import FAILED, MAKING, Outgoing
 from models.org import Unit
 from models.staff import Chat, Staff
 
@@ -154,6 +154,15 @@ def test_messages_that_wait_too_long_or_failed_are_counted(database: Engine) -> 
         add_message(session, chat, minutes_ago=20)
         add_message(session, chat, minutes_ago=20, state=FAILED)
         assert levels(d.outbox(session, NOW)) == [d.WARN, d.WARN]
+
+
+def test_papers_that_are_not_made_are_counted(database: Engine) -> None:
+    with Session(database) as session:
+        chat = chat_of(session)
+        add_message(session, chat, minutes_ago=1, state=MAKING)
+        assert levels(d.papers(session, NOW)) == []
+        add_message(session, chat, minutes_ago=20, state=MAKING)
+        assert levels(d.papers(session, NOW)) == [d.WARN]
 
 
 def add_message(session: Session, chat: Chat, minutes_ago: int, state: str = "waiting") -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import Session
@@ -18,9 +19,10 @@ from handlers import papers
 from handlers.talk import Incoming
 from models.audit import Audit
 from models.mailbox import MAKING, Outgoing
+from models.orders import pile
 from models.org import Unit
 from models.staff import LIAISON, Staff
-from tests.conversation import plain
+from tests.conversation import at_once, plain
 from tests.outbox import Network, until
 from tests.test_report import officer, visited
 
@@ -206,3 +208,30 @@ def test_a_process_whose_program_has_gone_makes_nothing(town):
         [sys.executable, "-m", "bot.workshop"], input=pickle.dumps(job), capture_output=True
     )
     assert (done.returncode, done.stdout) == (1, b"")
+
+
+def test_two_processes_make_each_order_once(town):
+    """Both ask for work at one moment, again and again until there is none."""
+    for address in "123456":
+        town.person("王主任", "telegram", address)
+    desks = [order(town, address=address) for address in "123456"][:2]
+    handed = []
+
+    def work(desk):
+        while taken := desk.take(town.now):
+            handed.append((taken.seq, desk.hand_in(taken, desk.make(taken, town.now), town.now)))
+
+    assert at_once(*(partial(work, desk) for desk in desks)) == []
+    assert sorted(handed) == sorted({(seq, True) for seq, _whose in handed})
+    assert len(handed) == 6
+    assert town.rows(Outgoing, state=MAKING) == []
+    assert len([one for one in town.rows(Outgoing) if one.file_name.endswith(".xlsx")]) == 6
+
+
+def test_what_is_ordered_and_not_made_is_counted(town):
+    town.person("王主任", "telegram", "1")
+    with Session(town.database) as session:
+        assert pile(session) == (0, None)
+    order(town)
+    with Session(town.database) as session:
+        assert pile(session) == (1, town.now)
