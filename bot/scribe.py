@@ -65,9 +65,9 @@ class Scribe:
         now = self.clock()
         if taken.attempts > TRIES:
             return await self.run_db(partial(self.desk.make, taken, now))
-        return await self._made_apart(Job(self.desk.engine.url, self.desk.office, taken, now))
+        return await self.made_apart(Job(self.desk.engine.url, self.desk.office, taken, now))
 
-    async def _made_apart(self, job: Job) -> Made:
+    async def made_apart(self, job: Job) -> Made:
         """Raises NotMade, or TimeoutError when it hangs; either way the process is gone."""
         self.child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot.workshop", stdin=PIPE, stdout=PIPE,
