@@ -71,7 +71,7 @@ def scene(case: Case) -> tuple[str, Rows]:
 
 def with_number_first(turn: Turn, text: str, replies: list[Reply]) -> list[Reply]:
     """Whatever it was read as, the number comes first, and whoever may can report it."""
-    found = danger_in(text)
+    found = danger_in(text) if text else None  # a tap names none
     if found is None or not replies or "☎️" in replies[0].text.partition("\n")[0]:
         return replies
     first, *rest = replies
