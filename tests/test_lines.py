@@ -1,5 +1,7 @@
 """Choices as numbered lines, and what a number means."""
 
+from bot.transports.matrix_memory import Memory
+from handlers.lines import cap
 from models.mailbox import TELL, Outgoing
 from models.staff import Chat
 from tests.conversation import Person, Town
@@ -53,3 +55,11 @@ def notice_to(town: Town, person: Person) -> None:
     notice = Outgoing(chat_id=chat.id, text="个案2", rows=rows, card="case 2", kind=TELL,
                       made_at=town.now)  # fmt: skip
     town.change(notice)
+
+
+async def test_a_tap_on_that_card_counts_too(town):
+    zhou = zhou_on_matrix(town)
+    zhou.talk("走访 高永昌", "怎么走访的?")
+    dies_while_sending(town)
+    code = await Memory(town.database).pressed(zhou.address, "$shown-but-not-marked", cap("1"))
+    assert code == zhou.find("上门")
