@@ -9,6 +9,7 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -17,12 +18,13 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TypeVar
 
-from bot.papers import Desk, Job
+from bot.papers import Desk, Job, Made
 from bot.receive import Receiver
 from bot.scribe import Scribe
 from handlers.documents import chart
 from handlers.talk import Incoming
 from models.database import connect
+from models.orders import Taken
 from tests.bench.county import EIGHT, County, sqlite_county
 from tests.bench.measure import QUICK, RUNS, Case, folder, report, said
 from tests.bench.office import OFFICE
@@ -87,24 +89,34 @@ class Papers:
 
     def make(self, text: str) -> float:
         """Milliseconds from the order to the paper."""
-        ask(self.receiver, COORDINATOR, text)
-        taken = self.desk.take(EIGHT)
-        assert taken
-        scribe = Scribe(self.desk, lambda: EIGHT, run_now, lambda: None)
-        job = Job(self.receiver.engine.url, self.receiver.office, taken, EIGHT)
+        taken = self.ordered(text)
         began = time.perf_counter()
-        made = asyncio.run(scribe.made_apart(job))
+        made = self.made(taken)
         took = 1e3 * (time.perf_counter() - began)
-        assert made.replies[0].file_data
         self.desk.hand_in(taken, made, EIGHT)
         return took
 
+    def ordered(self, text: str) -> Taken:
+        ask(self.receiver, COORDINATOR, text)
+        taken = self.desk.take(EIGHT)
+        assert taken
+        return taken
+
+    def made(self, taken: Taken) -> Made:
+        scribe = Scribe(self.desk, lambda: EIGHT, run_now, lambda: None)
+        job = Job(self.receiver.engine.url, self.receiver.office, taken, EIGHT)
+        made = asyncio.run(scribe.made_apart(job))
+        assert made.replies[0].file_data
+        return made
+
     def beside(self, text: str) -> float:
         """What a liaison's list takes meanwhile, as a rule."""
-        thread, took = Thread(target=self.make, args=(text,)), list[float]()
-        thread.start()
-        while thread.is_alive():
-            took.append(ask(self.receiver, LIAISON, "/due"))
+        taken, took = self.ordered(text), list[float]()
+        with ThreadPoolExecutor(1) as thread:
+            making = thread.submit(self.made, taken)
+            while not making.done():
+                took.append(ask(self.receiver, LIAISON, "/due"))
+        self.desk.hand_in(taken, making.result(), EIGHT)
         return median(took)
 
 
