@@ -10,9 +10,10 @@ from handlers.talk import Button
 from handlers.turn import Turn
 from locales import gettext as _
 from locales import ngettext
-from models import case_query
+from models import case_query, unreached
 from models.case import RESOLVED, Case
 from models.elder import Elder
+from models.org import branch
 
 NEW = timedelta(days=1)
 
@@ -21,7 +22,7 @@ def case_lines(turn: Turn) -> list[str]:
     """One or two lines for a coordinator's digest; none when there is nothing open."""
     found = case_query.counts(turn.session, turn.staff, turn.now, turn.today, turn.now - NEW)
     if not found.all:
-        return []
+        return sought_lines(turn)
     gaps = {
         "all": found.all,
         "late": found.late,
@@ -34,7 +35,25 @@ def case_lines(turn: Turn) -> list[str]:
     ]
     if found.late:
         lines.append(_("🔴 Cases overdue: %(late)d; not acknowledged: %(waiting)d.") % gaps)
-    return lines
+    return lines + sought_lines(turn)
+
+
+def sought_lines(turn: Turn) -> list[str]:
+    """🔎 Who is looked for in one's branch, and who will be: codes and places, never a name."""
+    units = branch(turn.session, turn.staff.unit_id)
+    found = [_at(turn, elder) for elder in unreached.sought(turn.session, units)]
+    for visit, elder in unreached.waiting(turn.session, turn.now, turn.today, units):
+        if visit.seek_at and _at(turn, elder) not in found:
+            until = f"{visit.seek_at.astimezone(turn.office.zone):%H:%M}"
+            found.append(_("%(who)s (until %(at)s)") % {"who": _at(turn, elder), "at": until})
+    if not found:
+        return []
+    said = _("🔎 Not reached: %(who)s") % {"who": _(", ").join(found[:MOST])}
+    return [f"{said} …" if len(found) > MOST else said]
+
+
+def _at(turn: Turn, elder: Elder) -> str:
+    return f"{elder.code} {turn.village(elder)}"
 
 
 MOST = 4  # of the cases named to one person

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from handlers import form
 from handlers.broadcast_card import more
-from handlers.case_digest import said
+from handlers.case_digest import said, sought_lines
 from handlers.case_words import MARKS
 from handlers.digest import weekday
 from handlers.morning import Greeted, Post, apart, as_written, in_dialogue, reachable, turn_of
@@ -94,6 +94,7 @@ def page(turn: Turn) -> Reply:
         _("Today, %(day)s") % {"day": weekday(turn.today)},
         *_visited(turn, seen),
         *_came_in(turn, units),
+        *sought_lines(turn),
         *_climbing(turn, climbs),
         *_lost(lost),
     ]

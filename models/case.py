@@ -146,6 +146,7 @@ class Case(SQLModel, table=True):
         Index("ix_elder_case_elder", "elder_id", "state", "category"),
         Index("ix_elder_case_group", "service_group", "state", "severity", "opened_at"),
         _of_open("ix_elder_case_reporter", "reported_by"),
+        _of_open("ix_elder_case_category", "category"),
         _of_open(  # the lists and counts of what is open are answered from this alone
             "ix_elder_case_open",
             "severity",

@@ -2,14 +2,18 @@
 answered for yet, and when that becomes urgent and grave. The numbers are settings of the office.
 """
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, literal
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select, update
+from sqlmodel.sql.expression import Select
 
+from models.case import NO_CONTACT, UNRESOLVED, Case
 from models.elder import ACTIVE, Absence, Elder
 from models.org import setting
 from models.visit import CURRENT, DONE, Visit
@@ -57,16 +61,37 @@ def unanswered(
     session: Session, now: datetime, today: date, most: int
 ) -> list[tuple[Visit, Elder]]:
     """Attempts whose time has come; the earliest first."""
+    come = _in_vain(today).where(col(Visit.seek_at) <= now, col(Visit.seek_at) > now - BACK)
+    return list(session.exec(come.order_by(col(Visit.seek_at)).limit(most)).all())
+
+
+def waiting(
+    session: Session, now: datetime, today: date, units: Collection[UUID]
+) -> list[tuple[Visit, Elder]]:
+    """Attempts in these places whose time is still to come, unless somebody is reached."""
+    coming = _in_vain(today).where(col(Visit.seek_at) > now, col(Elder.unit_id).in_(units))
+    return list(session.exec(coming.order_by(col(Visit.seek_at))).all())
+
+
+def sought(session: Session, units: Collection[UUID]) -> list[Elder]:
+    """Who is being looked for there."""
     statement = (
-        select(Visit, Elder)
-        .join(Elder, col(Elder.id) == Visit.elder_id)
-        .where(col(Visit.seek_at) <= now, col(Visit.seek_at) > now - BACK)
-        .where(Visit.state == CURRENT, Elder.state == ACTIVE)
-        .where(~_heard_of().exists(), ~_away(today).exists())
-        .order_by(col(Visit.seek_at))
-        .limit(most)
+        select(Elder)
+        .join(Case, col(Case.elder_id) == Elder.id)
+        .where(col(Case.state).in_(UNRESOLVED), col(Case.late_at).is_not(None))
+        .where(Case.category == NO_CONTACT, col(Elder.unit_id).in_(units))
+        .order_by(col(Case.opened_at))
     )
     return list(session.exec(statement).all())
+
+
+def _in_vain(today: date) -> Select[Visit, Elder]:
+    return (
+        select(Visit, Elder)
+        .join(Elder, col(Elder.id) == Visit.elder_id)
+        .where(Visit.state == CURRENT, Elder.state == ACTIVE)
+        .where(~_heard_of().exists(), ~_away(today).exists())
+    )
 
 
 def _heard_of() -> Any:

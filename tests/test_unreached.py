@@ -1,7 +1,7 @@
 """Nobody opens at somebody's who is alone or very ill (story 2): looked for by itself, until there
 is news of her."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -13,6 +13,7 @@ from models.mailbox import Outgoing
 from models.org import put_setting
 from tests.case_office import did, pass_time, send, steps, sweep, the_case
 from tests.conversation import at_once
+from tests.conversation import sweep as digests
 
 NOBODY = "王德胜 家中无人"
 LATE = datetime(2026, 11, 12, 12, 30, tzinfo=UTC)  # 20:30
@@ -216,3 +217,15 @@ def test_bad_signs_are_an_emergency_in_two_taps(town, zhou, wang):
     attempt(zhou)
     zhou.talk("[🆘 有异样]", "☎️ 请村干部和110到场开门", "[🆘 马上上报", "☎️ 请村干部和110到场开门")
     assert the_case(town).severity == EMERGENCY
+
+
+def test_the_coordinator_s_digests_say_where_nobody_was_reached(town, zhou, wang, ma):
+    town.now = LATE - timedelta(hours=4, minutes=30)  # 16:00
+    attempt(zhou)
+    digests(town, LATE - timedelta(hours=3, minutes=25))
+    assert "🔎 联系不上:E0004 石沟村(等到18:00)" in wang.look()[-1].text
+    pass_time(town, 24 * 60)
+    wang.look()
+    digests(town, datetime(2026, 11, 16, 0, 5, tzinfo=UTC))
+    assert "🔎 联系不上:E0004 石沟村" in wang.look()[-1].text
+    assert "王德胜" not in wang.text

@@ -413,6 +413,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("elder_case", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_elder_case_category",
+            ["category"],
+            unique=False,
+            sqlite_where=sa.text("late_at IS NOT NULL"),
+            postgresql_where=sa.text("late_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_elder_case_elder", ["elder_id", "state", "category"], unique=False
         )
         batch_op.create_index(
