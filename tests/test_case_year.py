@@ -79,6 +79,8 @@ class Year:
         town.now = FIRST
 
     def live(self, until: datetime) -> None:
+        self.people["周明"].say("走访 王德胜 家中无人")
+        self.finish(self.people["周明"])
         while self.town.now < until:
             self.until(self.town.now + timedelta(hours=self.chance.uniform(12, 60)))
             if self.chance.random() < 0.09:
