@@ -5,18 +5,23 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session
 from structlog.testing import capture_logs
 
 from bot import clock
 from handlers import nudge
+from models.assignment import Assignment
 from models.draft import Draft
+from models.elder import Elder
 from models.mailbox import Outgoing
-from models.org import put_setting
+from models.org import Unit, put_setting
 from models.schedule import Leave
 from models.staff import Chat, Staff
 from models.visit import Promise
 from tests.conversation import EIGHT, sweep
+
+MOST = 40  # statements of a morning, however many liaisons
 
 
 def digest_rows(town):
@@ -53,6 +58,25 @@ def test_at_most_one_a_day_whatever_restarts(town, zhou):
     assert sweep(town, EIGHT - timedelta(hours=3)) == 0  # the clock was set back
     assert sweep(town, EIGHT + timedelta(days=1)) == 1
     assert len(digest_rows(town)) == 2
+
+
+@pytest.mark.parametrize("crowd", [1, 100])
+def test_a_hundred_liaisons_take_no_question_each(town, crowd):
+    (unit,) = town.rows(Unit, name="石沟村")
+    with Session(town.database) as session:
+        for n in range(crowd):
+            staff = Staff(code=f"L{n:03}", name="联络", unit_id=unit.id)
+            elder = Elder(code=f"N{n:03}", name="新人", unit_id=unit.id, visit_wish="先打电话")
+            session.add_all([staff, elder])
+            session.flush()
+            pair = Assignment(elder_id=elder.id, staff_id=staff.id, from_on=date(2026, 1, 1))
+            session.add_all([pair, Chat(network="web", address=f"c{n}", staff_id=staff.id)])
+        session.commit()
+    asked: list[str] = []
+    event.listen(town.database, "before_cursor_execute", lambda *what: asked.append(what[2]))
+    assert sweep(town, EIGHT) >= crowd
+    assert sum("💬 先打电话" in row.text for row in digest_rows(town)) == crowd
+    assert sum("SELECT" in one for one in asked) <= MOST
 
 
 @pytest.mark.parametrize(
