@@ -117,6 +117,13 @@ class Year:
 
     # What people do
 
+    def nobody_opens(self) -> None:
+        """Once at each door: chance alone may leave out those who are then looked for."""
+        for name, elders in LIAISONS.items():
+            for elder in elders:
+                self.people[name].say(f"走访 {elder} 家中无人")
+                self.finish(self.people[name])
+
     def report(self) -> None:
         name = self.chance.choice([*LIAISONS, "王主任"])
         who = self.people[name]
@@ -205,6 +212,7 @@ class Year:
 def test_after_a_year_every_case_is_closed_or_overdue_and_shown(town, seed):
     year = Year(town, seed)
     with capture_logs() as logs:
+        year.nobody_opens()
         year.live(FIRST + YEAR)
         year.until(town.now + QUIET)
     assert not [one for one in logs if one["log_level"] == "error" and
