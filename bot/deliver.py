@@ -40,7 +40,7 @@ PACES = {"telegram": TELEGRAM, "matrix": MATRIX}
 COUNTED = {SENT: "sent", FAILED: "failed", WAITING: "retried"}
 
 UNHURRIED = {
-    "sqlite": ("PRAGMA synchronous = NORMAL",),
+    "sqlite": ("PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -2000"),  # it looks at little
     "postgresql": (
         "SET synchronous_commit TO OFF",
         # the turn of a machine that lost its power is over after half a minute, not two hours

@@ -24,8 +24,7 @@ PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
-    "cache_size = -16000",
-    "temp_store = MEMORY",
+    "cache_size = -10000",  # kilobytes, of each connection
 )
 
 
