@@ -257,7 +257,7 @@ def test_the_server_takes_every_line_as_it_is_meant(machine: Machine):
 async def test_the_copy_of_a_night_is_put_back(machine: Machine):
     client = await logged_in(machine, "zhouming")
     made = await client.room_create(name="办公室")
-    await client.close()  # a connection that outlives its server is waited for, for minutes
+    await client.close()
     machine.server.stop()
     machine.run("tar -czf")
     for place in ("etc/synapse", "var/lib/synapse"):
