@@ -35,6 +35,7 @@ SIZE = Size(60 if QUICK else 1000, elders_each=10)
 FAILING = 0.05
 KILLED_AT = (0.3, 0.6)  # of the digests
 JUST_BEFORE = 2.0  # seconds before a kill in which a message may be sent and not be marked
+ON_THE_WAY = 0.5  # seconds after it in which what the dead one sent may still arrive
 ASKING_EVERY = 1.0  # seconds, with one more message in the same second's thirty
 PATIENCE = 300.0
 
@@ -147,7 +148,9 @@ def unexplained(api: Office) -> int:
     for chat, at in api.digests:
         first.setdefault(chat, at)
     doubled = [first[chat] for chat, times in api.told.items() if times > 1]
-    return sum(not any(0 <= kill - at < JUST_BEFORE for kill in api.kills) for at in doubled)
+    return sum(
+        not any(-ON_THE_WAY < kill - at < JUST_BEFORE for kill in api.kills) for at in doubled
+    )
 
 
 CALM: dict[str, tuple[Callable[[Office], float], bool]] = {
