@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import JSON, Column, Index, Table, delete, event, inspect, select, update
 from sqlmodel import Field, Session, SQLModel, col
@@ -56,7 +56,7 @@ class Step(SQLModel, table=True):
     of the staff who were told, `about` says in words what it was, without anybody's full name.
     """
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    seq: int | None = Field(default=None, primary_key=True)
     ref: str = Field(default_factory=new_tag, unique=True)
     staff_id: UUID = Field(foreign_key="staff.id")
     at: datetime
@@ -160,7 +160,7 @@ def take_back(session: Session, step: Step, now: datetime) -> str:
         return CHANGED
     if _is_used(session, step.rows):
         return USED
-    mine = update(Step).where(col(Step.id) == step.id, col(Step.undone_at).is_(None))
+    mine = update(Step).where(col(Step.seq) == step.seq, col(Step.undone_at).is_(None))
     if not session.exec(mine.values(undone_at=now)).rowcount:
         return CHANGED
     for table, rows in groupby(reversed(step.rows), key=lambda row: row[0]):

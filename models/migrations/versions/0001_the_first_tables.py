@@ -581,7 +581,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "step",
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("ref", sa.String(), nullable=False),
         sa.Column("staff_id", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -595,7 +595,7 @@ def upgrade() -> None:
             ["staff_id"],
             ["staff.id"],
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("ref"),
     )
     with op.batch_alter_table("step", schema=None) as batch_op:
