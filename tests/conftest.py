@@ -26,9 +26,11 @@ pytest_plugins = [
     "tests.broadcasts",
     "tests.conversation",
     "tests.case_office",  # after what it imports
+    "tests.demo_county",
     "tests.desk",
     "tests.on_telegram",
     "tests.outbox",
+    "tests.raw_county",
 ]
 pytest.register_assert_rewrite("tests.wild_talk")
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
@@ -28,10 +27,7 @@ from models.visit import (
     Promise,
     Visit,
 )
-
-pytest_plugins = ["tests.demo_county"]
-TODAY = date(2026, 11, 12)  # as in the fixture `demo`
-ZONE = ZoneInfo("Asia/Shanghai")
+from tests.demo_county import TODAY, ZONE
 
 
 def years(elder: Elder) -> int:

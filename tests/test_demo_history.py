@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
@@ -30,10 +29,7 @@ from models.visit import (
     Promise,
     Visit,
 )
-
-pytest_plugins = ["tests.demo_county"]
-TODAY = date(2026, 11, 12)  # as in the fixture `demo`
-ZONE = ZoneInfo("Asia/Shanghai")
+from tests.demo_county import TODAY, ZONE
 
 
 @pytest.fixture(scope="module")

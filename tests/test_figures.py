@@ -2,7 +2,7 @@
 the due rule as `tests.plain_county` has it, for the demo county and each of its towns."""
 
 from collections import Counter, defaultdict
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import cache
 
 import pytest
@@ -14,101 +14,31 @@ from models.org import Unit
 from models.progress import Part, by_unit, total
 from models.report import report
 from models.report import total as summed
-from models.trigger import Days
-from tests.demo_county import TODAY, ZONE, demo  # noqa: F401  (a fixture)
-from tests.plain_county import DAY, Person, half
+from tests.demo_county import TODAY
+from tests.plain_county import DAY, half
+from tests.raw_county import (
+    FACE,
+    count_visit,
+    count_window,
+    day,
+    days_of,
+    instant,
+    on,
+    utc,
+    windows,
+)
 
 MONTHS = ((2026, 2), (2026, 7), (2026, 10), (2026, 11))
-FACE = ("in_person", "hospital")
-ELDERS = """
-SELECT elder.id, elder.code, elder.tier, elder.residence, elder.state, elder.ended_on,
-       elder.party_member, elder.born_on, elder.keeps_calendar, elder.birth_calendar,
-       elder.birth_month, elder.birth_day, elder.birth_leap, unit.parent_id AS town,
-       (SELECT min(from_on) FROM assignment WHERE elder_id = elder.id) AS since
-FROM elder JOIN unit ON unit.id = elder.unit_id
-"""
-VISITS = """
-SELECT visit.*, unit.parent_id AS town FROM visit JOIN elder ON elder.id = visit.elder_id
-JOIN unit ON unit.id = elder.unit_id WHERE visit.state = 'current' ORDER BY visited_at
-"""
-CASES = """
-SELECT elder_case.*, unit.parent_id AS town FROM elder_case
-JOIN elder ON elder.id = elder_case.elder_id JOIN unit ON unit.id = elder.unit_id
-WHERE elder_case.state != 'withdrawn'
-"""
-
-
-class Raw:
-    """The rows as the file holds them."""
-
-    def __init__(self, engine):
-        with engine.connect() as connection:
-
-            def rows(statement):
-                found = connection.exec_driver_sql(statement).mappings()
-                return [dict(row) for row in found]
-
-            self.elders, self.visits, self.cases = map(rows, (ELDERS, VISITS, CASES))
-            self.absences = rows("SELECT * FROM absence")
-            self.flags = rows("SELECT * FROM elder_flag")
-        self.of = defaultdict(list)
-        for one in self.visits:
-            self.of[one["elder_id"]].append(one)
-
-    def person(self, row, until):
-        """As the plain rule knows them on that day."""
-        done = [v for v in self.of[row["id"]] if v["outcome"] == "done" and on(v) <= until]
-        away = [
-            (day(a["from_on"]), day(a["until_on"]) or date.max)
-            for a in self.absences if a["elder_id"] == row["id"]
-        ]  # fmt: skip
-        return Person(
-            row["code"], 0, row["tier"], row["residence"] == "relocated", day(row["since"]),
-            None, away, [on(v) for v in done if v["mode"] in FACE],
-            [on(v) for v in done if v["mode"] in ("phone", "video")],
-        )  # fmt: skip
-
-
-def day(text):
-    return date.fromisoformat(text) if text else None
-
-
-def on(visit):
-    return day(visit["visited_on"])
-
-
-def instant(text):
-    return datetime.fromisoformat(text)
-
-
-@pytest.fixture(scope="module")
-def raw(demo):  # noqa: F811
-    return Raw(demo[0])
-
-
-def days_of(year, month):
-    first = date(year, month, 1)
-    after = date(year + month // 12, month % 12 + 1, 1)
-    since, until = (datetime(d.year, d.month, d.day, tzinfo=ZONE) for d in (first, after))
-    return Days(first, min(after - DAY, TODAY), since, until)
-
-
-def windows(first, last):
-    while first <= last:
-        yield half(first), min(half(first)[1], last)
-        first = half(first)[1] + DAY
 
 
 def plainly(raw, days):
     """What the report must say of each town, and of the whole county (None)."""
     found = defaultdict(Counter)
-    for visit in raw.visits:
-        if days.first <= on(visit) <= days.last:
-            count_visit(found[visit["town"]], visit)
+    for visit in raw.made(days):
+        count_visit(found[visit["town"]], visit)
     for window, last in windows(days.first, days.last):
-        for row in raw.elders:
-            if row["state"] == "active":
-                count_window(found[row["town"]], raw, row, window, last)
+        for row in raw.active:
+            count_window(found[row["town"]], raw, row, window, last)
     for one in raw.cases:
         count_case(found[one["town"]], one, days)
     for town, _kind, met in musts(raw, days):
@@ -116,49 +46,11 @@ def plainly(raw, days):
     return found | {None: sum(found.values(), Counter())}
 
 
-def count_visit(found, one):
-    if one["outcome"] != "done":
-        found["in_vain"] += 1
-        return
-    seen = [one[name] for name in ("spirit", "health", "family_care", "lodging", "meals")]
-    face = one["mode"] in FACE
-    found["visits"] += 1
-    found["in_person"] += face
-    found["complete"] += face and all(word not in (None, "not_observed") for word in seen)
-    found["all_well"] += all(word == "good" for word in seen)
-    found["late"] += instant(one["logged_at"]) - instant(one["visited_at"]) > timedelta(days=1)
-
-
-def count_window(found, raw, row, window, last):
-    now = raw.person(row, last)
-    if now.is_away(last):
-        found["suspended"] += 1
-        return
-    found["asked"] += 1
-    found["overdue"] += now.overdue(last)
-    if not now.visited(window):
-        return
-    found["visited"] += 1
-    inside = [v for v in raw.of[row["id"]] if v["outcome"] == "done"
-              and window[0] <= on(v) <= min(window[1], last)]  # fmt: skip
-    first = on(sorted(inside, key=lambda v: v["mode"] not in FACE)[0])
-    wanted = raw.person(row, window[0]).suggested(window[0])
-    found["rated"] += 1
-    found["in_time"] += first <= wanted + 4 * DAY
-
-
 def count_case(found, one, days):
     until = instant(one["resolve_until"])
     if utc(days.since) <= utc(until) < utc(days.until):
         found["cases"] += 1
         found["cases_met"] += bool(one["resolved_at"] and instant(one["resolved_at"]) <= until)
-
-
-def utc(at):
-    """SQLite gives instants of UTC without saying so."""
-    return (
-        at.replace(tzinfo=None) if at.tzinfo is None else (at - at.utcoffset()).replace(tzinfo=None)
-    )
 
 
 # What called for somebody: the days on which somebody must come, and whether one did
@@ -248,7 +140,7 @@ def birth(row, born):
 
 
 @pytest.mark.parametrize(("year", "month"), MONTHS)
-def test_every_figure_of_the_report_is_what_the_rows_say(demo, raw, year, month):  # noqa: F811
+def test_every_figure_of_the_report_is_what_the_rows_say(demo, raw, year, month):
     days = days_of(year, month)
     with Session(demo[0]) as session:
         towns = session.exec(select(Unit).where(Unit.kind == "town")).all()
@@ -269,11 +161,11 @@ def sum_of(found, inside):
     return summed(found.by_unit[unit] for unit in inside if unit in found.by_unit)
 
 
-def test_status_is_what_the_rows_say(demo, raw):  # noqa: F811
+def test_status_is_what_the_rows_say(demo, raw):
     with Session(demo[0]) as session:
         units = frozenset(session.exec(select(Unit.id)))
         said = total(by_unit(session, Part(units), TODAY, office_policy(session)).values())
-    people = [raw.person(row, TODAY) for row in raw.elders if row["state"] == "active"]
+    people = [raw.person(row, TODAY) for row in raw.active]
     there = [one for one in people if not one.is_away(TODAY)]
     assert said.suspended == len(people) - len(there)
     assert said.satisfied == sum(one.visited(half(TODAY)) for one in there)

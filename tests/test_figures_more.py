@@ -12,31 +12,31 @@ from models.agenda import office_policy
 from models.org import Unit
 from models.progress import Part, by_unit, total
 from models.report import report
-from tests.demo_county import TODAY, demo  # noqa: F401  (a fixture)
+from models.trigger import Days
+from tests.demo_county import TODAY
 from tests.plain_county import DAY, half, half_before
-from tests.test_figures import (
-    Days,
+from tests.raw_county import (
+    FACE,
     count_visit,
     count_window,
     day,
     days_of,
     instant,
     on,
-    raw,  # noqa: F401  (a fixture)
     utc,
     windows,
 )
 
 
 @pytest.fixture(scope="module")
-def county(demo):  # noqa: F811
+def county(demo):
     """Everything of the county, a session, and its rule."""
     with Session(demo[0]) as session:
         yield session, frozenset(session.exec(select(Unit.id))), office_policy(session)
 
 
 @pytest.fixture(scope="module")
-def care(demo):  # noqa: F811
+def care(demo):
     """Assignments and leaves as the file holds them."""
     with demo[0].connect() as connection:
         return [
@@ -63,19 +63,17 @@ def holds(row, today):
     return day(row["from_on"]) <= today <= (day(row["until_on"]) or date.max)
 
 
-def by_liaison(raw, care, days):  # noqa: F811
+def by_liaison(raw, care, days):
     found = defaultdict(Counter)
-    for visit in raw.visits:
-        if days.first <= on(visit) <= days.last:
-            count_visit(found[visit["liaison_id"]], visit)
+    for visit in raw.made(days):
+        count_visit(found[visit["liaison_id"]], visit)
     for window, last in windows(days.first, days.last):
-        for row in raw.elders:
-            if row["state"] == "active":
-                count_elder(found, raw, care, row, window, last)
+        for row in raw.active:
+            count_elder(found, raw, care, row, window, last)
     return found
 
 
-def count_elder(found, raw, care, row, window, last):  # noqa: F811
+def count_elder(found, raw, care, row, window, last):
     """How an elder stood goes to who looked after them; whether in time, to who came first."""
     one = Counter()
     count_window(one, raw, row, window, last)
@@ -85,11 +83,11 @@ def count_elder(found, raw, care, row, window, last):  # noqa: F811
     if timely:
         inside = [v for v in raw.of[row["id"]] if v["outcome"] == "done"
                   and window[0] <= on(v) <= min(window[1], last)]  # fmt: skip
-        first = min(inside, key=lambda v: v["mode"] not in ("in_person", "hospital"))
+        first = min(inside, key=lambda v: v["mode"] not in FACE)
         found[first["liaison_id"]] += timely
 
 
-def test_every_figure_of_each_liaison_is_what_the_rows_say(county, raw, care):  # noqa: F811
+def test_every_figure_of_each_liaison_is_what_the_rows_say(county, raw, care):
     session, units, policy = county
     days = days_of(2026, 10)
     found = report(session, units, days, TODAY, policy)
@@ -100,15 +98,14 @@ def test_every_figure_of_each_liaison_is_what_the_rows_say(county, raw, care):  
         assert {name: expected[staff.hex][name] for name in said} == said
 
 
-def test_each_window_is_what_the_rows_say(county, raw):  # noqa: F811
+def test_each_window_is_what_the_rows_say(county, raw):
     session, units, policy = county
     days = days_of(2026, 10)
     found = report(session, units, days, TODAY, policy, by_staff=False)
     for (window, last), figures in zip(windows(days.first, days.last), found.windows, strict=True):
         expected = Counter()
-        for row in raw.elders:
-            if row["state"] == "active":
-                count_window(expected, raw, row, window, last)
+        for row in raw.active:
+            count_window(expected, raw, row, window, last)
         for name in ("asked", "visited", "overdue", "suspended"):
             assert getattr(figures, name) == expected[name]
 
@@ -124,11 +121,10 @@ def test_a_year_at_once_is_the_sum_of_its_months(county):
     assert vars(at_once.whole) == dict(one_by_one)
 
 
-def test_the_window_before_and_who_was_not_met_are_what_the_rows_say(county, raw):  # noqa: F811
+def test_the_window_before_and_who_was_not_met_are_what_the_rows_say(county, raw):
     session, units, policy = county
     said = total(by_unit(session, Part(units), TODAY, policy).values())
-    active = [row for row in raw.elders if row["state"] == "active"]
-    people = {row["id"]: raw.person(row, TODAY) for row in active}
+    people = {row["id"]: raw.person(row, TODAY) for row in raw.active}
     past = half_before(TODAY)
     assert said.past_done == sum(one.visited(past) for one in people.values())
     assert said.past == said.past_done + sum(one.missed(past) for one in people.values())
@@ -141,9 +137,7 @@ def test_the_window_before_and_who_was_not_met_are_what_the_rows_say(county, raw
 
 
 @pytest.mark.parametrize("length", [1, 7])
-def test_the_numbers_of_the_evening_and_the_week_are_what_the_rows_say(
-    county, raw, length  # noqa: F811
-):  # fmt: skip
+def test_the_numbers_of_the_evening_and_the_week_are_what_the_rows_say(county, raw, length):
     session, units, _policy = county
     first = TODAY - length * DAY
     last = TODAY - DAY

@@ -20,7 +20,6 @@ from tests import (
 from tests.conversation import Town
 from tests.on_matrix import Caller, Line, opened
 from tests.synapse import Synapse
-from tests.test_photos import photo  # noqa: F401  # a fixture that they ask for by this name
 
 TALKS = (
     test_visit.test_a_visit_where_all_is_well_takes_four_taps,
@@ -38,6 +37,11 @@ TALKS = (
 def kind() -> str:
     """One database will do: what differs here is the network."""
     return "sqlite"
+
+
+@pytest.fixture
+def photo() -> bytes:
+    return test_photos.picture()
 
 
 @pytest.fixture

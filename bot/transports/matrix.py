@@ -275,7 +275,7 @@ class Matrix:
     async def _answers_first(self) -> None:
         """A homeserver does one thing at a time: asked for more at once, it would let the person
         wait who has just written."""
-        with suppress(TimeoutError):
+        with suppress(TimeoutError):  # not every message has an answer
             async with asyncio.timeout(ANSWERS):
                 await self._answered.wait()
 
