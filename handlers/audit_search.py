@@ -101,7 +101,7 @@ def _line(turn: Turn, one: Audit, staff: Staff | None) -> str:
     did = DID.get(one.action)
     parts = [f"{day(local.date())} {local:%H:%M}", staff.name if staff else _("The bot"),
              _(did) if did else one.action, _why(one)]  # fmt: skip
-    return "• " + " ".join(part for part in parts if part)
+    return "• " + " ".join(part for part in parts if part).replace(" （", "（")
 
 
 ROLES = {PRIMARY: N_("liaison"), BACKUP: N_("backup"), COVER: N_("standing in")}

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from handlers.case_ways import ways
-from handlers.case_words import BUTTONS, DONE, MARKS, STATES, category_name
+from handlers.case_words import BUTTONS, DONE, MARKS, STATES, button_name, category_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, day
@@ -157,10 +157,11 @@ def state_line(
     """🔴 Acknowledged: 刘强 15:32 · someone there by 15 Nov 15:20"""
     reached = [one for one in story if one[0].state == case.state and one[0].action not in QUIET]
     event, by = reached[-1] if reached else story[0]
-    said = f": {event.text}" if event.text and case.state in SAYS and not hidden else ""
     late = "🔴 " if case.late_at and case.late_at < turn.now else ""
     who = "" if case.state == OPEN else f"{by.name if by else ''} {at(turn, event.at)}".strip()
-    first = f"{late}{_(STATES[case.state])} {who}".strip() + said
+    first = f"{late}{_(STATES[case.state])} {who}".strip()
+    if event.text and case.state in SAYS and not hidden:
+        first = _("%(what)s: %(detail)s") % {"what": first, "detail": event.text}
     return " · ".join(part for part in (first, _term(turn, case)) if part)
 
 
@@ -197,7 +198,11 @@ def _rows(turn: Turn, case: Case, is_: Collection[str]) -> Rows:
     may = {one.action for one in case_query.allowed(case, is_, turn.staff)}
     if not case.restricted:
         may.discard("wish")
-    doing = [Button(_(BUTTONS[name]), _code(case, name)) for name in BUTTONS if name in may]
+    doing = [
+        Button(button_name(name, case.category), _code(case, name))
+        for name in BUTTONS
+        if name in may
+    ]
     rows = [tuple(doing[i : i + ACROSS]) for i in range(0, len(doing), ACROSS)]
     more = [Button(_("Story"), _code(case, "story"))]
     if case_query.may_go(case, is_):
@@ -236,13 +241,15 @@ def _told_of(turn: Turn, event: CaseEvent, by: Staff | None, readable: bool) -> 
         "who": by.name if by else _("The bot"),
         "did": _(DONE.get(event.action, event.action)),
     }
-    return f"{line}: {event.text}" if event.text and readable else line
+    if not event.text or not readable:
+        return line
+    return _("%(what)s: %(detail)s") % {"what": line, "detail": event.text}
 
 
 STEPS = {  # why people were told, in the story
     "open": N_("new"),
     "raise": N_("more urgent"),
-    "reopen": N_("not mended"),
+    "reopen": N_("begins anew"),
     "refer": N_("referred"),
     "ack": N_("nobody acknowledged"),
     "act": N_("nobody there yet"),

@@ -75,7 +75,7 @@ def _more(count: int) -> str:
 def _pressing(turn: Turn, case: Case, elder: Elder, restricted: bool) -> str:
     words = line_of(turn, case, elder, restricted or not case.restricted)
     if case.state == RESOLVED and not case.restricted:
-        words = _("%(case)s: please ask whether it is mended") % {"case": words}
+        words = _("%(case)s: please ask whether it is solved") % {"case": words}
     return words if case.late_at and case.late_at < turn.now else f"🟡{words}"
 
 

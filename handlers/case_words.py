@@ -154,8 +154,9 @@ BUTTONS = {  # what the moves are called on a button, in this order
     "ack": N_("Acknowledge"),
     "work": N_("In progress"),
     "resolve": N_("Resolved…"),
-    "close": N_("🟢 Mended: close"),
-    "reopen": N_("Not mended"),
+    "close": N_("🟢 Solved: close"),
+    "reopen": N_("Not solved"),
+    "reopen no_contact": N_("Still not reached"),
     "refer": N_("Refer…"),
     "return": N_("Return…"),
     "note": N_("Note…"),
@@ -190,6 +191,11 @@ DONE = {  # what somebody did, in the story of a case: who stands before it
     "wish": N_("wrote down the elder's wish"),
     "moved": N_("moved it to the right person"),
 }
+
+
+def button_name(action: str, category: str) -> str:
+    """What a move is called on the button of a case of this category."""
+    return _(BUTTONS.get(f"{action} {category}", BUTTONS[action]))
 
 
 def category_name(code: str) -> str:

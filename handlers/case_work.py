@@ -9,7 +9,7 @@ from handlers import form, photos
 from handlers.case_card import card, card_name, state_line
 from handlers.case_open import Opened, announced, hours_of, phones, tell_holders
 from handlers.case_tell import desk, meant, renew_everywhere, tell
-from handlers.case_words import BUTTONS
+from handlers.case_words import button_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.dates import coming_day
 from handlers.emergency import SCENE, call_line, scene
@@ -42,7 +42,7 @@ MENUS: Mapping[str, Menu] = {
     "resolve": Menu(
         N_("How was it resolved? (tap or write)"),
         (
-            Choice("mended", N_("Mended")),
+            Choice("mended", N_("Solved")),
             Choice("taken", N_("Taken to hospital")),
             Choice("family", N_("Family sees to it")),
             Choice("talked", N_("Talked it over")),
@@ -63,9 +63,9 @@ MENUS: Mapping[str, Menu] = {
         tuple(Choice(code, label) for code, label in GROUP_NAMES.items()),
     ),
     "close": Menu(
-        N_("You asked: is it mended? What was said? (tap or write)"),
+        N_("You asked: is it solved? What was said? (tap or write)"),
         (
-            Choice("mended", N_("Mended, content")),
+            Choice("mended", N_("Solved, content")),
             Choice("better", N_("Better now")),
             Choice("unneeded", N_("Not needed now")),
         ),
@@ -73,6 +73,10 @@ MENUS: Mapping[str, Menu] = {
     "reopen": Menu(
         N_("What is still wrong? (tap or write)"),
         (Choice("same", N_("As before")), Choice("worse", N_("Worse"))),
+    ),
+    "reopen no_contact": Menu(
+        N_("How did you try? (tap or write)"),
+        (Choice("phone", N_("Nobody answers")), Choice("door", N_("Nobody opens"))),
     ),
     "reached": Menu(
         N_("Who was reached, and how is it? (tap or write)"),
@@ -107,6 +111,10 @@ MENUS: Mapping[str, Menu] = {
 }
 
 
+def menu_of(case: Case, action: str) -> Menu:
+    return MENUS.get(f"{action} {case.category}", MENUS[action])
+
+
 def act(turn: Turn, case: Case, elder: Elder, action: str, words: str) -> list[Reply]:
     """One press or word; asks back when more must be known."""
     what, is_ = (
@@ -126,7 +134,7 @@ def refused(turn: Turn, case: Case, elder: Elder, what: Move, is_: frozenset[str
     if case.state in what.states and not set(what.who) & is_:
         sentence = _("That is for others to do: %(who)s.") % {"who": _(_WHO[what.who[0]])}
     elif case.state in what.states:
-        sentence = _("You resolved it yourself: somebody else has to ask whether it is mended.")
+        sentence = _("You resolved it yourself: somebody else has to ask whether it is solved.")
     else:
         story = case_query.events(turn.session, case.id)
         sentence = _("Nothing was changed. It stands so: %(state)s") % {
@@ -156,14 +164,14 @@ def _ask(turn: Turn, case: Case, action: str) -> Reply:
 
 
 def _question(case: Case, action: str, done: str = "") -> Reply:
-    menu = MENUS[action]
+    menu = menu_of(case, action)
     buttons = [
         Button(_(one.label), f"/case {case.number} {action} {one.code}") for one in menu.choices
     ]
     back = (Button(_("‹ Back to the card"), f"/case {case.number}"),)
     text = _("Case %(number)d · %(what)s\n%(ask)s") % {
         "number": case.number,
-        "what": _(BUTTONS[action]).rstrip("…"),
+        "what": button_name(action, case.category).rstrip("…"),
         "ask": _(menu.ask),
     }
     text = "\n".join(part for part in (done, text) if part)
@@ -176,8 +184,12 @@ def drop_draft(turn: Turn, case: Case) -> None:
         turn.drafts.remove(draft)
 
 
+def _menu(filling: Filling) -> Menu:
+    return menu_of(_about(filling)[0], filling.known("action"))
+
+
 def _choices(filling: Filling) -> tuple[Choice, ...]:
-    return MENUS[filling.known("action")].choices
+    return _menu(filling).choices
 
 
 def _title(filling: Filling) -> str:
@@ -237,7 +249,7 @@ FORM = Form(
         Question(
             "words",
             N_("Case"),
-            lambda filling: _(MENUS[filling.known("action")].ask),
+            lambda filling: _(_menu(filling).ask),
             choices=_choices,
             free=True,
             check=_check,
@@ -292,26 +304,26 @@ def _meaning(turn: Turn, case: Case, action: str, words: str) -> tuple[str, dict
         on = _next_day(turn, case, words)
         return day(on), {"next_on": on}
     if action == "raise":
-        level = _choice(action, words)
+        level = _choice(case, action, words)
         if level is None:
             raise Unclear(_("Please tap one of the buttons, or write its number or its words."))
         return "", {"severity": int(level.code)}
     if action == "note" and words in SCENE:
         return _(SCENE[words]), {}
-    found = _choice(action, words)
+    found = _choice(case, action, words)
     text = _(found.label) if found else words
     return text, {"wish": text} if action == "wish" else {}
 
 
-def _choice(action: str, words: str) -> Choice | None:
-    choices = MENUS[action].choices if action in MENUS else ()
+def _choice(case: Case, action: str, words: str) -> Choice | None:
+    choices = menu_of(case, action).choices if action in MENUS else ()
     return next((one for one in choices if one.code == words), None) or match(choices, words)
 
 
 def _referral(case: Case, words: str) -> tuple[str, dict[str, Any]]:
     """Housekeeping, because the tap drips: a group, and perhaps why."""
     first, _gap, why = words.partition(" ")
-    found = _choice("refer", first)
+    found = _choice(case, "refer", first)
     if found is None:
         raise Unclear(_("Please tap a group, or write its name first."))
     if found.code == case.service_group:
@@ -323,7 +335,7 @@ def _referral(case: Case, words: str) -> tuple[str, dict[str, Any]]:
 
 def _next_day(turn: Turn, case: Case, words: str) -> date:
     last = local_date(case.resolve_until, turn.office.zone)
-    found = _choice("date", words) if words in DAYS else match(MENUS["date"].choices, words)
+    found = _choice(case, "date", words) if words in DAYS else match(MENUS["date"].choices, words)
     on = turn.today + timedelta(days=int(found.code)) if found else coming_day(words, turn.today)
     if not turn.today <= on <= last:
         raise Unclear(

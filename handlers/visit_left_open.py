@@ -110,10 +110,10 @@ CASE = Kind(
     "case",
     resolved_cases,
     N_("To ask: %(text)s, resolved on %(day)s"),
-    N_("Last time: %(text)s. Resolved on %(day)s: is it mended?"),
+    N_("Last time: %(text)s. Resolved on %(day)s: is it solved?"),
     (
-        Choice(KEPT, N_("🟢 Mended"), words=("是", "yes", "修好了", "好了")),
-        Choice(STILL_OPEN, N_("Not mended"), words=("否", "no", "没好", "没修好")),
+        Choice(KEPT, N_("🟢 Solved"), words=("是", "yes", "修好了", "好了")),
+        Choice(STILL_OPEN, N_("Not solved"), words=("否", "no", "没好", "没修好")),
         Choice(UNASKED, N_("Could not ask")),
     ),
     (STILL_OPEN,),

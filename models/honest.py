@@ -90,7 +90,8 @@ def wonders(session: Session, units: Collection[UUID], first: date, last: date) 
 
 
 def _entries(session: Session, units: Collection[UUID], first: date, last: date) -> Sequence[Entry]:
-    well = and_(*(col(getattr(Visit, name)) == GOOD for name in OBSERVATIONS))
+    good = and_(*(col(getattr(Visit, name)) == GOOD for name in OBSERVATIONS))
+    well = func.coalesce(good, False)  # of somebody who was erased nothing is known any more
     rows = session.execute(
         select(
             col(Visit.elder_id), col(Staff.id), col(Staff.name), col(Visit.visited_at),

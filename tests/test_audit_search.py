@@ -24,7 +24,7 @@ from tests.test_traces import of_an_elder
 def test_a_coordinator_sees_who_looked_when_and_why(town, zhou, wang):
     zhou.talk("/brief 高永昌", "高永昌", "/card 高永昌 full", "为什么", "女儿打电话来问", "📇")
     town.wait(hours=1)
-    wang.talk("/audit 高永昌", "• 11月12日 09:00 周明 看完整资料 (女儿打电话来问)")
+    wang.talk("/audit 高永昌", "• 11月12日 09:00 周明 看完整资料(女儿打电话来问)")
     assert "周明 看简报" in wang.text
     assert wang.text.splitlines()[1] == "• 11月12日 10:00 王主任 看本记录"
 

@@ -38,9 +38,9 @@ def test_from_report_to_close_everybody_s_card_is_current(town, zhou, liu, wang)
     report(zhou)
     liu.look()
     liu.talk("[受理]", "已受理 刘强 09:00 · 11月15日 09:00前上门", "[处理中]", "处理中 刘强", "[办结…]", "怎么办结的",
-             "换了三片瓦", "已办结 刘强 09:00: 换了三片瓦 · 待回访")  # fmt: skip
+             "换了三片瓦", "已办结 刘强 09:00:换了三片瓦 · 待回访")  # fmt: skip
     assert "🟢 已办结,请回访问问好了没有" in zhou.look()[-1].text
-    zhou.talk("[🟢 好了,销号]", "回访结果", "[好了,老人满意]", "已销号 周明 09:00: 好了,老人满意")
+    zhou.talk("[🟢 好了,销号]", "回访结果", "[好了,老人满意]", "已销号 周明 09:00:好了,老人满意")
     assert "已销号 周明" in liu.look()[-1].text
     assert did(town) == ["opened", "ack", "work", "resolve", "close"]
     assert the_case(town).state == CLOSED
@@ -98,7 +98,7 @@ def test_words_do_the_same_as_buttons(town, zhou, liu):
         "备注 1 下午带梯子去",
         "刘强 09:00:下午带梯子去",
         "办结 1 换了瓦",
-        "已办结 刘强 09:00: 换了瓦",
+        "已办结 刘强 09:00:换了瓦",
     )
     assert did(town) == ["opened", "ack", "note", "resolve"]
 
@@ -162,7 +162,7 @@ def test_returned_goes_to_the_coordinator_who_refers_it(town, zhou, liu, wang):
     wu = town.person("吴敏")
     report(zhou)
     liu.look()
-    liu.talk("[退回…]", "为什么退回", "[不属本组]", "已退回 刘强 09:00: 不属本组 · 等协调员定")
+    liu.talk("[退回…]", "为什么退回", "[不属本组]", "已退回 刘强 09:00:不属本组 · 等协调员定")
     (screen,) = wang.look()
     assert "↩️ 被退回,请定由谁来办" in screen.text
     wang.talk("[转办…]", "转给哪个组", "[帮扶", "待受理")
@@ -188,33 +188,43 @@ def test_an_urgent_case_is_closed_by_somebody_else_than_who_resolved_it(town, zh
     zhou.talk("销号 1 好了", "已销号 周明")
 
 
-def test_the_next_visit_asks_whether_it_is_mended_and_closes(town, zhou, liu):
+def test_the_next_visit_asks_whether_it_is_solved_and_closes(town, zhou, liu):
     report(zhou)
     liu.talk("办结 1 换了瓦", "已办结")
     town.wait(days=15)
-    zhou.talk("/visit 高永昌", "待回访:维修:屋顶漏雨", "走访 高永昌 00000", "上次:维修:屋顶漏雨(11月12日办结),修好了吗?",
-              "[🟢 修好了]", "维修:屋顶漏雨:🟢 修好了", "[✅", "已记下")  # fmt: skip
+    zhou.talk("/visit 高永昌", "待回访:维修:屋顶漏雨", "走访 高永昌 00000", "上次:维修:屋顶漏雨(11月12日办结),好了吗?",
+              "[🟢 好了]", "维修:屋顶漏雨:🟢 好了", "[✅", "已记下")  # fmt: skip
     assert the_case(town).state == CLOSED
     assert town.rows(CaseEvent, action="close")[0].visit_id == town.visits("高永昌")[-1].id
 
 
-def test_not_mended_begins_anew_and_tells_the_group(town, zhou, liu):
+def test_not_solved_begins_anew_and_tells_the_group(town, zhou, liu):
     report(zhou)
     liu.talk("办结 1 换了瓦", "已办结")
     town.wait(days=15)
     zhou.talk(
-        "走访 高永昌 00000", "上次", "[没修好]", "什么原因", "[还是老样子]", "核对", "[✅", "已记下"
+        "走访 高永昌 00000", "上次", "[没解决]", "什么原因", "[还是老样子]", "核对", "[✅", "已记下"
     )
     case = the_case(town)
     assert (case.state, case.round, case.owner_id) == (OPEN, 2, None)
-    assert "🔔 没修好,重新办理" in liu.look()[-1].text
+    assert "🔔 没解决,重新办理" in liu.look()[-1].text
+
+
+def test_between_chinese_words_stands_a_chinese_colon(town, zhou, liu):
+    report(zhou)
+    liu.talk("办结 1 换了瓦", "已办结")
+    zhou.talk("/case 1 close 好了", "已销号 周明")
+    written = [row.text for row in town.rows(Outgoing)][-1]
+    assert "已销号 周明 09:00：好了" in written
+    zhou.say("/case 1 story")
+    assert "：好了" in [row.text for row in town.rows(Outgoing)][-1]
 
 
 def test_a_voided_visit_takes_back_what_it_said_of_a_case(town, zhou, liu):
     report(zhou)
     liu.talk("办结 1 换了瓦", "已办结")
     town.wait(days=15)
-    zhou.talk("走访 高永昌 00000", "上次", "[🟢 修好了]", "核对", "[✅", "已记下", "[选错人了/要改]", "哪里",
+    zhou.talk("走访 高永昌 00000", "上次", "[🟢 好了]", "核对", "[✅", "已记下", "[选错人了/要改]", "哪里",
               "[整条作废]", "什么原因", "[点错了]", "作废", "[确认]", "已作废")  # fmt: skip
     assert the_case(town).state == RESOLVED
 
@@ -276,7 +286,7 @@ def test_the_story_says_who_did_what_and_what_arrived(town, zhou, liu):
     report(zhou)
     town.wait(minutes=5)
     send(town)
-    liu.talk("受理 1", "已受理", "/case 1 story", "09:00 周明 上报: 屋顶漏雨")
+    liu.talk("受理 1", "已受理", "/case 1 story", "09:00 周明 上报:屋顶漏雨")
     sweep(town)
     liu.talk("/case 1 story", "09:05 刘强 受理")
     assert "09:00 新个案:✓刘强" in liu.text

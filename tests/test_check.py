@@ -36,6 +36,11 @@ def test_nothing_stands_out_where_nothing_does(town, wang, day):
     wang.talk("/check", "没有需要特别了解的情况")
 
 
+def test_what_is_known_no_more_of_somebody_erased_is_asked_of_nobody(town, wang, day):
+    record(town, "高永昌", day, spirit=None, health=None)
+    wang.talk("/check", "没有需要特别了解的情况")
+
+
 def test_twenty_visits_in_six_minutes_are_a_question(town, wang, zhou, day):
     for number in range(20):
         at = day + timedelta(seconds=18 * number)

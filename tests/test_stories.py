@@ -36,7 +36,7 @@ def test_a_tap_and_a_reimbursement_in_one_sentence_are_two_cases(town, zhou, liu
     zhou.talk("/brief 高永昌", "个案1")
     assert "个案2" in zhou.text
     liu.talk("/case 1 resolve 换了新龙头", "已办结")
-    zhou.talk("/case 1 close 修好了", "已销号 周明 09:00: 修好了")
+    zhou.talk("/case 1 close 修好了", "已销号 周明 09:00:修好了")
 
 
 def test_of_two_things_the_second_may_be_left_out(town, zhou, liu):

@@ -87,11 +87,27 @@ def test_whoever_finds_her_says_so_with_one_tap_and_she_is_still_due(town, zhou,
         "[🟢 联系上了…]",
         "怎么联系上的",
         "[电话接通]",
-        "已销号 王主任 11:01: 电话接通",
+        "已销号 王主任 11:01:电话接通",
     )
     assert "🟢 已联系上" in zhou.look()[-1].text
     town.wait(days=1)
     zhou.talk("/due", "王德胜")
+
+
+def test_who_was_not_reached_after_all_is_looked_for_again(town, zhou, wang, ma):
+    attempt(zhou)
+    pass_time(town, 130)
+    wang.talk("/case 1 reached 在家", "已销号", "/case 1", "已销号")
+    assert "没解决" not in wang.screen.buttons
+    wang.talk(
+        "[仍联系不上]",
+        "仍联系不上\n怎么联系的?",
+        "[没人开门]",
+        "待受理",
+        "/case 1 story",
+        "没人开门",
+    )
+    assert the_case(town).state == OPEN
 
 
 def test_only_of_such_a_case_one_says_reached(town, zhou, liu):
