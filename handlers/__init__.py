@@ -36,7 +36,7 @@ from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, cover_said, 
 from handlers.lines import as_pressed
 from handlers.office import FORM as OFFICE
 from handlers.office import office_command
-from handlers.pick import pick_elder
+from handlers.pick import names_somebody, pick_elder
 from handlers.problem import FORM as PROBLEM
 from handlers.problem import problem_command, proposed
 from handlers.promises import kept_command
@@ -277,28 +277,24 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
         return form.press(shape, filling, form.DISCARD)
     if word in ONE_BACK:
         return form.press(shape, filling, form.BACK)
-    other = _somebody_else(turn, shape, filling, word)
-    if other is not None:
+    if open_question(shape, filling) is None and names_somebody(turn, word):
         return _plain_words(turn, text)
     try:
-        return form.type_text(shape, filling, text, is_command=_is_command(turn, word))
+        return form.type_text(shape, filling, text, is_command=_reads_as_command(turn, word))
     except Unclear:
         waits = open_question(shape, filling) is not None
-        if _is_command(turn, word) or question(turn, word).is_meant(waits):
+        if _reads_as_command(turn, word) or question(turn, word).is_meant(waits):
             return _plain_words(turn, text)
         raise
 
 
-def _somebody_else(turn: Turn, shape: Form, filling: Filling, word: str) -> Elder | None:
-    """At a finished card the whole name of another elder, with or without what was found there,
-    is a wish to go on, not a remark."""
-    if open_question(shape, filling) is not None:
-        return None
-    name, _tail = split_line(word, turn.today)
-    if len(name) > 8:
-        return None
-    hits = [e for e in lookup.find(turn.session, turn.staff, name, turn.today) if e.name == name]
-    return hits[0] if len(hits) == 1 and hits[0].name != filling.known("name") else None
+def _reads_as_command(turn: Turn, word: str) -> bool:
+    """Also without a blank, 走访高永昌, where a person stands behind the command."""
+    if _is_command(turn, word):
+        return True
+    spaced = with_blank(word)
+    name = split_line(spaced.partition(" ")[2], turn.today)[0] if spaced != word else ""
+    return bool(name and lookup.find(turn.session, turn.staff, name, turn.today))
 
 
 def _is_command(turn: Turn, text: str) -> bool:

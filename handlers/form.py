@@ -4,12 +4,13 @@ A draft keeps the answers in the order they were given; where the person stands 
 Buttons read `f.<tag>.<rev>.<code>`: a press whose `rev` is not the draft's changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from handlers.lines import cap
 from handlers.questions import (
+    CHOICE,
     LONGEST,
     Choice,
     Filling,
@@ -187,12 +188,18 @@ def _back(form: Form, filling: Filling) -> list[Reply]:
     hole = next((name for name, value in answers.items() if value is HOLE), None)
     if hole is not None:
         _leave_hole(filling, answers, hole)
-    elif answers:
-        _last, value = answers.popitem()
-        for name in value if isinstance(value, list) and _last.startswith("_") else ():
+    elif last := _last_given(form, answers):
+        value = answers.pop(last)
+        for name in value if isinstance(value, list) and last.startswith("_") else ():
             answers.pop(name, None)
     set_answers(filling.draft, filling.turn, answers)
     return [card(form, filling)]
+
+
+def _last_given(form: Form, answers: Iterable[str]) -> str | None:
+    """The answer that led here; remarks and pictures were added beside the questions."""
+    beside = {q.name for q in form.questions if q.optional and q.kind != CHOICE}
+    return next((name for name in reversed(list(answers)) if name not in beside), None)
 
 
 def _leave_hole(filling: Filling, answers: dict[str, Any], hole: str) -> None:
@@ -325,7 +332,7 @@ def _ask_rows(form: Form, filling: Filling, question: Question) -> Rows:
     return (
         *in_rows(choices, question.across),
         *((b,) for b in quick),
-        _ways_out(filling, question),
+        _ways_out(form, filling, question),
     )
 
 
@@ -335,8 +342,8 @@ def _label(filling: Filling, choice: Choice) -> str:
     return f"{cap(choice.number)} {_(choice.label)}" if own else _(choice.label)
 
 
-def _ways_out(filling: Filling, question: Question) -> tuple[Button, ...]:
-    if not filling.answers:
+def _ways_out(form: Form, filling: Filling, question: Question) -> tuple[Button, ...]:
+    if question.name not in filling.answers and _last_given(form, filling.answers) is None:
         return (_button(filling, _("Later"), PARK), _button(filling, _("Discard"), DISCARD))
     label = _("‹ Leave as it is") if question.name in filling.answers else _("‹ Back")
     return (_button(filling, label, BACK), _button(filling, _("Later"), PARK))

@@ -7,6 +7,7 @@ from handlers import form
 from handlers.questions import Choice, Filling, match, tidy
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, Unclear
+from handlers.visit_line import split_line
 from locales import gettext as _
 from locales import ngettext
 from models import lookup
@@ -114,6 +115,14 @@ def page_of(words: str, total: int, size: int = PAGE) -> int:
     """The page that `p2` among these words names, as far as there is one."""
     named = (word[1:] for word in words.split() if word[:1] == "p" and word[1:].isdecimal())
     return max(0, min(int(next(named, 0)), (total - 1) // size))
+
+
+def names_somebody(turn: Turn, words: str) -> bool:
+    """The whole name of an elder, with or without what was found there: at a finished card a
+    wish to go on, or other answers about the same one, not a remark."""
+    name, _tail = split_line(words, turn.today)
+    found = lookup.find(turn.session, turn.staff, name, turn.today)
+    return any(one.name == name for one in found)
 
 
 # As a question of a form, whose context keeps the likely ones

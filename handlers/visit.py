@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from handlers import case_open, form, tell, unreached
 from handlers import visit_follows as follows
@@ -20,6 +20,7 @@ from handlers.turn import Turn, day
 from handlers.visit_alarm import ALARMED, alarm_at_once
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import Found, found
+from handlers.visit_day import MYSELF, too_old, visited_on, visitors
 from handlers.visit_form import (
     QUESTIONS,
     fill_well,
@@ -27,8 +28,6 @@ from handlers.visit_form import (
     last_seen,
     outcome_of,
     shortcuts,
-    too_old,
-    visited_on,
 )
 from handlers.visit_left_open import (
     ASKED,
@@ -49,7 +48,8 @@ from models.agenda import office_policy
 from models.consent import HEALTH, withheld
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
-from models.elder import Elder
+from models.elder import ACTIVE, Elder
+from models.leave import by_code as staff_by_code
 from models.next_up import next_up
 from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, UNTICKED, Concern, Promise, Visit
 
@@ -110,6 +110,7 @@ def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[s
         "last": seen,
         "brief": short_brief(turn, elder, last, things),
         "withheld": sorted(no),
+        "visitors": visitors(turn, elder),
         "left_open": _asked(things) if mending is None else mending.answers.get(CARRIED),
     }
 
@@ -159,6 +160,8 @@ def _gone(filling: Filling) -> list[Reply]:
         "%(name)s is no longer on your list. Please ask the coordinator; "
         "your answers are kept until you discard them."
     )
+    filling.draft.rev += 1
+    filling.draft.parked = True  # what is written next is about somebody else
     rows = ((form.form_button(filling.draft, _("Discard"), form.DISCARD),),)
     name = filling.turn.shown(filling.known("name"))
     return [Reply(text % {"name": name}, rows, form.card_name(filling))]
@@ -181,7 +184,7 @@ def _row(filling: Filling, elder: Elder) -> Visit:
         ref=filling.draft.tag,
         root_id=new,
         elder_id=elder.id,
-        liaison_id=turn.staff.id,
+        liaison_id=_who_went(filling),
         recorded_by=turn.staff.id,
         mode=ATTEMPT_MODE.get(outcome, "in_person") if is_attempt(filling) else answers["how"],
         outcome=outcome,
@@ -196,6 +199,13 @@ def _row(filling: Filling, elder: Elder) -> Visit:
         answers=_kept_answers(filling),
         **_observations(filling),
     )
+
+
+def _who_went(filling: Filling) -> UUID:
+    """Whoever enters it, unless a coordinator said who it was."""
+    went = filling.get("went") or MYSELF
+    other = None if went == MYSELF else staff_by_code(filling.turn.session, went)
+    return other.id if other else filling.turn.staff.id
 
 
 def _kept_answers(filling: Filling) -> dict[str, Any]:
@@ -310,7 +320,8 @@ def _one_more(
     filling: Filling, visit: Visit, elder: Elder, opened: list[Opened]
 ) -> tuple[str, tuple[tuple[Button, ...], ...]]:
     """Only where the visit itself left nothing to think about."""
-    if visit.outcome != DONE or opened or filling.known("fixes") or urgent(filling):
+    asked_enough = opened or filling.known("fixes") or urgent(filling)
+    if visit.outcome != DONE or elder.state != ACTIVE or asked_enough:
         return "", ()
     return question_after(filling.turn, elder, filling.known("withheld") or [])
 

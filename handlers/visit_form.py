@@ -1,31 +1,26 @@
 """The questions of one visit ([S3] 一进两看三查): how, the five observations, who was there."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from handlers import visit_left_open as left_open
 from handlers.agreed import keeps_no_health, offered
 from handlers.concern_words import SEVERITY_NAMES, Observation
-from handlers.dates import past_day
 from handlers.questions import (
-    CHOICE,
     PHOTO,
     TEXT,
     Choice,
     Filling,
     Question,
-    tidy,
 )
-from handlers.turn import Unclear, day, local_date
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import DOWN, SAME, UP, Found, code_of, found, leaps, moved
+from handlers.visit_day import QUESTIONS as DAY_QUESTIONS
 from handlers.visit_follows import UNTIL
 from locales import gettext as _
 from locales import mark as N_
-from models.visit import DONE, EMERGENCY, GOOD
+from models.visit import DONE, EMERGENCY, GOOD, NOT_OBSERVED
 
-BACK_DAYS = 3  # a visit may be entered this many days late
 NOBODY = "none"
 
 HOW = (
@@ -58,11 +53,6 @@ SPOKE_WITH = (
     Choice("child", N_("A child")),
     Choice("spouse", N_("The spouse")),
     Choice("carer", N_("A carer")),
-)
-WHY_LATE = (
-    Choice("no_signal", N_("No signal there")),
-    Choice("busy", N_("No time to write")),
-    Choice("forgot", N_("Forgot")),
 )
 WHY_LEVEL = (
     Choice("worse", N_("Worse than it sounds")),
@@ -141,7 +131,7 @@ def _observe_text(observation: Observation, filling: Filling) -> str:
     if observation.name == "health" and keeps_no_health(filling):
         return _("🔒 The elder wants no health kept. Only this: is a doctor needed?")
     before = observation.by_word.get(last_seen(filling).get(observation.name, ""))
-    if before is None:
+    if before is None or before.word == NOT_OBSERVED:
         return asked
     return _("%(question)s Last time: %(answer)s") % {
         "question": asked,
@@ -220,68 +210,6 @@ def _asks_present(filling: Filling) -> bool:
     return is_visit(filling) and (not left_open.things(filling) or "present" in filling.answers)
 
 
-# When it was
-
-
-def visited_on(filling: Filling) -> date:
-    """The local day of the visit: what the person said, or the day the card was opened."""
-    given = filling.get("visited_on") or filling.known("was_on")
-    return date.fromisoformat(given) if given else started_on(filling)
-
-
-def started_on(filling: Filling) -> date:
-    return local_date(filling.draft.started_at, filling.turn.office.zone)
-
-
-def too_old(filling: Filling) -> bool:
-    """A card left lying for days: the date must be said anew."""
-    if filling.turn.now - filling.draft.started_at < timedelta(days=BACK_DAYS):
-        return False  # asked at every step: most need no calendar
-    return filling.turn.today - started_on(filling) > timedelta(days=BACK_DAYS)
-
-
-def _day_choices(filling: Filling) -> tuple[Choice, ...]:
-    today = filling.turn.today
-    labels = (N_("Today"), N_("Yesterday"), N_("Two days ago"), N_("Three days ago"))
-    return tuple(
-        Choice((today - timedelta(days=n)).isoformat(), label) for n, label in enumerate(labels)
-    )
-
-
-def _read_day(filling: Filling, text: str) -> str:
-    choice = next((c for c in _day_choices(filling) if _(c.label) == tidy(text)), None)
-    given = date.fromisoformat(choice.code) if choice else past_day(text, filling.turn.today)
-    return checked_day(filling, given)
-
-
-def checked_day(filling: Filling, given: date) -> str:
-    """As it is kept. Raises Unclear when a visit cannot be entered for that day."""
-    today = filling.turn.today
-    if given > today:
-        raise Unclear(_("That day is still to come. Please write today or an earlier day."))
-    if today - given > timedelta(days=BACK_DAYS) and not filling.known("fixes"):
-        raise Unclear(
-            _("A visit can be entered up to %(days)d days late; the coordinator enters older ones.")
-            % {"days": BACK_DAYS}
-        )
-    return given.isoformat()
-
-
-def _asks_day(filling: Filling) -> bool:
-    opened = "visited_on" in filling.answers
-    return opened or (too_old(filling) and not filling.known("fixes"))
-
-
-def is_late(filling: Filling) -> bool:
-    """Back-dated by a date that was said; a card sent late from a dead spot is not."""
-    said = filling.get("visited_on")
-    return bool(said) and date.fromisoformat(said) != filling.turn.today
-
-
-def _say_day(filling: Filling, value: Any) -> str:
-    return day(date.fromisoformat(value))
-
-
 def _say_photos(filling: Filling, value: Any) -> str:
     return _("%(count)d picture(s)") % {"count": len(value)}
 
@@ -325,25 +253,7 @@ QUESTIONS = (
         when=_asks_present,
         free=True,
     ),
-    Question(
-        "visited_on",
-        N_("Date"),
-        N_("Which day was the visit? (tap, or write a date)"),
-        kind=CHOICE,
-        choices=_day_choices,
-        when=_asks_day,
-        check=_read_day,
-        shown=_say_day,
-    ),
-    Question(
-        "late_reason",
-        N_("Date"),
-        N_("Why is it entered late? (tap or write)"),
-        choices=WHY_LATE,
-        when=is_late,
-        after="visited_on",
-        free=True,
-    ),
+    *DAY_QUESTIONS,
     Question(
         "fix_reason",
         N_("Reason"),

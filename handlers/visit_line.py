@@ -12,7 +12,8 @@ from handlers.questions import Filling
 from handlers.turn import Unclear
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import found
-from handlers.visit_form import NOBODY, checked_day
+from handlers.visit_day import checked_day
+from handlers.visit_form import NOBODY
 from locales import gettext as _
 from models.visit import GOOD, NOT_OBSERVED, OBSERVATIONS
 

@@ -27,6 +27,7 @@ from handlers.talk import Button, Reply, Rows
 from handlers.turn import day
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import Found, call_first, found
+from handlers.visit_day import may_say_who, visited_on
 from handlers.visit_form import (
     HOW,
     OUTCOME,
@@ -35,7 +36,6 @@ from handlers.visit_form import (
     last_seen,
     leap_lines,
     title_name,
-    visited_on,
 )
 from locales import gettext as _
 from models.case import EMERGENCY
@@ -55,14 +55,16 @@ def title(filling: Filling) -> str:
 
 def intro(filling: Filling) -> str:
     """On the first card what one should know before going in; then what was answered so far."""
-    if filling.answers:
-        return " · ".join(_so_far(filling))
-    return str(filling.known("brief") or "")
+    before = "" if filling.get("how") else str(filling.known("brief") or "")
+    return "\n".join(part for part in (before, " · ".join(_so_far(filling))) if part)
 
 
 def _so_far(filling: Filling) -> list[str]:
     asked = [BY_NAME[name] for name in ("how", *(s.name for s in OBSERVED))]
-    return [say_value(q, filling, filling.get(q.name)) for q in asked if filling.get(q.name)]
+    said = [say_value(q, filling, filling.get(q.name)) for q in asked if filling.get(q.name)]
+    if photos := filling.get("photo"):
+        said.append(_("📷 %(count)d picture(s)") % {"count": len(photos)})
+    return [*said, _("📝 a note")] if filling.get("note") else said
 
 
 def urgent(filling: Filling) -> str:
@@ -195,6 +197,8 @@ def _rows(filling: Filling) -> Rows:
         adding += [(_("＋ Promise"), "q:promise"), (_("＋ Photo"), "q:photo")]
         adding += [] if filling.get("present") else [(_("＋ Present"), "q:present")]
     adding.append((_("Other day"), "q:visited_on"))
+    if may_say_who(filling) and not filling.get("went"):
+        adding.append((_("＋ Visitor"), "q:went"))
     if _report_buttons(filling):
         adding.append((_("Reports…"), MORE))
     buttons = [form_button(filling.draft, *one) for one in adding]

@@ -48,6 +48,16 @@ def test_a_photo_may_come_at_any_question_with_words(town, zhou, photo):
     assert "照片:1 张" in zhou.text
 
 
+def test_a_card_says_that_it_has_the_photo_and_one_step_back_leaves_it(town, zhou, photo):
+    zhou.talk("/visit 高永昌", "还没有走访过").photo(photo, text="灶台旁边")
+    assert "📷 1 张 · 📝 有备注" in zhou.text
+    assert "还没有走访过" in zhou.text
+    assert "‹ 上一步" not in str(zhou.screen.rows)
+    zhou.talk("[上门]", "🚪 上门 · 📷 1 张", "[有说有笑]", "健康").photo(picture((80, 60)))
+    assert "3/7 健康\n🚪 上门 · 😀 有说有笑 · 📷 2 张" in zhou.text
+    zhou.talk("[‹ 上一步]", "2/7 精神\n🚪 上门 · 📷 2 张")
+
+
 def test_the_same_photo_twice_is_one(town, zhou, photo):
     zhou.talk("/visit 高永昌", "怎么").photo(photo).photo(photo)
     assert "已经在卡片里了" in zhou.text

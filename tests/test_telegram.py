@@ -153,13 +153,26 @@ def test_a_group_is_not_private() -> None:
     assert not said.private
 
 
-async def test_edits_and_other_news_are_not_asked_for(api: BotApi, telegram: Telegram) -> None:
+async def test_other_news_are_not_asked_for(api: BotApi, telegram: Telegram) -> None:
     office = Office()
-    api.push("edited_message", {"text": "hidden"})
+    api.push("channel_post", {"text": "hidden"})
     api.say(CHAT, "shown")
     async with listening(telegram, office):
         await api.until(lambda: office.said)
     assert office.texts == ["shown"]
+
+
+async def test_of_an_edited_message_only_that_it_was_edited_is_handed_on(
+    api: BotApi, telegram: Telegram
+) -> None:
+    office = Office()
+    chat = {"id": CHAT, "type": "private"}
+    api.push("edited_message", {"message_id": 1, "chat": chat, "text": "走访 高永昌 00040"})
+    api.push("edited_message", {"message_id": 2, "chat": chat, "location": {"latitude": 1.0}})
+    api.say(CHAT, "shown")
+    async with listening(telegram, office):
+        await api.until(lambda: len(office.said) == 2)
+    assert [(one.text, one.problem) for one in office.said] == [("", "edited"), ("shown", "")]
 
 
 async def test_a_person_who_stops_the_bot_and_comes_back_is_noted(

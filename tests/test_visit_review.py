@@ -2,9 +2,11 @@
 
 from datetime import date
 
-from sqlmodel import Session
+import pytest
 
+from models.assignment import Assignment
 from models.draft import Draft
+from models.elder import DECEASED, Elder
 from models.visit import Concern, Promise
 
 
@@ -139,16 +141,9 @@ def test_a_card_left_lying_for_days_asks_for_the_day(town, zhou):
 
 def test_a_visit_of_an_elder_taken_off_the_list_meanwhile_is_not_lost(town, zhou):
     zhou.talk("走访 高永昌 00000", "核对")
-    with Session(town.database) as session:
-        from sqlmodel import select
-
-        from models.assignment import Assignment
-
-        for row in session.exec(
-            select(Assignment).where(Assignment.elder_id == town.elders["高永昌"])
-        ):
-            row.until_on = date(2026, 11, 1)
-        session.commit()
+    for pair in town.rows(Assignment, elder_id=town.elders["高永昌"]):
+        pair.until_on = date(2026, 11, 1)
+        town.change(pair)
     zhou.talk("[提交]", "已不在您的名单上,请问协调员")
     assert len(town.rows(Draft)) == 1
 
@@ -180,3 +175,71 @@ def test_another_name_at_a_finished_card_is_no_remark(town, zhou):
         "核对",
     )
     assert "备注" not in zhou.text
+
+
+def test_a_name_that_two_people_have_is_no_remark_either(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对", "李秀英", "对得上 2 位",
+              "[都不是]", "哪一位", "走访 高永昌", "核对", "李秀英 0 1 0 0 0", "对得上 2 位",
+              "[李秀英 84岁", "核对:走访 李秀英", "[提交]", "已记下")  # fmt: skip
+    assert [v.health for v in town.visits("李秀英 柳泉村")] == ["watch"]
+    zhou.talk("/go", "没填完", "[走访 高永昌]", "核对")
+    assert "备注" not in zhou.text
+
+
+def test_other_answers_about_the_same_elder_take_the_place_of_those_on_the_card(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对", "高永昌 0 1 0 0 0", "健康:🤧 小毛病", "[提交]", "已记下")
+    (visit,) = town.visits("高永昌")
+    assert (visit.health, visit.note) == ("watch", "")
+
+
+@pytest.mark.parametrize("line", ["走访王德胜 0 0 0 0 0", "走访王德胜00000", "走访 王德胜 都好"])
+def test_a_visit_to_somebody_else_is_no_answer_where_words_are_asked_for(town, zhou, line):
+    zhou.talk("/visit 高永昌 00020", "哪里有隐患", line, "核对:走访 王德胜", "[提交]", "已记下")
+    assert len(town.visits("王德胜")) == 1
+    zhou.talk("走访 高永昌", "哪里有隐患", "走访时看到屋顶漏雨", "核对")
+
+
+def test_a_coordinator_enters_an_older_visit_for_whoever_went(town, wang):
+    wang.talk("走访 高永昌 00000", "核对", "[改日期]", "哪天走访的", "2025-01-02", "超过一年", "10-28",
+              "为什么补记", "手机坏了", "谁去的", "[周明]", "谁去的:周明", "[提交]", "已记下")  # fmt: skip
+    (visit,) = town.visits("高永昌")
+    assert (visit.visited_on, visit.late_reason) == (date(2026, 10, 28), "手机坏了")
+    assert visit.liaison_id == town.staff["周明"]
+    assert visit.recorded_by == town.staff["王主任"]
+
+
+def test_a_coordinator_says_who_went_only_where_it_was_somebody_else(town, wang, zhou):
+    wang.talk("走访 高永昌 00000", "核对", "[提交]", "已记下",
+              "走访 王德胜 00000", "核对", "[＋ 谁去的]", "谁去的", "[李娜]", "谁去的:李娜",
+              "[提交]", "已记下")  # fmt: skip
+    assert town.visits("高永昌")[0].liaison_id == town.staff["王主任"]
+    assert town.visits("王德胜")[0].liaison_id == town.staff["李娜"]
+    zhou.talk("走访 高永昌 00000", "核对")
+    assert "谁去的" not in str(zhou.screen.rows)
+
+
+def test_words_after_a_card_that_cannot_be_sent_any_more_are_not_added_to_it(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对")
+    for pair in town.rows(Assignment, elder_id=town.elders["高永昌"]):
+        pair.until_on = date(2026, 11, 1)
+        town.change(pair)
+    zhou.talk(
+        "[提交]",
+        "已不在您的名单上",
+        "王德",
+        "王德胜 90岁",
+        "/go",
+        "没填完",
+        "[走访 高永昌]",
+        "核对",
+    )
+    assert "备注" not in zhou.text
+
+
+def test_of_somebody_who_has_died_meanwhile_nothing_more_is_asked(town, zhou):
+    zhou.talk("走访 廖玉珍 00000", "核对")
+    (liao,) = town.rows(Elder, name="廖玉珍")
+    liao.state, liao.ended_on = DECEASED, town.now.date()
+    town.change(liao)
+    zhou.talk("[提交]", "已逝世")
+    assert "顺便问一句" not in zhou.text

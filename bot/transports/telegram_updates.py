@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from handlers.talk import Incoming
 
-WANTED = ["message", "callback_query", "my_chat_member"]
+WANTED = ["message", "edited_message", "callback_query", "my_chat_member"]
 ADDRESSED = re.compile(r"^(/\w+)@\w+")  # "/due@our_bot", as groups write it
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 SAID = (
@@ -67,6 +67,8 @@ def incoming(update: Mapping[str, Any], bot: str) -> Incoming | None:
         return _press(update["callback_query"], key)
     if "message" in update:
         return _message(update["message"], key)
+    if "text" in update.get("edited_message", {}):  # a place that moves is edited, too
+        return _edited(update["edited_message"], key)
     return None
 
 
@@ -82,6 +84,18 @@ def _message(message: Mapping[str, Any], key: str) -> Incoming | None:
         sent_at=datetime.fromtimestamp(message["date"], UTC),
         private=_is_private(message),
         language=message.get("from", {}).get("language_code", ""),
+    )
+
+
+def _edited(message: Mapping[str, Any], key: str) -> Incoming:
+    """What it says now is not read, but whoever wrote it has to know that."""
+    return Incoming(
+        network="telegram",
+        chat=str(message["chat"]["id"]),
+        key=key,
+        private=_is_private(message),
+        language=message.get("from", {}).get("language_code", ""),
+        problem="edited",
     )
 
 
