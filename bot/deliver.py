@@ -284,6 +284,7 @@ class Deliver:
         self.tally[job.network, COUNTED[outcome.state]] += 1
         if outcome.state != WAITING:
             line.strikes.pop(job.seq, None)
+        self._send_ready(line)
         self.wake()
 
     async def _try(self, line: Line, job: Job) -> Outcome:

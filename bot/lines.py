@@ -31,8 +31,13 @@ class Line:
 
     def room(self, now: float, lane: int) -> int:
         """How many messages of this lane may be sent now."""
-        allowed = self.outage.limit(now, self.running, self.pacer.pace.in_flight)
-        return min(allowed, self.pacer.room(now, lane))
+        return min(self._places(now, lane), self.pacer.room(now, lane))
+
+    def _places(self, now: float, lane: int) -> int:
+        """How many more may be on their way."""
+        pace = self.pacer.pace
+        usual = pace.bulk_in_flight if is_bulk(lane) else pace.in_flight
+        return self.outage.limit(now, self.running, usual)
 
     def appetite(self, now: float, lane: int) -> int:
         """How many may be claimed: a few more than may go now, unless the network is closed."""
@@ -53,10 +58,13 @@ class Line:
         return None
 
     def wait(self, now: float) -> float | None:
-        """Seconds until the next may go; None when nothing is ready."""
+        """Seconds until the next may go; None when nothing is ready, or when it waits for one on
+        its way, whose end is noticed."""
         if not self._ready:
             return None
-        return max(self.closed_until() - now, self.pacer.wait(now, self._ready[0][0]))
+        lane = self._ready[0][0]
+        wait = max(self.closed_until() - now, self.pacer.wait(now, lane))
+        return None if wait <= 0 and self.running and self._places(now, lane) <= 0 else wait
 
     def has_turn(self, now: float, sends: bool) -> bool:
         """Notes it; true when it changed. Whoever takes over does not know what was sent just

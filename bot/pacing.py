@@ -11,6 +11,11 @@ LONGEST_PAUSE = 30.0
 SAVED = 5  # bulk that may be caught up at once after a delay of our own
 ON_THE_WAY = 1.0  # seconds that the last words of a process that ended may take
 TRIPS = 50  # of which the fastest is taken for what the way alone costs
+ROUNDED = 0.001  # seconds that may be missing from what a server tells in milliseconds
+SPARE = 1.005  # a beat is kept a little slower than learned: clocks differ
+SLOWEST = 10.0  # seconds from one to the next; a longer rest says nothing of the usual beat
+SAME_REFUSAL = 1.0  # seconds: what was on its way then is refused for the same reason
+LEARNED = 600.0  # seconds after which the server may be trusted with more again
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,8 @@ class Pace:
     `overall` messages in any `window` seconds, of which bulk keeps to
     `bulk_rate` a second. One chat takes a message every `chat_every` seconds, after up to
     `burst` at once; a group one every `group_every` seconds. While the network is away it is
-    tried at least every `patience` seconds.
+    tried at least every `patience` seconds. `in_flight` messages may be on their way, of bulk
+    `bulk_in_flight`. `learns`: nobody knows the limit beforehand, and a refusal means the bot.
     """
 
     overall: int = 0
@@ -30,7 +36,9 @@ class Pace:
     burst: int = 1
     group_every: float = 0.0
     in_flight: int = 64
+    bulk_in_flight: int = 64
     patience: float = LONGEST_PAUSE
+    learns: bool = False
 
 
 # Telegram allows 30 messages a second, one a second in a chat (short bursts are let pass) and
@@ -44,7 +52,9 @@ TELEGRAM = Pace(
     group_every=3.0,
 )
 UNLIMITED = Pace()
-MATRIX = Pace(patience=5.0)  # a server of the office's own: people see that it is back
+# A server of the office's own. People see that it is back; it does one thing at a time, so that a
+# reply waits for all that is on its way.
+MATRIX = Pace(bulk_in_flight=4, patience=5.0, learns=True)
 
 
 def is_bulk(lane: int) -> bool:
@@ -67,6 +77,10 @@ class Meter:
 
     def has_one_at(self) -> float:
         return self.full_at - (self.burst - 1) * self.every
+
+    def is_empty_until(self, now: float) -> None:
+        """From then on there is one token."""
+        self.full_at = max(self.full_at, now + (self.burst - 1) * self.every)
 
     def is_full(self, now: float) -> bool:
         return self.full_at <= now
@@ -92,20 +106,25 @@ class Pacer:
         self.bulk = Meter(1 / pace.bulk_rate, SAVED) if pace.bulk_rate else None
         self.chats: dict[str, Meter] = {}
         self.barred: dict[str, float] = {}
-        self.paused_until = 0.0
+        self.paused_until = self.learned_at = 0.0
 
     def room(self, now: float, lane: int) -> int:
         """How many messages of this lane may go now."""
         if now < self.paused_until:
             return 0
+        if self.pace.learns and now > self.learned_at + LEARNED:
+            self.bulk = None
+        free = self._free(now)
+        if self.bulk and is_bulk(lane):
+            return min(free, int(self.bulk.tokens(now)))
+        return free
+
+    def _free(self, now: float) -> int:
         if not self.pace.overall:
             return self.pace.in_flight
         begun = now - self.pace.window
         self.arrived = {ticket: at for ticket, at in self.arrived.items() if at > begun}
-        free = self.pace.overall - len(self.sent) - len(self.arrived)
-        if self.bulk and is_bulk(lane):
-            return min(free, int(self.bulk.tokens(now)))
-        return free
+        return self.pace.overall - len(self.sent) - len(self.arrived)
 
     def wait(self, now: float, lane: int) -> float:
         """Seconds until there is room for one, as far as is known now."""
@@ -132,7 +151,7 @@ class Pacer:
         ticket = next(self.tickets)
         if self.pace.overall:
             self.sent[ticket] = now
-        if is_bulk(lane) and self.bulk:
+        if self.bulk and (is_bulk(lane) or self.pace.learns):
             self.bulk.take(now)
         every = self.pace.chat_every if private else self.pace.group_every
         if every:
@@ -156,10 +175,28 @@ class Pacer:
     def refused(self, chat: str, now: float, seconds: float) -> None:
         """The network asked for a rest. It does not say whether it means the chat or the bot:
         one chat is taken for a chat, two at a time for the bot."""
+        if self.pace.learns:
+            return self._learn(now, seconds)
         self.barred = {name: until for name, until in self.barred.items() if until > now}
         self.barred[chat] = now + seconds
         if len(self.barred) > 1:
             self.paused_until = max(self.paused_until, *self.barred.values())
+        return None
+
+    def _learn(self, now: float, seconds: float) -> None:
+        """A server that was asked too early says how long it is until the next message: at most
+        one beat at first, and what the beat still lacks when it is kept already. What may be
+        saved up there is used up by then."""
+        seconds += ROUNDED
+        every = seconds * SPARE
+        if self.bulk:
+            known = self.bulk.every
+            again = now > self.learned_at + SAME_REFUSAL
+            every = max(every, known + min(seconds, known / 10) * again)
+        if self.bulk is None or every > self.bulk.every:
+            self.bulk, self.learned_at = Meter(min(every, SLOWEST), SAVED), now
+        self.paused_until = max(self.paused_until, now + seconds)
+        self.bulk.is_empty_until(self.paused_until)
 
 
 class Outage:

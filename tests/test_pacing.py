@@ -1,7 +1,9 @@
 """Speed limits, told the time."""
 
+import pytest
+
 from bot.deliver import PACES
-from bot.pacing import TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff
+from bot.pacing import MATRIX, TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff
 from models.mailbox import BROADCAST, NUDGE, REPLY
 
 
@@ -127,6 +129,50 @@ def test_a_refusal_rests_one_chat_and_a_second_one_the_whole_network() -> None:
     assert pacer.room(6.9, REPLY) == 0
     assert pacer.room(7.1, REPLY) > 0
     assert pacer.may_write("1001", 7.1, REPLY)
+
+
+class Homeserver:
+    """Counts as Synapse does: a bucket that leaks, and says when it has room again."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self.rate, self.burst = rate, burst
+        self.held, self.looked_at = 0.0, 0.0
+        self.taken: list[float] = []
+        self.refused = 0
+
+    def asked(self, now: float) -> float:
+        """0 if it took the message, or the seconds to wait."""
+        self.held = max(0.0, self.held - (now - self.looked_at) * self.rate)
+        self.looked_at = now
+        if self.held > self.burst - 1:
+            self.refused += 1
+            return int(1000 * (self.held - self.burst + 1) / self.rate) / 1000
+        self.held += 1
+        self.taken.append(now)
+        return 0.0
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(0.2, 10), (5, 5), (10, 10), (20, 20), (20, 1)])
+def test_what_a_homeserver_permits_is_learned_from_its_refusals(rate: float, burst: int) -> None:
+    pacer, server = Pacer(MATRIX), Homeserver(rate, burst)
+    last = 1500 if rate < 1 else 100
+    for tick in range(last * 1000):
+        now = tick / 1000
+        for _ in range(min(pacer.room(now, NUDGE), MATRIX.bulk_in_flight)):
+            ticket, wait = pacer.took(str(tick), now, NUDGE), server.asked(now)
+            pacer.answered(ticket, now)
+            if wait:
+                pacer.refused(str(tick), now, wait)
+    assert len(server.taken) >= 0.95 * rate * last
+    assert server.refused <= 0.02 * rate * last + MATRIX.bulk_in_flight
+
+
+def test_what_was_learned_of_a_homeserver_is_forgotten_in_time() -> None:
+    pacer = Pacer(MATRIX)
+    pacer.refused("@zhou:hs.test", 0.0, 5.0)
+    assert pacer.room(4.9, REPLY) == 0
+    assert pacer.room(5.1, NUDGE) == 1
+    assert pacer.room(700.0, NUDGE) == MATRIX.in_flight
 
 
 def test_whoever_takes_over_lets_pass_what_another_may_have_sent() -> None:
