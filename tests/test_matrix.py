@@ -14,7 +14,7 @@ from models.visit import Visit
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
 from tests.matrix_mautrix import MautrixPhone
-from tests.matrix_people import NioPhone
+from tests.matrix_people import NioPhone, Shown
 from tests.test_photos import picture
 
 WAYS = [(NioPhone, False), (NioPhone, True), (MautrixPhone, True)]
@@ -44,11 +44,19 @@ async def test_in_one_line_it_takes_one_message_and_one_tap(bot, synapse):
         await zhou.say("走访 高永昌 上门 都好")
         card = await zhou.hears("核对")
         await zhou.until(lambda: (bot.user, cap("1")) in card.reactions.values())
-        tap = await zhou.react(card, cap("1"))
+        standing: list[bool] = []
+        zhou.on_shown = lambda shown: standing.append((zhou.user, cap("1")) in reactions(shown))
+        await zhou.react(card, cap("1"))
         await zhou.until(lambda: "已记下" in card.text)
-        await zhou.until(lambda: tap not in card.reactions)
+        await zhou.until(lambda: (zhou.user, cap("1")) not in reactions(card))
         assert len(card.texts) == 2, "the card was changed in place"
+        assert standing == [True], "the tap was taken back later, so that the card is drawn anew"
     assert len(bot.town.visits("高永昌")) == 1
+
+
+def reactions(shown: Shown) -> list[tuple[str, str]]:
+    """Who pressed what."""
+    return list(shown.reactions.values())
 
 
 @pytest.mark.parametrize("encrypted", [True, False])

@@ -33,7 +33,7 @@ from bot.transports.matrix_client import (
     checked,
 )
 from bot.transports.matrix_memory import NETWORK, ROOM, SINCE, Memory
-from bot.transports.matrix_messages import Messages
+from bot.transports.matrix_messages import TAPS_AFTER, Messages
 from bot.transports.matrix_rooms import Rooms
 from bot.transports.matrix_stream import Brought, Stream
 from handlers.talk import Incoming
@@ -45,6 +45,7 @@ PORTION = 200  # messages in one transaction
 READY = 15.0  # seconds a message waits for the first sync
 TOKEN_KEPT = 60.0  # seconds after which a token is stored that brought nothing
 ANSWERS = 0.25  # seconds the next sync waits at most for an answer to go out
+RELEASED = 2.0  # seconds a tap stays at most while its answer is not shown
 SECONDS = timedelta(seconds=2)
 PLACE = re.compile(r"s(\d+)(?=_)")
 STARTING, LISTENING, UNREACHABLE = "starting", "listening", "unreachable"
@@ -231,7 +232,7 @@ class Matrix:
         self._kept(cursors)
         self._token = token
         for room_id, reaction in brought.taps:
-            self._later(self._messages.release(room_id, reaction))
+            self._later(self._release(room_id, reaction))
 
     def _cursors(self, token: str, certainly: bool) -> dict[str, Any]:
         """What to keep. A token that brought nothing is worth a write only now and then."""
@@ -257,6 +258,8 @@ class Matrix:
     async def _hand_on(
         self, batch: list[Incoming], receive: Receive, cursors: dict[str, Any]
     ) -> None:
+        if batch:
+            self._answered.clear()
         for start in range(0, len(batch) - PORTION, PORTION):
             await self._receive(receive, batch[start : start + PORTION], {})
         last = batch[(len(batch) - 1) // PORTION * PORTION :] if batch else []
@@ -272,11 +275,11 @@ class Matrix:
             log.error("matrix_not_stored", events=len(batch), problem=type(problem).__name__)
             raise Down from None
 
-    async def _answers_first(self) -> None:
+    async def _answers_first(self, seconds: float = ANSWERS) -> None:
         """A homeserver does one thing at a time: asked for more at once, it would let the person
         wait who has just written."""
         with suppress(TimeoutError):  # not every message has an answer
-            async with asyncio.timeout(ANSWERS):
+            async with asyncio.timeout(seconds):
                 await self._answered.wait()
 
     async def _note_reached(self, brought: Brought) -> None:
@@ -298,6 +301,13 @@ class Matrix:
         task = asyncio.create_task(self._quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _release(self, room_id: str, reaction: str) -> None:
+        """After the answer: there are clients that draw a changed card in an encrypted room only
+        when something else comes."""
+        await self._answers_first(RELEASED)
+        await asyncio.sleep(TAPS_AFTER)
+        await self._messages.release(room_id, reaction)
 
     async def _quietly(self, work: Awaitable[object]) -> None:
         try:
