@@ -13,6 +13,7 @@ from handlers.card_edit import EDIT, edit_command
 from handlers.case_work import FORM as CASEWORK
 from handlers.cases import by_word, case_command, cases_command
 from handlers.check import check_command
+from handlers.condolence import CONDOLE, condolence_command
 from handlers.consents import CONSENT, consent_command, withdrawal_said
 from handlers.due import due_command, why_command
 from handlers.duty import duty_command
@@ -70,7 +71,7 @@ FORMS: dict[str, Form] = {
     form.name: form
     for form in (
         VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, FAST_TRACK, BACK, HANDOVER,
-        LOOK, EDIT, KNOW, roster_chat.FORM, CONSENT, FORGET, EXPORT, OFFICE,
+        LOOK, EDIT, KNOW, roster_chat.FORM, CONSENT, FORGET, EXPORT, OFFICE, CONDOLE,
     )
 }  # fmt: skip
 VISITORS = (LIAISON, COORDINATOR)
@@ -160,6 +161,8 @@ COMMANDS = (
     Command("who", (), N_("Look somebody up"), lambda turn, rest: who_command(turn, rest),
             VISITORS, listed=False),
     Command("ended", ("离世迁出",), N_("Died or moved"), ended_command, DESK),
+    Command("condolence", ("慰问家属", "吊唁"), N_("Saw the family"), condolence_command,
+            VISITORS),
     Command("flag", (), N_("Register of flags"), flag_command, DESK, listed=False),
     Command("audit", ("谁看过", "查看记录"), N_("Who looked"), audit_command, DESK),
     Command("export_person", ("export-person", "导出资料"), N_("Hand over a file"),

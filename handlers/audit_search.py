@@ -65,6 +65,7 @@ DID = {
     "move": N_("moved a visit"),
     "void": N_("voided a visit"),
     "deceased": N_("confirmed the death"),
+    "condolence": N_("saw the family"),
     "moved": N_("confirmed the moving away"),
     "back": N_("brought back on the lists"),
 }

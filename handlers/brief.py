@@ -12,7 +12,7 @@ from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from handlers.visit_codes import OBSERVED
 from handlers.visit_follows import place_line
-from handlers.visit_form import HOW, OUTCOME
+from handlers.visit_form import ALL_OUTCOMES, HOW
 from handlers.visit_left_open import Thing, brief_lines, find_left_open
 from locales import gettext as _
 from locales import mark as N_
@@ -154,7 +154,7 @@ def _last_line(turn: Turn, last: Visit | None) -> str:
 
 
 def how(visit: Visit) -> str:
-    table, value = (HOW, visit.mode) if visit.outcome == DONE else (OUTCOME, visit.outcome)
+    table, value = (HOW, visit.mode) if visit.outcome == DONE else (ALL_OUTCOMES, visit.outcome)
     return next((_(choice.label) for choice in table if choice.code == value), value)
 
 

@@ -59,6 +59,8 @@ CATEGORIES: dict[str, Category] = {
         Category("bereavement", N_("Bereavement"), "comfort", 3, ("丧偶", "老伴走了")),
         Category("family_event", N_("Family event"), "comfort", 3,
                  ("家里出事", "家中变故", "家里办丧事", "家庭变故")),
+        Category("carer_lost", N_("Carer lost"), "comfort", 3,
+                 ("没人照顾了", "保姆走了", "保姆不干", "陪护走了", "护工走了", "没人照料了")),
         Category("remarriage", N_("Remarriage"), "comfort", 4, ("再婚", "找了老伴", "找老伴")),
         Category("repair", N_("Repair"), "housekeeping", 4,
                  ("漏雨", "漏水", "水龙头", "修", "门坏", "窗", "堵了")),
@@ -134,6 +136,7 @@ ENGLISH = {  # beside the Chinese words
     "missing": ("gone missing", "is missing", "wandered off"),
     "fire_gas_co": ("coal gas", "smell of gas", "smell gas", "smells gas", "smells of gas",
                     "gas leak", "leaking gas", "carbon monoxide", "on fire", "a fire"),
+    "carer_lost": ("carer has left", "carer left", "lost the carer", "nobody to care for"),
     "remarriage": ("remarried", "getting married again"),
     "family_event": ("a death in the family", "wedding"),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlmodel import col, delete
 
 from handlers import form
+from handlers.condolence import tell_liaisons, to_record
 from handlers.questions import Choice, Filling, Form, Question, say_value
 from handlers.talk import Button, Reply
 from handlers.tell import chats_of, where
@@ -37,7 +38,7 @@ def ended_command(turn: Turn, rest: str) -> list[Reply]:
         return [_ask_undo(turn, elder)]
     if elder.state != ACTIVE:
         return [_off(turn, elder)]
-    return [_end(turn, elder, what) if sure == "yes" else _ask(turn, elder, what)]
+    return _end(turn, elder, what) if sure == "yes" else [_ask(turn, elder, what)]
 
 
 def _ask(turn: Turn, elder: Elder, what: str) -> Reply:
@@ -51,21 +52,23 @@ def _ask(turn: Turn, elder: Elder, what: str) -> Reply:
     return Reply(text % {"who": turn.label(elder)}, rows)
 
 
-def _end(turn: Turn, elder: Elder, what: str) -> Reply:
+def _end(turn: Turn, elder: Elder, what: str) -> list[Reply]:
     attempts = lookup.last_visits(turn.session, elder.id, 5)
     reported = next((v.visited_on for v in attempts if v.outcome == what), turn.today)
     elder.state, elder.ended_on = ENDED[what], reported
     turn.session.exec(delete(Draft).where(col(Draft.subject) == elder.code))
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=what))
     heard_of(turn, elder, _("Off the lists"))
-    return _off(turn, elder)
+    told = tell_liaisons(turn, elder) if elder.state == DECEASED else []
+    return [_off(turn, elder), *told]
 
 
 def _off(turn: Turn, elder: Elder) -> Reply:
     text = _("%(who)s is off every list since %(day)s. The records stay.")
     gaps = {"who": turn.label(elder), "day": day(elder.ended_on or turn.today)}
     undo = Button(_("That was wrong…"), f"/ended {elder.code} {UNDO}")
-    return Reply(text % gaps, ((undo,),))
+    family = ((to_record(elder),),) if elder.state == DECEASED else ()
+    return Reply(text % gaps, (*family, (undo,)))
 
 
 def _lately(turn: Turn) -> Reply:

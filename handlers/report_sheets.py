@@ -11,7 +11,7 @@ from handlers.case_words import CATEGORIES, STATES
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.documents.sheets import Sheet, Value
 from handlers.turn import Turn, day, local_date
-from handlers.visit_form import HOW, OUTCOME
+from handlers.visit_form import ALL_OUTCOMES, HOW
 from locales import gettext as _
 from locales import mark as N_
 from models import progress
@@ -38,7 +38,7 @@ MEANINGS = {
     "completeness": N_("Visits in person at which all five things were looked at."),
 }
 SIGNED = N_("Made by: ____________    Checked by: ____________    Date: ____________")
-OUTCOMES = {choice.code: choice.label for choice in OUTCOME}
+OUTCOMES = {choice.code: choice.label for choice in ALL_OUTCOMES}
 MODES = {choice.code: choice.label for choice in HOW}
 
 
@@ -55,10 +55,7 @@ def summary(at: Scene, title: str, found: Report) -> Sheet:
     heads = (_("Measure"), _("Achieved"), _("Of"), _("Share"), _("Meaning"))
     rows = [_window_row(span, one) for span, one in zip(found.spans, found.windows, strict=True)]
     whole = found.whole
-    rows += [
-        (_(MEASURE_NAMES[name]), *one, share(one), _(MEANINGS[name]))
-        for name, one in whole.shares.items()
-    ]
+    rows += _measured(found)
     rows += [
         (_("Visits"), whole.visits, None, None, ""),
         (_("In vain"), whole.in_vain, None, None, _("Somebody went and did not meet the elder.")),
@@ -69,6 +66,15 @@ def summary(at: Scene, title: str, found: Report) -> Sheet:
         _("Summary"), heads, rows, (24, 9, 9, 9, 68), above=(title,),
         below=(_("Of the elders on the register today."), _(SIGNED)), upright=True,
     )  # fmt: skip
+
+
+def _measured(found: Report) -> Iterator[tuple[Value, ...]]:
+    for name, one in found.whole.shares.items():
+        yield (_(MEASURE_NAMES[name]), *one, share(one), _(MEANINGS[name]))
+        rest = found.but_festivals
+        if name == "triggers" and rest.of < one.of:
+            why = _("A festival asks for everybody: beside it the others would not be seen.")
+            yield (_("Without festivals"), *rest, share(rest), why)
 
 
 def _window_row(span: Span, one: Figures) -> Row:

@@ -7,9 +7,8 @@ from handlers.report_sheets import SIGNED, share
 from handlers.trigger_words import KIND_NAMES, LIST_NAMES, TOLD, within
 from handlers.turn import Turn
 from locales import gettext as _
-from models.org import setting
 from models.report import Count, Report
-from models.trigger import KINDS, SETTING
+from models.trigger import KINDS, days_for
 
 
 def by_kind(turn: Turn, title: str, found: Report) -> Sheet:
@@ -18,6 +17,8 @@ def by_kind(turn: Turn, title: str, found: Report) -> Sheet:
     rows = [_row(turn, name, found.triggers.get(name, Count(0, 0))) for name in KINDS]
     whole = found.whole.shares["triggers"]
     rows.append((_("Total"), None, None, *whole, share(whole), None))
+    rest = found.but_festivals
+    rows.append((_("Without festivals"), None, None, *rest, share(rest), None))
     return Sheet(
         _("Must-visit"), heads, rows, (16, 22, 13, 10, 10, 10, 78), above=(title,),
         below=tuple(_notes()),
@@ -25,7 +26,7 @@ def by_kind(turn: Turn, title: str, found: Report) -> Sheet:
 
 
 def _row(turn: Turn, name: str, count: Count) -> tuple[Value, ...]:
-    days = int(setting(turn.session, SETTING.format(name=name), KINDS[name].within))
+    days = days_for(turn.session, name)
     lists = _(", ").join(_(LIST_NAMES[one]) for one in KINDS[name].lists)
     return (_(KIND_NAMES[name]), lists, within(days), *count, share(count), _(TOLD[name]))
 

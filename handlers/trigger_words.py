@@ -18,6 +18,7 @@ KIND_NAMES = {
     "family_event": N_("Family event"),
     "mood": N_("Low mood"),
     "widowed": N_("New widowhood"),
+    "carer_lost": N_("Carer lost"),
     "discharge": N_("Out of hospital"),
     "new": N_("New on the list"),
 }
@@ -26,7 +27,7 @@ TOLD = {
     "illness": N_("Seen at a visit or reported; whoever is of class C or D within a day."),
     "hospital": N_("From the day it became known."),
     "critical": N_("Entered in the register."),
-    "death": N_("Somebody was there when it was told of; a later visit is not recorded."),
+    "death": N_("Somebody was there when it was told of, or saw the family."),
     "remarriage": N_("Reported."),
     "birthday": N_("Before or after; up to 79 a call will do, but for round ages."),
     "accident": N_("A fall, danger, fire or gas, missing: reported, not found at a visit."),
@@ -36,6 +37,7 @@ TOLD = {
     "family_event": N_("Reported."),
     "mood": N_("Seen at a visit or reported."),
     "widowed": N_("Entered in the register or reported."),
+    "carer_lost": N_("Reported."),
     "discharge": N_("From the day after the last one there."),
     "new": N_("From the day on which somebody was named to look after them."),
 }  # fmt: skip

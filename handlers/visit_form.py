@@ -19,7 +19,7 @@ from handlers.visit_day import QUESTIONS as DAY_QUESTIONS
 from handlers.visit_follows import UNTIL
 from locales import gettext as _
 from locales import mark as N_
-from models.visit import DONE, EMERGENCY, GOOD, NOT_OBSERVED
+from models.visit import CONDOLENCE, DONE, EMERGENCY, GOOD, NOT_OBSERVED
 
 NOBODY = "none"
 
@@ -40,6 +40,7 @@ OUTCOME = (
     Choice("wrong_address", N_("Wrong address")),
     Choice("deceased", N_("Has died")),
 )
+ALL_OUTCOMES = (*OUTCOME, Choice(CONDOLENCE, N_("🕯 Saw the family")))
 PRESENT = (
     Choice("elder", N_("The elder alone")),
     Choice("elder+spouse", N_("With spouse")),

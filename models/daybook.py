@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from models.case import RUNNING, Case
 from models.elder import Elder
 from models.staff import Staff
-from models.visit import CURRENT, DONE, Visit
+from models.visit import CONDOLENCE, CURRENT, DONE, Visit
 
 MOST = 8  # elders and liaisons that are named
 
@@ -39,7 +39,7 @@ def visits(session: Session, units: Collection[UUID], first: date, last: date) -
     ):
         if outcome == DONE:
             found.visits[mode] += number
-        else:
+        elif outcome != CONDOLENCE:
             found.in_vain += number
     done = (here.where, col(Visit.outcome) == DONE)
     seen = select(func.count(col(Visit.elder_id).distinct())).select_from(here.froms)

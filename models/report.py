@@ -22,8 +22,9 @@ from models.elder import Elder
 from models.org import setting
 from models.progress import Part
 from models.staff import Staff
-from models.trigger import Days, Trigger, triggers
+from models.trigger import FESTIVAL, Days, Trigger, triggers
 from models.visit import (
+    CONDOLENCE,
     CURRENT,
     DONE,
     GOOD,
@@ -187,7 +188,7 @@ class Figures:
 MEASURES = tuple(Figures().shares)
 SUMS = {
     "visits": MET,
-    "in_vain": ~MET,
+    "in_vain": ~MET & (col(Visit.outcome) != CONDOLENCE),
     "late": MET & LATE,
     "all_well": MET & WELL,
     "in_person": MET & FACE,
@@ -219,6 +220,12 @@ class Report:
         self.triggers[one.kind] = Count(done + one.met, of + 1)
         self.by_unit[one.unit_id].triggers += 1
         self.by_unit[one.unit_id].triggers_met += one.met
+
+    @property
+    def but_festivals(self) -> Count:
+        """In the month of a festival that asks for everybody, nothing else would be seen."""
+        whole, kept = self.whole.shares["triggers"], self.triggers.get(FESTIVAL, Count(0, 0))
+        return Count(whole.done - kept.done, whole.of - kept.of)
 
 
 def total(parts: Iterable[Figures]) -> Figures:

@@ -22,11 +22,12 @@ from models.case import VISIT, WITHDRAWN, Case
 from models.due import IN_PERSON, RELOCATED, REMOTE
 from models.elder import ACTIVE, DECEASED, Absence, Elder, ElderFlag
 from models.org import setting
-from models.visit import CONCERN, CURRENT, DONE, EMERGENCY, SERIOUS, Visit
+from models.visit import CONCERN, CONDOLENCE, CURRENT, DONE, EMERGENCY, SERIOUS, Visit
 
 DAY = timedelta(days=1)
 AT_ONCE = 1000  # rows: the visits of a year are many
 SETTING = "trigger.{name}"  # of the office: within how many days
+FESTIVAL = "festival"
 FIVE, FOUR = "five", "four"  # 五必到, 四必访
 ADVANCED, ROUND = 80, 10  # ages at which a birthday is no matter for the telephone
 BEFORE_FESTIVAL = 7
@@ -52,10 +53,11 @@ KINDS = {
         Kind("birthday", 1, (FIVE,)),
         Kind("accident", 1, (FIVE,)),
         Kind("hardship", 3, (FIVE,)),
-        Kind("festival", 0, (FOUR,)),
+        Kind(FESTIVAL, 0, (FOUR,)),
         Kind("family_event", 3, (FOUR,)),
         Kind("mood", 3, (FOUR,)),
         Kind("widowed", 3),
+        Kind("carer_lost", 3),
         Kind("discharge", 7),
         Kind("new", 10),
     )
@@ -64,8 +66,13 @@ OF_CASES = {
     "medical_acute": "illness", "fall": "accident", "life_danger": "accident",
     "missing": "accident", "fire_gas_co": "accident", "hardship": "hardship",
     "remarriage": "remarriage", "family_event": "family_event", "low_mood": "mood",
-    "suicide_risk": "mood", "bereavement": "widowed",
+    "suicide_risk": "mood", "bereavement": "widowed", "carer_lost": "carer_lost",
 }  # fmt: skip
+
+
+def days_for(session: Session, name: str) -> int:
+    """Within how many days somebody should come, as the office has it."""
+    return int(setting(session, SETTING.format(name=name), KINDS[name].within))
 
 
 class Festival(NamedTuple):
@@ -128,8 +135,7 @@ class _Place:
     elders: dict[UUID, Any]
 
     def within(self, name: str) -> timedelta:
-        key = SETTING.format(name=name)
-        return int(setting(self.session, key, KINDS[name].within)) * DAY
+        return days_for(self.session, name) * DAY
 
     def here(self) -> ColumnElement[bool]:
         return col(Elder.unit_id).in_(self.units)
@@ -303,7 +309,7 @@ def _festivals(at: _Place, elder: Any, kept: Iterable[tuple[Festival, date]]) ->
     """In the week before, or on the day."""
     for festival, on in kept:
         if _is_listed(elder, on) and festival.asks(elder, on):
-            one = at.of("festival", elder.id, on)
+            one = at.of(FESTIVAL, elder.id, on)
             one.first = on - BEFORE_FESTIVAL * DAY
             yield one
 
@@ -364,7 +370,7 @@ def _meet(at: _Place, found: Iterable[Trigger]) -> None:
                col(Visit.outcome))
         .join(Elder, col(Elder.id) == col(Visit.elder_id))
         .where(at.here(), col(Visit.state) == CURRENT)
-        .where(col(Visit.outcome).in_((DONE, "deceased")))
+        .where(col(Visit.outcome).in_((DONE, "deceased", CONDOLENCE)))
         .where(col(Visit.visited_on).between(first, last))
     )  # fmt: skip
     for visit in at.session.execute(visits, execution_options={"yield_per": AT_ONCE}):

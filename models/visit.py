@@ -17,6 +17,7 @@ CURRENT, SUPERSEDED, VOID = "current", "superseded", "void"
 DONE = "done"
 UNTICKED = "unticked"  # a concern that the liaison chose not to report
 MODES = ("in_person", "phone", "video", "hospital", "proxy")
+CONDOLENCE = "condolence"  # the family was seen after a death: neither a visit nor in vain
 OUTCOMES = (
     DONE,
     "not_at_home",
@@ -26,6 +27,7 @@ OUTCOMES = (
     "moved",
     "wrong_address",
     "deceased",
+    CONDOLENCE,
 )
 SOUGHT = text("seek_at IS NOT NULL")
 

@@ -39,6 +39,7 @@ def change(town, name, **what):
         ("上报 高永昌 家里出事", "家中大事", 3),
         ("上报 高永昌 闷闷不乐", "情绪低落", 3),
         ("上报 高永昌 丧偶", "新近丧偶", 3),
+        ("上报 高永昌 家里保姆走了", "没人照料", 3),
     ],
 )
 def test_what_is_reported_is_met_on_the_last_day_and_not_after_it(
@@ -109,6 +110,12 @@ def test_double_ninth_asks_for_those_of_eighty_and_july_for_party_members(town, 
     visited(zhou, "高永昌")
     at(town, 10, 20)
     assert musts(wang, "2026-10")["节日"] == (1, 3)
+    zhou.say("上报 高永昌 摔倒了").talk("[✅ 上报]", "个案1")
+    at(town, 10, 22)
+    met, of = musts(wang, "2026-10")["合计"]
+    assert musts(wang, "2026-10")["不含节日"] == (met - 1, of - 3) == (0, 2)
+    _heads, rows = table(workbook(wang.say("/report 2026-10")), "汇总")
+    assert [row[:4] for row in rows if row[0] == "不含节日"] == [["不含节日", 0, 2, 0]]
     assert musts(wang, "2026-07")["节日"] == (0, 1)
 
 

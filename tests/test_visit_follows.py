@@ -148,7 +148,7 @@ def test_a_death_that_was_a_mistake_is_taken_back_with_a_reason(town, zhou, died
     (elder,) = town.rows(Elder, name="王德胜")
     assert (elder.state, elder.ended_on) == ("active", None)
     assert [one.detail for one in town.rows(Audit, action="back")] == ["同名的邻居"]
-    assert "王*胜 石沟村 已回到您的名单" in zhou.look()[0].text
+    assert "王*胜 石沟村 已回到您的名单" in zhou.look()[-1].text
     zhou.talk("/why 王德胜", "🔴 逾期", "/visit 王德胜", "走访 王德胜")
     died.talk("[作废那条报告]", "什么原因", "[点错了]", "作废", "[确认]", "已作废")
 

@@ -19,7 +19,7 @@ from handlers.documents.sheets import Sheet, Value, workbook
 from handlers.flags import FLAG_NAMES
 from handlers.stamp import stamped
 from handlers.visit_codes import OBSERVED
-from handlers.visit_form import HOW, OUTCOME
+from handlers.visit_form import ALL_OUTCOMES, HOW
 from locales import gettext as _
 from models.dossier import Dossier, Picture, everything, picture_bytes
 from models.elder import Elder
@@ -122,7 +122,7 @@ def _flags(kept: Dossier) -> list[tuple[Value, ...]]:
 
 
 def _visit(kept: Dossier, one: Visit) -> tuple[Value, ...]:
-    table, code = (HOW, one.mode) if one.outcome == VISITED else (OUTCOME, one.outcome)
+    table, code = (HOW, one.mode) if one.outcome == VISITED else (ALL_OUTCOMES, one.outcome)
     how = next((_(choice.label) for choice in table if choice.code == code), code)
     words = [getattr(one, seen.name) for seen in OBSERVED]
     said = [
