@@ -69,7 +69,7 @@ def person_paper(turn: Turn, of: Mapping[str, Any]) -> Reply:
 
 
 def file_of(turn: Turn, elder: Elder, why: str) -> Reply:
-    from handlers.documents import dossier  # openpyxl takes 20 MB: only when it is asked
+    from handlers.documents import dossier  # loaded when one is wanted
 
     mark = dossier.watermark(elder.code, turn.staff.name, turn.today, why)
     name, data = dossier.dossier(turn.session, elder, mark, turn.office.zone)

@@ -43,7 +43,7 @@ def roster_command(turn: Turn, rest: str) -> list[Reply]:
     if not rest:
         return [_choose(turn)]
     if rest in ("template", "空表", "模板"):
-        from handlers.documents.roster_template import template  # what it needs takes 20 MB
+        from handlers.documents.roster_template import template  # loaded when one is wanted
 
         text = _("The empty table. Fill it in and send it here: you see first what would change.")
         name = _("%(what)s.xlsx") % {"what": _("Roster")}

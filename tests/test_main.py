@@ -105,7 +105,7 @@ def test_every_command_explains_itself(command: str) -> None:
 def test_help_does_not_load_what_it_does_not_need() -> None:
     code = (
         "import sys; from bot import __main__;"
-        "heavy = {'telegram', 'alembic', 'pypinyin', 'openpyxl', 'rich', 'starlette'};"
+        "heavy = {'telegram', 'alembic', 'pypinyin', 'xlsxwriter', 'rich', 'starlette'};"
         "print(heavy & set(sys.modules))"
     )
     done = subprocess.run(
@@ -118,7 +118,7 @@ def test_the_running_bot_does_not_load_what_nobody_asked_for() -> None:
     """A workbook takes 20 MB, a chart 30, Matrix 40: each is loaded when it is wanted."""
     code = (
         "import sys, bot.run, handlers, bot.transports.telegram;"
-        "heavy = {'alembic', 'lunar_python', 'matplotlib', 'nio', 'numpy', 'openpyxl', 'PIL',"
+        "heavy = {'alembic', 'lunar_python', 'matplotlib', 'nio', 'numpy', 'xlsxwriter', 'PIL',"
         " 'pypinyin', 'chinese_calendar', 'segno', 'python_calamine'};"
         "print(heavy & set(sys.modules))"
     )

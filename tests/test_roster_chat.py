@@ -110,7 +110,7 @@ def test_bad_rows_are_told_and_marked_in_the_same_table(town, wang):
     page = openpyxl.load_workbook(io.BytesIO(file.image))["名册"]
     assert page["B3"].value == "钱大爷"
     assert "四位" in page["C3"].comment.text
-    assert page["C3"].fill.fgColor.rgb == page["G3"].fill.fgColor.rgb == "00F4B6B6"
+    assert page["C3"].fill.fgColor.rgb == page["G3"].fill.fgColor.rgb == "FFF4B6B6"
     assert page["B3"].comment is None
     wang.talk("[只导入 1 行]", "有 1 行没有导入")
     assert town.rows(Elder, name="钱大爷") == []

@@ -3,24 +3,18 @@
 It is written anew from what its cells say: whatever stood there is text, never a formula.
 """
 
-import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
-from openpyxl.utils import get_column_letter
-
+from handlers.documents.book import PLAIN, Book, Look
 from handlers.documents.roster_file import HEADING_WITHIN
 from handlers.documents.roster_grid import Grid
-from handlers.documents.roster_template import put
+from handlers.documents.roster_template import NOTE
 from handlers.documents.roster_values import Cell, tidy
 from handlers.documents.roster_words import problem_words
 from models.roster import Problem
 
-BAD = PatternFill("solid", fgColor="F4B6B6")
-TITLE = PatternFill("solid", fgColor="DDE8F4")
+BAD = Look(fill="#F4B6B6")
 WIDTH = 14
 Marks = dict[tuple[int, int], list[str]]  # row and column, from 1, to what is wrong there
 
@@ -32,13 +26,10 @@ def marked(
     by_sheet: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
         by_sheet[problem.sheet].append(problem)
-    book = Workbook()
-    book.remove(book.worksheets[0])
+    book = Book()
     for grid in grids:
         _sheet(book, grid, _marks(grid, by_sheet[grid.name], veiled))
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
+    return book.done()
 
 
 def _marks(grid: Grid, problems: Iterable[Problem], veiled: Callable[[str], str]) -> Marks:
@@ -58,19 +49,22 @@ def _column(grid: Grid, title: str) -> int:
     return 1
 
 
-def _sheet(book: Workbook, grid: Grid, marks: Marks) -> None:
-    sheet = book.create_sheet(grid.name[:31] or "1")
+def _sheet(book: Book, grid: Grid, marks: Marks) -> None:
+    page = book.page(grid.name)
     for number, row in enumerate(grid.rows, start=1):
         for place, value in enumerate(row, start=1):
-            if value not in ("", None):
-                put(sheet.cell(number, place), _written(value))
+            if value not in ("", None) and (number, place) not in marks:
+                book.put(page, number - 1, place - 1, _written(value), PLAIN)
     for (number, place), words in marks.items():
-        cell = sheet.cell(number, place)
-        cell.fill = BAD
-        cell.comment = Comment("\n".join(words), "", height=120, width=260)
-    for place in range(1, max(map(len, grid.rows), default=0) + 1):
-        sheet.column_dimensions[get_column_letter(place)].width = WIDTH
-    sheet.freeze_panes = "A2"
+        book.put(page, number - 1, place - 1, _written(_at(grid, number, place)), BAD)
+        page.write_comment(number - 1, place - 1, "\n".join(words), NOTE)
+    page.set_column(0, max(map(len, grid.rows), default=1) - 1, WIDTH)
+    page.freeze_panes(1, 0)
+
+
+def _at(grid: Grid, number: int, place: int) -> Cell:
+    """None where the row is shorter."""
+    return next(iter(grid.rows[number - 1][place - 1 :]), None)
 
 
 def _written(value: Cell) -> Cell:

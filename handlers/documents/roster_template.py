@@ -1,17 +1,11 @@
 """The roster workbook to fill in: headings, drop-down lists, an example, explanations."""
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter.utility import xl_col_to_name
 
+from handlers.documents.book import HEADING, WORDS, Book
 from handlers.documents.roster_columns import (
     CHOICE,
     DATE,
@@ -27,65 +21,41 @@ from models.roster_types import ELDERS, STAFF, UNITS
 
 KINDS = (ELDERS, STAFF, UNITS)
 LAST_ROW = 5000  # as far down as the lists reach
-_HEADING = PatternFill("solid", fgColor="DDE8F4")
-_NEEDED = PatternFill("solid", fgColor="F9D9C6")
-_EXAMPLE = Font(italic=True, color="808080")
-_TEXT = "@"
+NEEDED = HEADING._replace(fill="#F9D9C6")
+EXAMPLE = WORDS._replace(faint=True)
+NOTE = {"height": 120, "width": 260}  # dots
 
 
 def template(rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> bytes:
     """The workbook in the language being spoken. `rows` (kind of sheet -> field -> what to
     write) are put below the example."""
-    book = Workbook()
-    book.remove(book.worksheets[0])
+    book = Book()
     for kind in KINDS:
         _sheet(book, kind, (rows or {}).get(kind, ()))
     _explanation(book)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
+    return book.done()
 
 
-def put(cell: Cell, text: Any) -> None:
-    """Writes what a person typed: `=1+1` stays the text it is and never becomes a formula."""
-    cell.value = text
-    if isinstance(text, str):
-        cell.data_type = "s"
-        cell.quotePrefix = text[:1] in ("=", "+", "-", "@", "\t", "\r")
-
-
-def _sheet(book: Workbook, kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    sheet = book.create_sheet(_(SHEETS[kind][0]))
-    columns = offered(kind)
-    for number, column in enumerate(columns, start=1):
-        _heading(sheet, number, column)
-        _list(sheet, number, column)
-    _example(sheet, columns)
-    for number, row in enumerate(rows, start=3):
-        for place, column in enumerate(columns, start=1):
+def _sheet(book: Book, kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    page, columns = book.page(_(SHEETS[kind][0])), offered(kind)
+    for number, column in enumerate(columns):
+        _heading(book, page, number, column)
+        if rule := _rule(column):
+            page.data_validation(1, number, LAST_ROW - 1, number, rule)
+    book.put_row(page, 1, _example(columns), EXAMPLE)
+    for number, row in enumerate(rows, start=2):
+        for place, column in enumerate(columns):
             if row.get(column.field) not in (None, ""):
-                put(_cell(sheet, number, place), row[column.field])
-    sheet.freeze_panes = "C2" if kind == ELDERS else "A2"
+                book.put(page, number, place, row[column.field], WORDS)
+    page.freeze_panes(1, 2 if kind == ELDERS else 0)
 
 
-def _cell(sheet: Worksheet, row: int, column: int) -> Cell:
-    cell = sheet.cell(row, column)
-    assert isinstance(cell, Cell)
-    cell.number_format = _TEXT
-    return cell
-
-
-def _heading(sheet: Worksheet, number: int, column: Column) -> None:
+def _heading(book: Book, page: Any, number: int, column: Column) -> None:
     """The whole column is text: Excel then leaves dates, codes and telephones as typed."""
-    cell = _cell(sheet, 1, number)
-    put(cell, _(column.title))
-    cell.font = Font(bold=True)
-    cell.fill = _NEEDED if column.required else _HEADING
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
-    cell.comment = Comment(_about(column), "", height=120, width=260)
-    shape = sheet.column_dimensions[get_column_letter(number)]
-    shape.width = column.width
-    shape.number_format = _TEXT
+    look = NEEDED if column.required else HEADING
+    book.put(page, 0, number, _(column.title), look._replace(down="vcenter", wrapped=True))
+    page.write_comment(0, number, _about(column), NOTE)
+    page.set_column(number, number, column.width, book.format(WORDS))
 
 
 def _about(column: Column) -> str:
@@ -113,65 +83,44 @@ def _allowed(column: Column) -> str:
     return _(", ").join(words(column)) or _("text")
 
 
-def _list(sheet: Worksheet, number: int, column: Column) -> None:
+def _rule(column: Column) -> dict[str, Any] | None:
     """Coded columns take nothing else; names of liaisons are offered, others only warned of."""
-    offers = words(column)
-    if column.kind == PEOPLE:
-        rule = DataValidation("list", formula1=_staff_names(), allow_blank=True)
-        rule.showErrorMessage = False  # several names, or a code, are right as well
-    elif offers:
-        rule = DataValidation("list", formula1='"' + ",".join(offers) + '"', allow_blank=True)
-        rule.showErrorMessage = True
-        rule.error = _("Choose one of the list.")
-    else:
-        return
-    letter = get_column_letter(number)
-    rule.add(f"{letter}2:{letter}{LAST_ROW}")
-    sheet.add_data_validation(rule)
+    if column.kind == PEOPLE:  # several names, or a code, are right as well
+        return {"validate": "list", "source": _staff_names(), "show_error": False}
+    if offers := words(column):
+        return {"validate": "list", "source": offers, "error_message": _("Choose one of the list.")}
+    return None
 
 
 def _staff_names() -> str:
-    place = [column.field for column in offered(STAFF)].index("name") + 1
-    letter = get_column_letter(place)
-    return f"'{_(SHEETS[STAFF][0])}'!${letter}$3:${letter}$1000"
+    letter = xl_col_to_name([column.field for column in offered(STAFF)].index("name"))
+    return f"='{_(SHEETS[STAFF][0])}'!${letter}$3:${letter}$1000"
 
 
-def _example(sheet: Worksheet, columns: Sequence[Column]) -> None:
+def _example(columns: Sequence[Column]) -> list[str]:
     """Row 2, marked in its first cell: an import leaves such a row out."""
-    for number, column in enumerate(columns, start=1):
-        text = _(column.example) if column.example else ""
-        if number == 1:
-            text = _("Example: %(text)s") % {"text": text} if text else _("Example")
-        cell = _cell(sheet, 2, number)
-        cell.font = _EXAMPLE
-        if text:
-            put(cell, text)
+    first, *others = (_(column.example) if column.example else "" for column in columns)
+    return [_("Example: %(text)s") % {"text": first} if first else _("Example"), *others]
 
 
-def _explanation(book: Workbook) -> None:
-    sheet = book.create_sheet(_(EXPLANATION[0]))
-    for line in _advice():
-        sheet.append([line])
-    sheet.append([])
+def _explanation(book: Book) -> None:
+    page, lines = book.page(_(EXPLANATION[0])), _advice()
+    for row, line in enumerate(lines):
+        book.put(page, row, 0, line)
     heads = (_("Sheet"), _("Column"), _("Required"), _("What may stand there"), _("Meaning"))
-    sheet.append([*heads, _("For example")])
-    for cell in sheet[sheet.max_row]:
-        cell.font = Font(bold=True)
-        cell.fill = _HEADING
-    for kind in KINDS:
-        for column in offered(kind):
-            _explain(sheet, kind, column)
-    for letter, width in zip("ABCDEF", (12, 16, 12, 40, 60, 24), strict=True):
-        sheet.column_dimensions[letter].width = width
+    book.put_row(page, len(lines) + 1, [*heads, _("For example")], HEADING)
+    explained = [_explained(kind, column) for kind in KINDS for column in offered(kind)]
+    for row, cells in enumerate(explained, start=len(lines) + 2):
+        for place, text in enumerate(cells):
+            book.put(page, row, place, text, WORDS._replace(down="top", wrapped=place > 2))
+    for place, width in enumerate((12, 16, 12, 40, 60, 24)):
+        page.set_column(place, place, width)
 
 
-def _explain(sheet: Worksheet, kind: str, column: Column) -> None:
+def _explained(kind: str, column: Column) -> tuple[str, ...]:
     example = _(column.example) if column.example else ""
-    line = (_(SHEETS[kind][0]), _(column.title), _need(column), _allowed(column), _hint(column))
-    row = sheet.max_row + 1
-    for number, text in enumerate((*line, example), start=1):
-        put(_cell(sheet, row, number), text)
-        sheet.cell(row, number).alignment = Alignment(vertical="top", wrap_text=number > 3)
+    of = (_need(column), _allowed(column), _hint(column), example)
+    return (_(SHEETS[kind][0]), _(column.title), *of)
 
 
 def _advice() -> list[str]:

@@ -1,59 +1,45 @@
-"""Writes the tables of `sheets` as a workbook. What people typed is written as text and never
-becomes a formula."""
+"""Writes the tables of `sheets` as a workbook, each page ready to be printed."""
 
-import io
 from collections.abc import Sequence
 from math import ceil
-from typing import Any  # for pages that are only written: their types are not told
+from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
-
-from handlers.documents.roster_template import put
+from handlers.documents.book import HEADING, SHARE, TEXT, WORDS, Book, Look
 from handlers.documents.sheets import Sheet, Value
 
-HEADING = PatternFill("solid", fgColor="DDE8F4")
-LARGE = Font(bold=True, size=14)
-HAIR = Side("hair", "808080")
-AROUND = Border(HAIR, HAIR, HAIR, HAIR)
+LARGE, MARK = Look(TEXT, bold=True, size=14), Look(TEXT, faint=True, size=9)
+TO_SIGN = Look(TEXT, size=12)
+HEAD = HEADING._replace(down="vcenter", wrapped=True)
 LINE, BOLD, MOST_LINED = 16, 1.2, 1000
 READABLE = 190  # characters across a page
-MIDDLE = Alignment(horizontal="center")
-MARK = Font(italic=True, color="808080", size=9)
+A4 = 9
+FOOT, MOST_IN_FOOT = "&L{mark}&R&P / &N", 240  # characters; the limit of the format is 255
 
 
 def written(mark: str, sheets: Sequence[Sheet]) -> bytes:
-    book = Workbook(write_only=True)
+    book = Book()
     for sheet in sheets:
         _sheet(book, sheet, mark)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
+    return book.done()
 
 
-def _sheet(book: Workbook, sheet: Sheet, mark: str) -> None:
-    page: Any = book.create_sheet(sheet.title[:31])
-    top = len(sheet.above) + 2  # the line with the headings
+def _sheet(book: Book, sheet: Sheet, mark: str) -> None:
+    page = book.page(sheet.title)
+    top = len(sheet.above) + 1  # the line with the headings
     widths = [*sheet.widths, *[12.0] * len(sheet.heads)][: len(sheet.heads)]
     _paper(page, mark, sheet, top, sum(widths))
-    for number in range(len(sheet.heads)):
-        page.column_dimensions[get_column_letter(number + 1)].width = widths[number]
-    page.freeze_panes = f"{get_column_letter(sheet.fixed + 1)}{top + 1}"
-    for text in sheet.above:
-        page.append([_styled(page, text, LARGE)])
-    page.append([_styled(page, mark, MARK)])
-    middle = _middles(sheet)
-    heads = zip(sheet.heads, middle, strict=True)
-    page.row_dimensions[top].height = LINE * _lines(sheet.heads, widths)
-    page.append([_heading(page, head, centred) for head, centred in heads])
-    lined = len(sheet.rows) <= MOST_LINED
-    for row in sheet.rows:
-        page.append([_table_cell(page, value, lined) for value in row])
-    for text in sheet.below:
-        page.append([])
-        page.append([_styled(page, text, Font(size=12))])
+    for column, width in enumerate(widths):
+        page.set_column(column, column, width)
+    page.freeze_panes(top + 1, sheet.fixed)
+    for row, text in enumerate(sheet.above):
+        book.put(page, row, 0, text, LARGE)
+    book.put(page, top - 1, 0, mark, MARK)
+    page.set_row(top, LINE * _lines(sheet.heads, widths))
+    for column, (head, middle) in enumerate(zip(sheet.heads, _middles(sheet), strict=True)):
+        book.put(page, top, column, head, HEAD._replace(across="center" if middle else ""))
+    _table(book, page, sheet, top + 1)
+    for number, text in enumerate(sheet.below, start=1):
+        book.put(page, top + len(sheet.rows) + 2 * number, 0, text, TO_SIGN)
 
 
 def _lines(heads: Sequence[str], widths: Sequence[float]) -> int:
@@ -62,64 +48,48 @@ def _lines(heads: Sequence[str], widths: Sequence[float]) -> int:
     return max(ceil(each / wide) for each, wide in zip(long, widths, strict=True))
 
 
-def _table_cell(page: Any, value: Value, lined: bool) -> Any:
-    """With a line around it, but for long lists: that would take seconds."""
-    if value in ("", None) and not lined:
-        return None
-    cell = _cell(page, value if value != "" else None)
-    if lined:
-        cell.border = AROUND
-    return cell
+def _table(book: Book, page: Any, sheet: Sheet, first: int) -> None:
+    """With a line around each cell, but for long lists: that would take seconds."""
+    lined = len(sheet.rows) <= MOST_LINED
+    for row, values in enumerate(sheet.rows, start=first):
+        for column, value in enumerate(values):
+            if lined or value not in ("", None):
+                book.put(page, row, column, value, LOOKS[_kind(value), lined])
+
+
+WHOLE, PART, DIGITS, OTHER = "whole", "part", "digits", "other"
+FORMS = {WHOLE: Look(across="center"), PART: Look(SHARE, across="center"),
+         DIGITS: Look(TEXT, across="center"), OTHER: WORDS}  # fmt: skip
+LOOKS = {
+    (kind, lined): look._replace(lined=lined)
+    for kind, look in FORMS.items()
+    for lined in (True, False)
+}
+
+
+def _kind(value: Value) -> str:
+    if isinstance(value, str):
+        return DIGITS if value.replace(".", "", 1).isdecimal() else OTHER
+    if value is None:
+        return OTHER
+    return PART if isinstance(value, float) else WHOLE
 
 
 def _middles(sheet: Sheet) -> list[bool]:
     """Which columns hold numbers: those stand in the middle, under their headings."""
     return [
-        any(number < len(row) and _is_number(row[number]) for row in sheet.rows[:50])
+        any(number < len(row) and _kind(row[number]) != OTHER for row in sheet.rows[:50])
         for number in range(len(sheet.heads))
     ]
 
 
-def _is_number(value: Value) -> bool:
-    if isinstance(value, str):
-        return value.replace(".", "", 1).isdecimal()
-    return value is not None
-
-
 def _paper(page: Any, mark: str, sheet: Sheet, top: int, wide: float) -> None:
     """A4, as many pages long as it takes, and wide enough to be read; the headings on each."""
-    page.page_setup.orientation = "portrait" if sheet.upright else "landscape"
-    page.page_setup.paperSize = 9
-    page.page_setup.fitToHeight = 0
-    page.page_setup.fitToWidth = ceil(wide / READABLE)
-    page.print_title_cols = f"A:{get_column_letter(sheet.fixed)}"
-    page.sheet_properties.pageSetUpPr.fitToPage = True
-    page.print_title_rows = f"1:{top}"
-    page.oddFooter.left.text = mark.replace("&", "&&")
-    page.oddFooter.right.text = "&P / &N"
-
-
-def _cell(page: Any, value: Value) -> Any:
-    cell = WriteOnlyCell(page)
-    put(cell, value)
-    if isinstance(value, str):
-        cell.number_format = "@"
-    if isinstance(value, float):
-        cell.number_format = "0%"
-    if _is_number(value):
-        cell.alignment = MIDDLE
-    return cell
-
-
-def _styled(page: Any, text: str, font: Font) -> Any:
-    cell = _cell(page, text)
-    cell.font = font
-    return cell
-
-
-def _heading(page: Any, text: str, centred: bool) -> Any:
-    cell = _cell(page, text)
-    cell.font, cell.fill = Font(bold=True), HEADING
-    across = "center" if centred else None
-    cell.alignment = Alignment(vertical="center", horizontal=across, wrap_text=True)
-    return cell
+    if not sheet.upright:
+        page.set_landscape()
+    page.set_paper(A4)
+    page.fit_to_pages(ceil(wide / READABLE), 0)
+    page.repeat_columns(0, sheet.fixed - 1)
+    page.repeat_rows(0, top)
+    told = mark.replace("&", "＆")  # the sign itself would be an instruction there
+    page.set_footer(FOOT.format(mark=told[:MOST_IN_FOOT]))

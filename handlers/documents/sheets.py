@@ -23,6 +23,6 @@ class Sheet:
 
 def workbook(mark: str, sheets: Sequence[Sheet]) -> bytes:
     """`mark` stands above each table and under each printed page."""
-    from handlers.documents.sheet_book import written  # what it needs takes 20 MB
+    from handlers.documents.sheet_book import written  # loaded when one is wanted
 
     return written(mark, sheets)

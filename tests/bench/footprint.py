@@ -25,7 +25,7 @@ STEPS = 10 if QUICK else 1_000
 SECONDS = 0.05 if QUICK else 3
 AT_ONCE = 20
 BARE = "import sqlmodel, telegram"
-HEAVY = {"alembic", "lunar_python", "matplotlib", "nio", "openpyxl", "pypinyin", "PIL", "numpy"}
+HEAVY = {"alembic", "lunar_python", "matplotlib", "nio", "xlsxwriter", "pypinyin", "PIL", "numpy"}
 MEGABYTE = 1_000_000
 
 
