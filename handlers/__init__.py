@@ -81,7 +81,8 @@ ROOM_USERS = (LIAISON, COORDINATOR, DUTY)
 
 
 def help_command(turn: Turn, rest: str) -> list[Reply]:
-    return [help_text(turn, COMMANDS)]
+    """/help — one screen; /help TOPIC — what belongs to it."""
+    return [help_text(turn, COMMANDS, rest)]
 
 
 def go_command(turn: Turn, rest: str) -> list[Reply]:

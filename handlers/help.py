@@ -48,9 +48,55 @@ def hello(turn: Turn) -> Reply:
     return Reply(text, (*_first_buttons(turn), (Button(_("Help"), "/help"),)))
 
 
-def help_text(turn: Turn, commands: Sequence[Command]) -> Reply:
-    mine = [c for c in commands if c.listed and c.allows(turn.staff.role)]
-    lines = [_(GREETING[turn.staff.role]), *(f"/{c.name} {_(c.summary)}" for c in mine)]
+FEW = 12  # lines that fit on one screen beside the buttons
+USUAL = {  # what people of a role do on most days; the rest stands under its topic
+    "liaison": ("due", "visit", "later", "problem", "cases", "brief", "kept", "fix", "leave"),
+    "coordinator": ("status", "cases", "report", "brief", "card", "change", "assign", "cover",
+                    "roster", "check", "broadcast"),
+}  # fmt: skip
+TOPICS = {
+    "visits": (N_("Visits"), ("visit", "due", "later", "why", "brief", "history", "timeline",
+               "kept", "fix", "undo", "go", "codes")),
+    "people": (N_("Elders' data"), ("card", "edit", "change", "consent", "register", "phone",
+               "roster", "ended", "condolence")),
+    "problems": (N_("Problems, cases"), ("problem", "cases", "duty", "room", "fast", "hospital")),
+    "staff": (N_("Staff, lists"), ("assign", "handover", "leave", "cover", "invite", "revoke",
+              "unreachable", "broadcast", "undelivered")),
+    "office": (N_("Reports, office"), ("status", "report", "scorecard", "check", "office")),
+    "privacy": (N_("Privacy"), ("audit", "export_person", "forget", "retention")),
+    "chat": (N_("This chat"), ("settings", "help", "quit")),
+}  # fmt: skip
+
+
+def help_text(turn: Turn, commands: Sequence[Command], topic: str = "") -> Reply:
+    """One screen; what somebody of this role seldom needs is one tap further."""
+    mine = {c.name: c for c in commands if c.listed and c.allows(turn.staff.role)}
+    if topic in TOPICS:
+        title, names = TOPICS[topic]
+        lines = [_(title), *_about(mine, names)]
+        return Reply("\n".join(lines), (*_topics(mine, topic), (Button(_("‹ Help"), "/help"),)))
+    few = len(mine) <= FEW
+    names = tuple(mine) if few else USUAL[turn.staff.role]
+    lines = [_(GREETING[turn.staff.role]), *_about(mine, names), *_hints(turn)]
+    topics = () if few else _topics(mine)
+    return Reply("\n".join(lines), (*_first_buttons(turn), *topics))
+
+
+def _about(mine: Mapping[str, Command], names: Sequence[str]) -> list[str]:
+    return [f"/{name} {_(mine[name].summary)}" for name in names if name in mine]
+
+
+def _topics(mine: Mapping[str, Command], but: str = "") -> tuple[tuple[Button, ...], ...]:
+    buttons = [
+        Button(_(title), f"/help {topic}")
+        for topic, (title, names) in TOPICS.items()
+        if topic != but and any(name in mine for name in names)
+    ]
+    return form.in_rows(buttons, 3)
+
+
+def _hints(turn: Turn) -> list[str]:
+    lines = []
     if turn.staff.role == "liaison":
         lines.append(_("One line logs a whole visit: visit NAME 0 1 0 2 0 words. Codes: /codes"))
         lines.append(_("No answer here is a diagnosis. In danger call 120, 119 or 110 first."))
@@ -59,7 +105,7 @@ def help_text(turn: Turn, commands: Sequence[Command]) -> Reply:
             _("Or ask in plain words, such as: Lanqiao who is left; Zhou; living alone not "
               "visited; Gao Yongchang lately; open cases; last month's report.")
         )  # fmt: skip
-    return Reply("\n".join(lines), _first_buttons(turn))
+    return lines
 
 
 def _first_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:

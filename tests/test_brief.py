@@ -98,7 +98,7 @@ def test_a_word_that_is_near_to_nothing_gets_what_is_mostly_wanted(town, zhou, w
 def test_help_speaks_to_the_role(zhou, wang):
     zhou.talk("/help", "我帮您记走访")
     assert "/invite" not in zhou.text
-    wang.talk("帮助", "/invite 邀请工作人员")
+    wang.talk("帮助", "/broadcast 群发通知")
 
 
 def test_the_language_can_be_changed_and_stays(zhou):
