@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from handlers.case_ways import ways
+from handlers.case_ways import may_go_to, ways
 from handlers.case_words import BUTTONS, DONE, MARKS, STATES, button_name, category_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.talk import Button, Reply, Rows
@@ -31,7 +31,7 @@ from models.case import (
 )
 from models.case_delivery import note_arrivals
 from models.case_query import Line
-from models.elder import Elder
+from models.elder import DECEASED, MOVED, Elder
 from models.staff import Staff
 
 REMARKS = ("note", "refer", "moved", "room", "fast")
@@ -95,7 +95,14 @@ def whose(turn: Turn, case: Case, elder: Elder, is_: Collection[str]) -> str:
     """Whom it is about: of a restricted case others see the code alone."""
     if not case_query.may_read(case, is_):
         return elder.code
-    return f"{turn.hidden_label(elder)} {elder.code}"
+    return f"{turn.hidden_label(elder)} {elder.code}{_gone(elder)}"
+
+
+def _gone(elder: Elder) -> str:
+    return f" · {_(GONE[elder.state])}" if elder.state in GONE else ""
+
+
+GONE = {DECEASED: N_("has died"), MOVED: N_("has moved away")}
 
 
 def line(turn: Turn, case: Case, elder: Elder) -> str:
@@ -110,7 +117,7 @@ def line_of(turn: Turn, case: Case, elder: Elder, readable: bool) -> str:
         "mark": ("🔴" if late else "") + MARKS[case.severity],
         "number": case.number,
         "what": category_name(case.category) if readable else "—",
-        "who": f"{turn.hidden_label(elder)} {elder.code}" if readable else elder.code,
+        "who": f"{turn.hidden_label(elder)} {elder.code}{_gone(elder)}" if readable else elder.code,
         "state": _(STATES[case.state]),
     }
     return _("%(mark)s %(number)d %(what)s · %(who)s · %(state)s") % gaps
@@ -198,6 +205,8 @@ def _rows(turn: Turn, case: Case, is_: Collection[str]) -> Rows:
     may = {one.action for one in case_query.allowed(case, is_, turn.staff)}
     if not case.restricted:
         may.discard("wish")
+    elif not may_go_to(turn, case):
+        may.discard("refer")
     doing = [
         Button(button_name(name, case.category), _code(case, name))
         for name in BUTTONS
@@ -263,6 +272,8 @@ STEPS = {  # why people were told, in the story
     "reached": N_("reached"),
     "scene": N_("from the scene"),
     "evening": N_("not reached by evening"),
+    "gone": N_("the elder is gone"),
+    "restored": N_("open again"),
     "moved": N_("moved"),
     "nobody": N_("nobody reached"),
 }

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from handlers.case_tell import desk, meant, renew_everywhere, tell
 from handlers.case_words import CATEGORIES, MARKS
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
+from handlers.emergency import call_line
 from handlers.turn import Turn
 from handlers.visit_concerns import Found
 from locales import gettext as _
@@ -266,6 +267,12 @@ def tell_holders(turn: Turn, case: Case, elder: Elder, name: str) -> list[Staff]
 
 
 # What is said to who reported it
+
+
+def number_first(opened: Iterable[Opened]) -> str:
+    """☎️ What to call, where one of them is an emergency, or has become one by this mention."""
+    calls = (call_line(one.case.category, one.case.severity) for one in opened)
+    return next(filter(None, calls), "")
 
 
 def lines(turn: Turn, opened: Iterable[Opened]) -> list[str]:

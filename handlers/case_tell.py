@@ -46,6 +46,8 @@ HEADS = {  # why the card comes now, by the phase of the step
     "scene": N_("🆘 From the scene"),
     "reached": N_("🟢 Reached: nobody needs to look any more"),
     "evening": N_("🆘 Not reached by evening: please have somebody open the door; 110"),
+    "gone": N_("ℹ️ The elder is gone; please settle it with the family"),
+    "restored": N_("🔔 Open again: it was withdrawn by mistake"),
     "moved": N_("↪️ Correction: it concerns somebody else"),
     "nobody": N_("⚠️ None of the people to be told was reached: please ring them"),
 }

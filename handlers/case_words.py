@@ -187,6 +187,7 @@ DONE = {  # what somebody did, in the story of a case: who stands before it
     "raise": N_("changed the urgency"),
     "withdraw": N_("withdrew it"),
     "retract": N_("withdrew it"),
+    "unretract": N_("took back the withdrawal"),
     "reached": N_("reached the elder"),
     "unreached": N_("took back that the elder was reached"),
     "unclose": N_("took back the closing"),

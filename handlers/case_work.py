@@ -9,6 +9,7 @@ from handlers import form, photos
 from handlers.case_card import card, card_name, state_line
 from handlers.case_open import Opened, announced, hours_of, phones, tell_holders
 from handlers.case_tell import desk, meant, renew_everywhere, tell
+from handlers.case_ways import may_go_to
 from handlers.case_words import button_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.dates import coming_day
@@ -282,6 +283,8 @@ def _done(turn: Turn, case: Case, elder: Elder, what: Move, words: str) -> Reply
     now = card(turn, case, elder)
     if what.action == "note" and words in SCENE:
         now = _at_the_scene(turn, case, now)
+    elif what.action == "raise" and (call := call_line(case.category, case.severity)):
+        now = replace(now, text=f"{call}\n{now.text}")
     return replace(now, toast=_("Noted"))
 
 
@@ -299,7 +302,7 @@ def _at_the_scene(turn: Turn, case: Case, now: Reply) -> Reply:
 def _meaning(turn: Turn, case: Case, action: str, words: str) -> tuple[str, dict[str, Any]]:
     """The words that are kept and the values they change. Raises Unclear."""
     if action == "refer":
-        return _referral(case, words)
+        return _referral(turn, case, words)
     if action == "date":
         on = _next_day(turn, case, words)
         return day(on), {"next_on": on}
@@ -320,7 +323,7 @@ def _choice(case: Case, action: str, words: str) -> Choice | None:
     return next((one for one in choices if one.code == words), None) or match(choices, words)
 
 
-def _referral(case: Case, words: str) -> tuple[str, dict[str, Any]]:
+def _referral(turn: Turn, case: Case, words: str) -> tuple[str, dict[str, Any]]:
     """Housekeeping, because the tap drips: a group, and perhaps why."""
     first, _gap, why = words.partition(" ")
     found = _choice(case, "refer", first)
@@ -328,6 +331,11 @@ def _referral(case: Case, words: str) -> tuple[str, dict[str, Any]]:
         raise Unclear(_("Please tap a group, or write its name first."))
     if found.code == case.service_group:
         raise Unclear(_("It is with that group already. Please choose another one."))
+    if found.code not in may_go_to(turn, case):
+        raise Unclear(
+            _("This one stays with that group and the coordinator. What another group is to do, "
+              "please report as a case of its own.")
+        )  # fmt: skip
     name = _(GROUP_NAMES[found.code])
     text = _("to %(group)s: %(why)s") if why else _("to %(group)s")
     return text % {"group": name, "why": why}, {"service_group": found.code, "also_group": ""}

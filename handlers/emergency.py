@@ -19,6 +19,9 @@ CALLS = {
     "missing": CALL_110,
     "no_contact": CALL_110_DOOR,
     "fire_gas_co": CALL_119,
+    # not usually an emergency, but some day one is
+    **dict.fromkeys(("repair", "utilities", "fire_risk"), CALL_119),
+    **dict.fromkeys((one.code for one in CATEGORIES.values() if one.group == "legal"), CALL_110),
 }
 FIRE = "fire_gas_co"
 OUT, INSIDE, CALLED, WITH, NO_LINE = "out", "inside", "called", "with", "no_line"

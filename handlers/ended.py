@@ -1,10 +1,12 @@
 """An elder has died or moved away: confirmed by a coordinator, and taken back if it was wrong."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlmodel import col, delete
 
 from handlers import form
+from handlers.case_ended import restore, withdraw_with
 from handlers.condolence import tell_liaisons, to_record
 from handlers.questions import Choice, Filling, Form, Question, say_value
 from handlers.talk import Button, Reply
@@ -23,6 +25,7 @@ from models.mailbox import NUDGE
 from models.staff import Staff
 
 ENDED = {"deceased": DECEASED, "moved": MOVED}
+WHY = {"deceased": N_("The elder has died"), "moved": N_("The elder has moved away")}
 UNDO = "undo"
 
 
@@ -60,7 +63,10 @@ def _end(turn: Turn, elder: Elder, what: str) -> list[Reply]:
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id, action=what))
     heard_of(turn, elder, _("Off the lists"))
     told = tell_liaisons(turn, elder) if elder.state == DECEASED else []
-    return [_off(turn, elder), *told]
+    off = _off(turn, elder)
+    text = "
+".join([off.text, *withdraw_with(turn, elder, _(WHY[what]))])
+    return [replace(off, text=text), *told]
 
 
 def _off(turn: Turn, elder: Elder) -> Reply:
@@ -124,6 +130,7 @@ def _submit(filling: Filling) -> list[Reply]:
     elder.state, elder.ended_on = ACTIVE, None
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id,
                            action="back", detail=str(filling.get("why"))))  # fmt: skip
+    restore(turn, elder)
     return [_back_reply(filling, elder), *_tell(turn, elder)]
 
 

@@ -151,7 +151,7 @@ def alarms(at: Desk) -> int:
     return found
 
 
-ALARMING = {*ladder.PHASES, "open", "raise", "reopen", "refer", "return"}
+ALARMING = {*ladder.PHASES, "open", "raise", "reopen", "refer", "return", "restored"}
 
 
 def _outcome(at: Desk, step: CaseStep, case: Case) -> str:

@@ -306,13 +306,13 @@ def submit(filling: Filling) -> list[Reply]:
     turn, elder, found = filling.turn, _elder(filling), category(filling)
     if elder is None or found is None:
         return [form.stale(FORM, filling)]
-    first, second = urgent(filling), None if filling.known(ALONE) else _second(filling)
+    second = None if filling.known(ALONE) else _second(filling)
     problems = [_problem(filling, found, severity(filling))]
     problems += [_problem(filling, second, second.severity)] if second else []
     form.drop(filling)
     opened = [case_open.report(turn, elder, one) for one in problems]
     photos.give_to_case(turn, filling, opened[0].case)
-    lines = [first, *case_open.lines(turn, opened)]
+    lines = [case_open.number_first(opened), *case_open.lines(turn, opened)]
     cards = tuple(
         Button(_("Case %(number)d") % {"number": one.case.number}, f"/case {one.case.number}")
         for one in opened

@@ -299,8 +299,8 @@ def _promise(filling: Filling, visit: Visit, old: Visit | None) -> Promise | Non
 def _done_reply(
     filling: Filling, visit: Visit, elder: Elder, opened: list[Opened], others: list[Reply]
 ) -> Reply:
-    lines = [urgent(filling), *case_open.lines(filling.turn, opened)]
-    lines.insert(1 if urgent(filling) else 0, _headline(filling, visit, elder))
+    call = urgent(filling) or case_open.number_first(opened)
+    lines = [call, _headline(filling, visit, elder), *case_open.lines(filling.turn, opened)]
     if visit.outcome != DONE:
         lines += unreached.advice(filling.turn, visit, elder) or [_advice(visit.outcome)]
     lines.append(follows.pause_line(filling, visit))

@@ -63,6 +63,7 @@ MOVES: Mapping[str, Move] = {
         Move("reopen", (RESOLVED, CLOSED), OPEN, (LIAISON, COORDINATOR), anew=True),
         Move("withdraw", (OPEN,), WITHDRAWN, (REPORTER, COORDINATOR)),
         Move("retract", (*UNRESOLVED, RESOLVED), WITHDRAWN, NOBODY_PRESSES),
+        Move("unretract", (WITHDRAWN,), OPEN, NOBODY_PRESSES, anew=True),
         Move("moved", (*UNRESOLVED, RESOLVED), "", NOBODY_PRESSES),
         Move("reached", (*UNRESOLVED, RESOLVED), CLOSED, EVERYBODY),  # only of NO_CONTACT
         Move("unreached", (CLOSED,), OPEN, NOBODY_PRESSES, anew=True),

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from models import ahead, lookup
 from models.attachment import Photo
+from models.audit import Audit
 from models.case import (
     COORDINATOR,
     EMERGENCY,
@@ -25,6 +26,7 @@ from models.case import (
     RUNNING,
     UNRESOLVED,
     URGENT,
+    WITHDRAWN,
     Case,
     CaseEvent,
     CaseHolder,
@@ -311,6 +313,19 @@ def last_event(session: Session, case_id: UUID, *actions: str) -> CaseEvent | No
         CaseEvent.case_id == case_id, col(CaseEvent.action).in_(actions)
     )
     return session.exec(statement.order_by(col(CaseEvent.place).desc())).first()
+
+
+def withdrawn_at_the_end(session: Session, elder_id: UUID) -> list[Case]:
+    """Those that were withdrawn when the elder was last taken off the lists: at that instant."""
+    off = select(Audit.at).where(Audit.elder_id == elder_id, col(Audit.action).in_(OFF_THE_LISTS))
+    at = session.exec(off.order_by(col(Audit.at).desc()).limit(1)).first()
+    cases = select(Case).where(
+        Case.elder_id == elder_id, Case.state == WITHDRAWN, Case.closed_at == at
+    )
+    return list(session.exec(cases.order_by(col(Case.number)))) if at else []
+
+
+OFF_THE_LISTS = ("deceased", "moved")  # as the audit calls it
 
 
 def said_in(session: Session, root_id: UUID) -> list[CaseEvent]:

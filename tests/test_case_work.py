@@ -365,3 +365,10 @@ def test_holders_are_those_who_were_shown_it(town, zhou, liu, wang):
     wang.talk("/case 1", "待受理")
     assert len(town.rows(CaseHolder)) == 2
     assert steps(town) == ["open"]
+
+
+def test_not_mended_is_a_word_too(town, zhou, liu, wang):
+    report(zhou)
+    liu.talk("办结 1 修了", "已办结")
+    zhou.talk("没修好 1 还在漏", "待受理")
+    assert "🔔 没修好" in liu.look()[-1].text

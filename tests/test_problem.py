@@ -234,3 +234,23 @@ def test_of_an_illness_the_scene_is_asked_whether_help_comes(town, zhou, liu, wa
 def test_an_english_sentence_is_read_as_well(words, code):
     found = guess(words)
     assert (found.code if found else None) == code
+
+
+def test_what_the_third_mention_makes_an_emergency_is_answered_with_the_number_first(
+    town, zhou, wang
+):
+    for _time in range(2):
+        zhou.talk("/problem 高永昌 摔倒了", "急办", "[✅ 上报", "个案1")
+        assert "☎️" not in zhou.text
+        town.wait(hours=1)
+    zhou.talk("/problem 高永昌 摔倒了", "急办", "[✅ 上报", "紧急")
+    assert zhou.text.startswith("☎️ 先打 120!")
+    zhou.talk("走访 高永昌 02000 摔了", "核对", "[✅ 提交]", "已记下")
+
+
+def test_what_the_coordinator_makes_an_emergency_is_answered_with_the_number_first(
+    town, zhou, wang
+):
+    zhou.talk("/problem 高永昌 屋顶漏雨", "一般", "[✅ 上报", "个案1")
+    wang.talk("/case 1 raise", "有多急", "[紧急]", "🆘 个案1")
+    assert wang.text.startswith("☎️ 先打 119 / 120!")
