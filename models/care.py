@@ -1,7 +1,8 @@
 """Who looks after whom on a day: the one answer for lists, digests, the query and who may see.
 
 Four ways: as the elder's liaison who is there; named to stand in for one on leave; as backup of
-one on leave for whom nobody is named; asked to go in somebody's place for a while.
+one on leave for whom nobody is named, or somebody who is away as well; asked to go in somebody's
+place for a while.
 """
 
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def _standing_in(
         select(own.elder_id, backup.staff_id)
         .join(Leave, col(Leave.staff_id) == own.staff_id)
         .join(backup, backup.elder_id == own.elder_id)
-        .where(absent, col(Leave.cover_id).is_(None), backup.role == BACKUP)
+        .where(absent, ~_is_there(Leave.cover_id, today), backup.role == BACKUP)
         .where(running(today, backup), mine(backup.staff_id))
     )
     return named, backed
@@ -81,6 +82,17 @@ def there(today: Any) -> Select[Any]:
     return select(col(Staff.id)).where(
         col(Staff.left_on).is_(None), col(Staff.id).not_in(away(today))
     )
+
+
+def _is_there(who: Any, today: Any) -> ColumnElement[bool]:
+    """Whether this one, if anybody, works here and is not on leave."""
+    stand_in: Any = aliased(Staff)
+    gone: Any = aliased(Leave)
+    on_leave_too = select(gone.id).where(
+        gone.staff_id == who, gone.from_on <= today, gone.until_on >= today, gone.ended_at.is_(None)
+    )
+    works = select(stand_in.id).where(stand_in.id == who, stand_in.left_on.is_(None))
+    return and_(works.exists(), ~on_leave_too.exists())
 
 
 def nobody(today: Any) -> ColumnElement[bool]:

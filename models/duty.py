@@ -5,13 +5,14 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import Uuid, bindparam, literal, true, union_all
+from sqlalchemy import select as pick
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from models import ahead, ladder
-from models.assignment import BACKUP, PRIMARY, Assignment
-from models.care import running
+from models.assignment import BACKUP, Assignment
+from models.care import care, running
 from models.case import DUTY_BACKUP, ON_DUTY, Case, Duty
 from models.elder import Elder
 from models.leave import away_ids
@@ -168,17 +169,27 @@ MEANT: Mapping[str, Callable[[About], list[Staff]]] = {
 
 
 def carers(session: Session, elder_id: UUID, today: date) -> list[Staff]:
-    """The elder's own liaison, then the backup; who is on leave is left out."""
-    statement = (
-        select(Staff)
-        .join(Assignment, col(Assignment.staff_id) == Staff.id)
-        .where(
-            Assignment.elder_id == elder_id,
-            col(Assignment.role).in_((PRIMARY, BACKUP)),
-            running(today),
-            col(Staff.left_on).is_(None),
-        )
-        .order_by(col(Assignment.role).desc(), col(Staff.code))
-    )
+    """Whoever looks after the elder today, the own liaison or who stands in, then the backup;
+    who is on leave is left out."""
     away = _away(session, today)
-    return [one for one in session.exec(statement) if one.id not in away]
+    found = session.exec(CARERS, params={"elder": elder_id, "today": today})
+    return list({one.id: one for one, _place in found if one.id not in away}.values())
+
+
+BACKED = pick(col(Assignment.elder_id), col(Assignment.staff_id)).where(
+    col(Assignment.role) == BACKUP, running(TODAY)
+)
+NEAR = union_all(
+    *(
+        way.add_columns(literal(place).label("place")).where(
+            way.selected_columns[0] == bindparam("elder", type_=Uuid)
+        )
+        for place, way in enumerate((*care(lambda _who: true(), TODAY), BACKED))
+    )
+).subquery()
+CARERS = (
+    select(Staff, NEAR.c.place)
+    .join(NEAR, NEAR.c.staff_id == col(Staff.id))
+    .where(col(Staff.left_on).is_(None))
+    .order_by(NEAR.c.place, col(Staff.code))
+)

@@ -6,6 +6,7 @@ import pytest
 
 from models.schedule import Leave
 from models.visit import Visit
+from tests.case_office import pass_time
 from tests.conversation import EIGHT, sweep
 
 WORDS = "周明请假,11月12日 到 11月14日;代班:李娜。"
@@ -88,3 +89,38 @@ def test_open_promises_go_with_the_list_and_come_back_and_the_record_says_who_we
     assert "换水龙头垫圈" not in li.look()[-1].text
     zhou.talk("/history 王德胜", "11月13日")
     assert [row.visited_on for row in town.rows(Visit)] == [date(2026, 11, 12), date(2026, 11, 13)]
+
+
+@pytest.fixture
+def zhang(town):
+    """张敏, who is nobody's backup and stands in for 周明."""
+    town.hire("张敏", "liaison", "岚桥镇")
+    return town.person("张敏")
+
+
+def test_whoever_stands_in_hears_of_an_emergency_and_is_asked_to_follow_up(
+    town, zhou, li, wang, zhang
+):
+    town.hire("马涛", group="emergency")
+    ma = town.person("马涛")
+    zhou.talk("/leave 10天 张敏", "张敏", "[✅ 确认]", "已请假")
+    wang.talk("/problem 高永昌 煤气泄漏", "119", "[🆘", "已通知李娜、张敏、马涛")
+    assert "🆘 个案1 · 紧急" in zhang.look()[-1].text
+    ma.talk("办结 1 关了阀门", "已办结")
+    assert "🟢 已办结,请回访问问好了没有" in zhang.look()[-1].text
+    pass_time(town, 24 * 60 + 1)
+    assert "🟡 请回访:问问好了没有" in zhang.look()[-1].text
+    zhou.look()
+    assert not [one for one in li.look() if "🟡" in one.text]
+
+
+def test_when_who_stands_in_goes_on_leave_too_the_backups_do(town, zhou, li, wang, zhang):
+    zhou.talk("/leave 10天 张敏", "张敏", "[✅ 确认]", "已请假")
+    zhang.talk("/leave 3天", "谁", "[各自的后备]", "交给", "[✅ 确认]", "已请假")
+    sweep(town, EIGHT + timedelta(days=1))
+    assert "走访 高永昌" in "".join(map(str, li.look()[-1].rows))
+    assert "没有人负责" not in wang.look()[-1].text
+    li.talk("走访 高永昌 00000", "核对", "[✅ 提交]", "已记下")
+    town.now = EIGHT + timedelta(days=4)
+    zhang.talk("走访 李秀英 石沟村 00000", "核对")
+    li.talk("走访 李秀英 石沟村 00000", "没有")
