@@ -1,5 +1,6 @@
 """The morning digest: one message a person and day, with a way to act on each line."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import chain
@@ -17,9 +18,11 @@ from handlers.turn import Turn, day, end_of
 from handlers.veil import veil
 from locales import gettext as _
 from locales import language, ngettext
+from locales import mark as N_
 from models import case_query
 from models.agenda import office_policy
 from models.case import Case
+from models.draft import PROBLEM, VISIT, Draft
 from models.due import window
 from models.elder import Elder, masked
 from models.mailbox import NUDGE
@@ -37,7 +40,8 @@ def liaison_digest(turn: Turn, morning: Morning) -> Reply:
     lines = [_greeting(turn), _sum(morning), *_ending(turn, morning), ""]
     lines += due_lines(turn, morning.agenda, hide=True)
     lines += pressing_lines(turn, _cases(morning), len(morning.cases))
-    lines += _promise_lines(morning) + _draft_lines(turn, morning) + _backing_lines(turn, morning)
+    lines += _promise_lines(morning) + _draft_lines(turn, morning.drafts)
+    lines += _backing_lines(turn, morning)
     return Reply("\n".join(lines).rstrip(), _rows(turn, morning), lane=NUDGE)
 
 
@@ -90,14 +94,28 @@ def _promised(owed: Owed) -> str:
     return _("see the case") if owed.restricted else veil(owed.text[:30], [owed.name])
 
 
-def _draft_lines(turn: Turn, morning: Morning) -> list[str]:
+UNFINISHED = {
+    VISIT: N_("Unfinished since %(day)s: %(name)s"),
+    PROBLEM: N_("Problem not reported yet, begun %(day)s: %(name)s"),
+}
+GOING_ON = {VISIT: N_("Go on: %(name)s"), PROBLEM: N_("Report: %(name)s")}
+
+
+def _draft_lines(turn: Turn, drafts: Sequence[Draft]) -> list[str]:
     return [
-        _("Unfinished since %(day)s: %(name)s")
+        _(UNFINISHED[draft.form])
         % {"day": day(draft.started_at.astimezone(turn.office.zone).date()),
-           "name": masked(str(draft.context.get("name", "")))}
-        for draft in morning.drafts[:DRAFTS]
-        if draft.form == "visit"
+           "name": masked(str(draft.context.get("name", ""))) or _("nobody chosen yet")}
+        for draft in drafts[:DRAFTS]
     ]  # fmt: skip
+
+
+def _going_on(turn: Turn, drafts: Sequence[Draft]) -> list[Button]:
+    return [
+        Button((_(GOING_ON[draft.form]) % {"name": name}).rstrip(), form.resume_code(draft))
+        for draft in drafts[:DRAFTS]
+        for name in [turn.shown(str(draft.context.get("name", "")))]
+    ]
 
 
 def _backing_lines(turn: Turn, morning: Morning) -> list[str]:
@@ -115,12 +133,7 @@ def _backing_lines(turn: Turn, morning: Morning) -> list[str]:
 
 
 def _rows(turn: Turn, morning: Morning) -> Rows:
-    going_on = [
-        Button(_("Go on: %(name)s") % {"name": turn.shown(str(draft.context.get("name", "")))},
-               form.resume_code(draft))
-        for draft in morning.drafts[:DRAFTS]
-        if draft.form == "visit"
-    ]  # fmt: skip
+    going_on = _going_on(turn, morning.drafts)
     done = [kept_button(turn.shown(one.name), one.ref) for one in morning.promises[:PROMISES]]
     instead = [
         Button(_("I go: %(code)s") % {"code": who.code}, f"/instead {who.code}")
@@ -151,7 +164,9 @@ def duty_digest(turn: Turn) -> Reply | None:
     return Reply("\n".join(lines), form.in_rows(buttons, 2), lane=NUDGE)
 
 
-def coordinator_digest(turn: Turn, found: Tally, unreachable: int) -> Reply:
+def coordinator_digest(
+    turn: Turn, found: Tally, unreachable: int, drafts: Sequence[Draft] = ()
+) -> Reply:
     """Counts by liaison, the overdue first; whom nobody looks after; who cannot be reached."""
     lines = [_greeting(turn), _so_far(turn, found), "", *_late_lines(found)]
     if found.put_off:
@@ -160,14 +175,14 @@ def coordinator_digest(turn: Turn, found: Tally, unreachable: int) -> Reply:
     if unreachable:
         lines.append(_("⚠️ Staff who cannot be reached: %(count)d") % {"count": unreachable})
     of_cases = case_lines(turn)
-    lines += of_cases
+    lines += [*of_cases, *_draft_lines(turn, drafts)]
     ways = [
         (len(of_cases), Button(_("Cases"), "/cases")),
         (found.all_late, Button(_("Write to them"), "/broadcast")),
         (found.all_alone, Button(_("Arrange…"), "/assign")),
         (unreachable, Button(_("Who is it?"), "/unreachable")),
     ]
-    buttons = [button for count, button in ways if count]
+    buttons = [*(button for count, button in ways if count), *_going_on(turn, drafts)]
     return Reply("\n".join(lines).rstrip(), form.in_rows(buttons, 2), lane=NUDGE)
 
 

@@ -17,6 +17,7 @@ from models import agenda as plan
 from models.due import OVERDUE, Status, after, before, status, window
 from models.due_query import recent_of
 from models.elder import age
+from models.workdays import differing_days, is_workday
 
 SHOWN = 6
 WISH = 20  # characters
@@ -106,7 +107,9 @@ def _line(turn: Turn, mine: plan.Agenda, one: plan.Line, hide: bool) -> str:
 
 def _when(turn: Turn, mine: plan.Agenda, one: plan.Line) -> str:
     if one.reason == plan.PUT_OFF:
-        return _("put off, you hear of it on %(day)s") % {"day": day(one.suggested)}
+        working = is_workday(one.suggested, differing_days(turn.session))
+        text = _("put off, you hear of it on %(day)s") if working else _("put off to %(day)s")
+        return text % {"day": day(one.suggested)}
     if one.state == OVERDUE:
         return _how_late(turn, mine, one)
     if one.last_on is None:
@@ -185,9 +188,13 @@ def explain(turn: Turn, said: Status) -> str:
         "left": (said.window.last - turn.today).days,
         "gap": policy.shortest_gap,
     }
-    return _(REASONS[said.state, said.reason]) % gaps
+    reason = said.reason
+    if reason == plan.PUT_OFF and not is_workday(said.suggested, differing_days(turn.session)):
+        reason = DAY_OFF
+    return _(REASONS[said.state, reason]) % gaps
 
 
+DAY_OFF = "put_off_to_a_day_off"  # on which no digest is sent
 REASONS = {
     ("satisfied", "visited"): N_("🟢 Visited on %(visited)s: that counts for %(first)s–%(last)s."),
     ("overdue", "missed"): N_(
@@ -202,6 +209,10 @@ REASONS = {
     ),
     ("not_yet", "early"): N_("Not yet: last visit %(visited)s, the next around %(suggested)s."),
     ("not_yet", "put_off"): N_("⏸ Put off to %(suggested)s; you are reminded on that day."),
+    ("not_yet", DAY_OFF): N_(
+        "⏸ Put off to %(suggested)s: the office does not work that day, no reminder comes. Please "
+        "note it down."
+    ),
     ("due", "time"): N_("🟡 Due: a visit belongs to %(first)s–%(last)s, %(left)d days are left."),
     ("due", "only_phone"): N_(
         "🟡 Due: the call on %(visited)s does not count here; please go in person by %(last)s."

@@ -27,7 +27,7 @@ from models.mailbox import NUDGE
 from models.morning import LAST_CALL
 from models.schedule import Postponement
 from models.staff import Staff
-from models.workdays import differing_days, reminder_day
+from models.workdays import differing_days, reminder_day, workdays
 
 AWAY = ("hospital", "away", "with_children")
 BACK = "back"
@@ -73,17 +73,28 @@ def _title(filling: Filling) -> str:
 
 
 def _soon(filling: Filling) -> tuple[Choice, ...]:
-    """The next days inside this window that are left."""
-    today = filling.turn.today
-    last = _this_window(filling.turn).last
-    left = [today + timedelta(days=n) for n in range(1, (last - today).days + 1)]
-    return tuple(Choice(one.isoformat(), day(one)) for one in left[:6])
+    """The next days inside this window that are left, those on which the office works first."""
+    turn, last = filling.turn, _this_window(filling.turn).last
+    left = [turn.today + timedelta(days=n) for n in range(1, (last - turn.today).days + 1)]
+    working = workdays(turn.today + timedelta(days=1), last, differing_days(turn.session))
+    return tuple(Choice(one.isoformat(), day(one)) for one in (working or left)[:6])
+
+
+def _what(filling: Filling) -> tuple[Choice, ...]:
+    """There is no other day where the window ends today."""
+    return WHAT if _soon(filling) else WHAT[1:]
+
+
+def _ask_what(filling: Filling) -> str:
+    if _soon(filling):
+        return _("What is it?")
+    return _("What is it? Today is the last day for this visit: it cannot be put off any more.")
 
 
 def _read_day_in_window(filling: Filling, text: str) -> str:
-    chosen = coming_day(text, filling.turn.today)
+    given = coming_day(text, filling.turn.today)
     last = _this_window(filling.turn).last
-    if not filling.turn.today < chosen <= last:
+    if not filling.turn.today < given <= last:
         raise Unclear(
             _(
                 "This visit belongs to the days up to %(last)s. Please choose one of them, "
@@ -91,16 +102,16 @@ def _read_day_in_window(filling: Filling, text: str) -> str:
             )
             % {"last": day(last)}
         )  # fmt: skip
-    return chosen.isoformat()
+    return given.isoformat()
 
 
 def _read_return(filling: Filling, text: str) -> str:
     if tidy(text) in (_("Not known"), "?"):
         return "unknown"
-    chosen = coming_day(text, filling.turn.today)
-    if chosen < filling.turn.today:
+    given = coming_day(text, filling.turn.today)
+    if given < filling.turn.today:
         raise Unclear(_("That day is over. Please write the last day away, such as 11-30."))
-    return chosen.isoformat()
+    return given.isoformat()
 
 
 def _say_day(filling: Filling, value: str) -> str:
@@ -253,7 +264,7 @@ LATER = Form(
     version=1,
     questions=(
         Question(
-            "what", N_("What"), N_("What is it?"), choices=WHAT, resets=("day", "until", "reason"),
+            "what", N_("What"), _ask_what, choices=_what, resets=("day", "until", "reason"),
         ),
         Question(
             "day", N_("Day"), N_("On which day will you go? (tap, or write a date)"),

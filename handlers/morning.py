@@ -26,7 +26,7 @@ from models.agenda import office_policy
 from models.care import away
 from models.draft import Draft
 from models.mailbox import Outgoing
-from models.morning import Mornings
+from models.morning import Mornings, drafts_of
 from models.office_hours import DIGEST as USUAL
 from models.office_hours import minutes, quiet
 from models.outbox import Job
@@ -142,8 +142,8 @@ def liaison_posts(
     mornings = [(found.of(staff), chat) for staff, chat in wanted]
     shown = _last_digests(session, now, [chat.id for morning, chat in mornings if morning.drafts])
     for morning, chat in mornings:
-        staff, last = morning.staff, shown.get(chat.id)
-        morning.drafts = [d for d in morning.drafts if last is None or d.updated_at >= last]
+        staff = morning.staff
+        morning.drafts = _since(shown.get(chat.id), morning.drafts)
         with apart(DIGEST):
             with speaking(staff.locale or office.locale):
                 reply = liaison_digest(turn_of(session, office, now, staff, chat), morning)
@@ -154,13 +154,20 @@ def coordinator_posts(
     session: Session, office: Office, now: datetime, wanted: list[Greeted], census: Census
 ) -> Iterator[Post]:
     today = local_date(now, office.zone)
+    shown = _last_digests(session, now, [chat.id for _staff, chat in wanted])
     for staff, chat in wanted:
         lost = len(people.unreachable(session, staff))
+        drafts = _since(shown.get(chat.id), drafts_of(session, staff.id))
         with apart(DIGEST):
             with speaking(staff.locale or office.locale):
                 turn = turn_of(session, office, now, staff, chat)
-                reply = coordinator_digest(turn, census.of[staff.id], lost)
+                reply = coordinator_digest(turn, census.of[staff.id], lost, drafts)
             yield Post(chat, reply, DIGEST, digest_key(staff, today))
+
+
+def _since(last: datetime | None, drafts: Iterable[Draft]) -> list[Draft]:
+    """Those that the last digest has not shown yet."""
+    return [one for one in drafts if last is None or one.updated_at >= last]
 
 
 def duty_posts(

@@ -37,9 +37,10 @@ from handlers.talk import Button, Reply
 from handlers.turn import Office, Turn, local_date
 from handlers.weekly import weeks
 from locales import gettext as _
+from locales import mark as N_
 from locales import speaking
 from models import broadcast, mailbox
-from models.draft import Draft
+from models.draft import PROBLEM, REMINDED_OF, VISIT, Draft
 from models.elder import ACTIVE, Elder
 from models.leave import away_ids
 from models.mailbox import FAILED, NUDGE, Outgoing
@@ -114,7 +115,7 @@ def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator
 def _lying(now: datetime) -> Any:
     told = select(1).where(Outgoing.once == literal(f"{DRAFT}:") + col(Draft.tag)).exists()
     return select(Draft).where(
-        Draft.form == "visit",
+        col(Draft.form).in_(REMINDED_OF),
         Draft.updated_at < now - REMIND_AFTER,
         Draft.updated_at > now - timedelta(days=1),
         ~told,
@@ -122,10 +123,15 @@ def _lying(now: datetime) -> Any:
 
 
 def _reminder(turn: Turn, draft: Draft) -> Reply:
-    text = _("A visit card is unfinished: %(name)s. What you answered is kept.")
-    name = turn.shown(str(draft.context.get("name", "")))
+    name = turn.shown(str(draft.context.get("name", ""))) or _("nobody chosen yet")
     rows = ((Button(_("Go on"), form.resume_code(draft)),),)
-    return Reply(text % {"name": name}, rows, lane=NUDGE)
+    return Reply(_(UNFINISHED[draft.form]) % {"name": name}, rows, lane=NUDGE)
+
+
+UNFINISHED = {
+    VISIT: N_("A visit card is unfinished: %(name)s. What you answered is kept."),
+    PROBLEM: N_("A problem is not reported yet: %(name)s. What you wrote is kept."),
+}
 
 
 # Broadcasts

@@ -24,6 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Field, Session, SQLModel
 
+VISIT, PROBLEM = "visit", "problem"
+REMINDED_OF = (VISIT, PROBLEM)  # forms that somebody waits for
+
 
 def new_tag() -> str:
     """Eight characters that name a draft on a button (Telegram allows 64 bytes in all)."""

@@ -17,7 +17,7 @@ from models.agenda import PUT_OFF, Agenda, arrange, days_left, in_order
 from models.assignment import BACKUP, Assignment
 from models.care import running
 from models.case import RESOLVED, Case
-from models.draft import Draft
+from models.draft import REMINDED_OF, Draft
 from models.due import DUE, NOT_YET, OVERDUE, Policy, window
 from models.due_query import due_rows
 from models.elder import ACTIVE, Elder, Who
@@ -99,13 +99,14 @@ class Mornings:
         self.backing = InStep(backed_open(session, wanted, today, policy) if nearly_over else ())
 
     def of(self, staff: Staff) -> Morning:
-        lines = chain.from_iterable(share.lines for share in self.shares.of(staff.id))
+        lines = list(chain.from_iterable(share.lines for share in self.shares.of(staff.id)))
+        own = {line.elder.code for line in lines}
         return Morning(
             staff,
-            arrange(in_order(list(lines)), self.today, self.policy, self.left),
+            arrange(in_order(lines), self.today, self.policy, self.left),
             self.promises.of(staff.id),
             self.drafts.of(staff.id),
-            [one.elder for one in self.backing.of(staff.id)],
+            [one.elder for one in self.backing.of(staff.id) if one.elder.code not in own],
             self.cases.of(staff.id),
         )
 
@@ -176,5 +177,12 @@ def _cases(session: Session, wanted: Any, today: date, midnight: datetime) -> It
 
 
 def _drafts(session: Session, wanted: Any) -> Iterable[Draft]:
-    mine = select(Draft).where(col(Draft.staff_id).in_(wanted)).order_by(col(Draft.staff_id))
+    mine = select(Draft).where(
+        col(Draft.staff_id).in_(wanted), col(Draft.form).in_(REMINDED_OF)
+    ).order_by(col(Draft.staff_id))  # fmt: skip
     return (row[0] for row in stream(session, mine))
+
+
+def drafts_of(session: Session, staff_id: UUID) -> list[Draft]:
+    """What this person has begun and not sent."""
+    return list(_drafts(session, [staff_id]))

@@ -46,8 +46,8 @@ def test_why_says_in_one_sentence(town, zhou):
 def test_a_visit_is_put_off_inside_its_window_only(town, zhou):
     zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下")
     town.wait(days=8)
-    zhou.talk("/later 高永昌", "是什么情况?", "[改天去]", "改到哪天去", "12-02", "这次走访要在 11月30日前完成", "11-28",
-              "什么原因", "[天气不好]", "11月28日", "[确认]", "⏸ 已改到 11月28日,那天再提醒您。")  # fmt: skip
+    zhou.talk("/later 高永昌", "是什么情况?", "[改天去]", "改到哪天去", "12-02", "这次走访要在 11月30日前完成", "11-27",
+              "什么原因", "[天气不好]", "11月27日", "[确认]", "⏸ 已改到 11月27日,那天再提醒您。")  # fmt: skip
     (row,) = town.rows(Postponement)
     assert (row.until_on, row.reason) == (date(2026, 11, 28), "weather")
 

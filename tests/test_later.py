@@ -13,14 +13,15 @@ def put_off(person, day):
 
 
 def test_an_overdue_visit_that_was_put_off_waits_and_comes_back_by_itself(town, zhou, wang):
+    town.now = EIGHT - timedelta(hours=23)
     zhou.talk("/due", "🔴 高永昌")
-    put_off(zhou, "11月14日")
-    zhou.talk("/due", "应访 5,已访 0,逾期 4", "/why 高永昌", "⏸ 已改到 11月14日,那天再提醒您。")
-    zhou.talk("/due", "⏸ 高永昌 81岁 柳泉村  改到11月14日再提醒")
-    sweep(town, EIGHT + timedelta(days=1))
-    assert "⏸ 高*昌 81岁 柳泉村  改到11月14日再提醒" in zhou.look()[0].text
+    put_off(zhou, "11月13日")
+    zhou.talk("/due", "应访 5,已访 0,逾期 4", "/why 高永昌", "⏸ 已改到 11月13日,那天再提醒您。")
+    zhou.talk("/due", "⏸ 高永昌 81岁 柳泉村  改到11月13日再提醒")
+    sweep(town, EIGHT)
+    assert "⏸ 高*昌 81岁 柳泉村  改到11月13日再提醒" in zhou.look()[0].text
     assert "⏸ 已改期:1 位" in wang.look()[0].text
-    town.now = EIGHT + timedelta(days=2)
+    town.now = EIGHT + timedelta(days=1)
     zhou.talk("/due", "🔴 高永昌", "/why 高永昌", "🔴 逾期")
 
 
@@ -103,3 +104,21 @@ def test_whoever_was_put_off_stands_in_the_list_once(town, zhou):
     zhou.talk("/later 王德胜", "是什么情况", "[改天去]", "改到哪天去", "11月14日", "什么原因", "[我没空]",
               "我没空", "[确认]", "⏸", "/due", "⏸ 王德胜")  # fmt: skip
     assert zhou.text.count("王德胜") == 1
+
+
+def test_a_day_on_which_nobody_works_is_not_offered_nor_promised_a_reminder(town, zhou):
+    """12 November is a Thursday: of the window Friday, Saturday and Sunday are left."""
+    zhou.talk("/later 高永昌", "什么情况", "[改天去]", "改到哪天")
+    assert [label for row in zhou.screen.rows for label in row][:1] == ["11月13日"]
+    zhou.talk(
+        "11-14", "什么原因", "[我没空]", "11月14日", "[✅ 确认]", "那天不上班,不会提醒,请自己记着"
+    )
+    sweep(town, EIGHT + timedelta(days=1))
+    assert "⏸ 高*昌 81岁 柳泉村  改到11月14日\n" in zhou.look()[0].text
+
+
+def test_on_the_last_day_of_the_window_it_cannot_be_put_off_any_more(town, zhou):
+    town.now = EIGHT + timedelta(days=3, hours=1)
+    zhou.talk("/later 高永昌", "今天是这次走访的最后一天,不能再改天")
+    assert "改天去" not in zhou.screen.buttons
+    zhou.talk("改天去", "点", "[住院,到…]", "到哪一天")
