@@ -113,7 +113,7 @@ MOVE_WORDS = (
     ("refer", ("转办",)),
     ("note", ("备注",)),
     ("close", ("销号", "回访")),
-    ("reopen", ("没修好", "没办好")),
+    ("reopen", ("没修好", "没办好", "没解决")),
 )
 COMMANDS = (
     Command("visit", ("走访", "拜访", "visit"), N_("Log a visit"), visit_command, VISITORS),

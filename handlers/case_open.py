@@ -293,6 +293,9 @@ def _lines(turn: Turn, one: Opened) -> list[str]:
         if case.mentions == 1:
             return [_("%(mark)s Case %(number)d (%(group)s): reported already.") % gaps]
         return [_("%(mark)s Added to case %(number)d (mentioned %(times)d times).") % gaps]
+    if not one.meant:
+        return [_("⚠️ Case %(number)d (%(group)s, %(severity)s): there is nobody to tell in that "
+                  "group; the coordinator hears of it.") % gaps]  # fmt: skip
     if not one.told:
         first = _("⚠️ Case %(number)d (%(group)s, %(severity)s): nobody can be reached in chat; "
                   "please ring.") % gaps  # fmt: skip

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from handlers.case_card import card, phase_of
 from handlers.morning import Post, reachable, turn_of
 from handlers.nudge import write
-from handlers.turn import Office, Turn
+from handlers.turn import Office, Turn, local_date
 from locales import gettext as _
 from locales import mark as N_
 from locales import speaking
@@ -80,11 +80,12 @@ def desk(turn: Turn) -> Desk:
 
 
 def tell(at: Desk, case: Case, elder: Elder, name: str, people: Iterable[Staff]) -> list[Staff]:
-    """Writes one step: a card to each of these people, and a delivery line; who can be written
-    to."""
+    """Writes one step: a card to each of these people but for who is on leave, and a delivery
+    line; who can be written to."""
     session, now = at.session, at.now
     step = write_step(at, case, name)
-    wanted = {staff.id: staff for staff in people}
+    away = duty.away(session, local_date(now, at.office.zone))
+    wanted = {staff.id: staff for staff in people if staff.id not in away}
     found = reachable(session, col(Staff.id).in_(wanted)) if wanted else []
     posts = [post(at, case, elder, step, one) for one in found]
     write(session, posts, now)

@@ -85,8 +85,8 @@ def named(
         if (duty.service_group, duty.role) == (group, role) and place in units
     ]
     last = [staff for duty, staff in said if duty.made_at == said[0][0].made_at]
-    away = _away(session, today) if last else set()
-    return [one for one in last if one.left_on is None and one.id not in away]
+    gone = away(session, today) if last else set()
+    return [one for one in last if one.left_on is None and one.id not in gone]
 
 
 def plan(
@@ -96,8 +96,9 @@ def plan(
     return {day: named(session, group, units, day, role) for day in days}
 
 
-def _away(session: Session, today: date) -> set[UUID]:
-    return ahead.once(session, (_away, today), lambda: away_ids(session, today))
+def away(session: Session, today: date) -> set[UUID]:
+    """Everybody who is on leave: asked once for a batch."""
+    return ahead.once(session, (away, today), lambda: away_ids(session, today))
 
 
 def on_duty(session: Session, group: str, units: Collection[UUID], today: date) -> list[Staff]:
@@ -171,9 +172,9 @@ MEANT: Mapping[str, Callable[[About], list[Staff]]] = {
 def carers(session: Session, elder_id: UUID, today: date) -> list[Staff]:
     """Whoever looks after the elder today, the own liaison or who stands in, then the backup;
     who is on leave is left out."""
-    away = _away(session, today)
+    gone = away(session, today)
     found = session.exec(CARERS, params={"elder": elder_id, "today": today})
-    return list({one.id: one for one, _place in found if one.id not in away}.values())
+    return list({one.id: one for one, _place in found if one.id not in gone}.values())
 
 
 BACKED = pick(col(Assignment.elder_id), col(Assignment.staff_id)).where(

@@ -35,7 +35,7 @@ def test_nobody_is_sent_to_mend_the_roof_of_who_has_died(town, zhou, liu, wang, 
     (told,) = liu.look()
     assert "已撤回:不用再办了" in told.text
     assert "高*昌 81岁 柳泉村 E0001 · 已逝世" in told.text
-    assert "已撤回 王主任 09:00: 老人已逝世" in told.text
+    assert "已撤回 王主任 09:00:老人已逝世" in told.text
     before = steps(town)
     pass_time(town, 6 * 24 * 60)
     assert liu.look() == []

@@ -371,4 +371,4 @@ def test_not_mended_is_a_word_too(town, zhou, liu, wang):
     report(zhou)
     liu.talk("办结 1 修了", "已办结")
     zhou.talk("没修好 1 还在漏", "待受理")
-    assert "🔔 没修好" in liu.look()[-1].text
+    assert "🔔 没解决" in liu.look()[-1].text

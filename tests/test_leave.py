@@ -124,3 +124,11 @@ def test_when_who_stands_in_goes_on_leave_too_the_backups_do(town, zhou, li, wan
     town.now = EIGHT + timedelta(days=4)
     zhang.talk("走访 李秀英 石沟村 00000", "核对")
     li.talk("走访 李秀英 石沟村 00000", "没有")
+
+
+def test_nothing_of_a_case_comes_to_who_is_on_leave(town, zhou, li, wang, liu, zhang):
+    zhou.talk("走访 高永昌 00020 屋顶漏雨", "核对", "[✅ 提交]", "已记下")
+    zhou.talk("/leave 10天 张敏", "张敏", "[✅ 确认]", "已请假")
+    liu.talk("办结 1 补好了", "已办结")
+    assert "🟢 已办结,请回访问问好了没有" in zhang.look()[-1].text
+    assert not [one for one in zhou.look() if "🟢" in one.text]
