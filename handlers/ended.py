@@ -64,8 +64,7 @@ def _end(turn: Turn, elder: Elder, what: str) -> list[Reply]:
     heard_of(turn, elder, _("Off the lists"))
     told = tell_liaisons(turn, elder) if elder.state == DECEASED else []
     off = _off(turn, elder)
-    text = "
-".join([off.text, *withdraw_with(turn, elder, _(WHY[what]))])
+    text = "\n".join([off.text, *withdraw_with(turn, elder, _(WHY[what]))])
     return [replace(off, text=text), *told]
 
 
