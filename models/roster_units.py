@@ -28,6 +28,11 @@ def stem(kind: str, name: str) -> str:
     return name
 
 
+def swapped(town: str | None, village: str | None) -> bool:
+    """石沟村 among the towns and 岚桥镇 among the villages."""
+    return (town or "").endswith(ENDINGS[VILLAGE]) and (village or "").endswith(ENDINGS[TOWN])
+
+
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """Names one may have meant: the closest in writing, the best first."""
     return get_close_matches(name, sorted(set(known)), n=most, cutoff=0.5)
@@ -125,6 +130,8 @@ class Places:
 
     def _place(self, row: Row, may_make: bool) -> Unit:
         town_name, village_name = row.get("town"), row.get("village")
+        if swapped(town_name, village_name):
+            raise Refused(row.problem("town", "places_swapped", value=town_name))
         if not town_name:
             if row.kind == ELDERS and "town" in row.titles:
                 raise Refused(row.problem("town", "town_missing", value=row.get("name") or ""))

@@ -329,3 +329,13 @@ def test_what_a_cell_cannot_hold_is_told(field, value, code):
         f"{field},住址\n{value},3号\n" if field == "姓名" else f"姓名,{field}\n王英,{value}\n"
     )
     assert problems(reading) == [(2, field, code)]
+
+
+def test_what_a_formula_did_not_find_is_told_and_not_taken_for_blank():
+    reading = read(
+        book(["名册"], [], ["姓名", "出生日期", "乡镇", "联络员"],
+             ["高永昌", "#N/A", "岚桥镇", "周明"], ["李秀英", "1942-06-09", "岚桥镇", "#REF!"]),
+        "roster.xlsx",
+    )  # fmt: skip
+    assert problems(reading) == [(4, "出生日期", "formula_error"), (5, "联络员", "formula_error")]
+    assert cell(reading, "name", 1) == "李秀英"

@@ -65,10 +65,37 @@ def _workbook(data: bytes) -> list[Grid]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         about = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        return [_grid(book.get_sheet_by_name(sheet.name)) for sheet in about]
+        sheets = [_grid(book.get_sheet_by_name(sheet.name)) for sheet in about]
     except PasswordError:
         raise Unclear("file_password") from None
     except (CalamineError, ValueError):
+        raise Unclear("file_broken") from None
+    if _has_errors(data):
+        _put_errors(data, sheets)
+    return sheets
+
+
+def _has_errors(data: bytes) -> bool:
+    """Of a workbook in the new format; the old one does not say."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return False
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        parts = [name for name in packed.namelist() if name.startswith("xl/worksheets/")]
+        return any(b't="e"' in packed.read(name) for name in parts if name.endswith(".xml"))
+
+
+def _put_errors(data: bytes, sheets: list[Grid]) -> None:
+    """To python-calamine #N/A is an empty cell, but what a formula did not find must be told."""
+    from openpyxl import load_workbook  # the slower one, for such workbooks only
+
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        for grid in sheets:
+            for cells, row in zip(book[grid.name].iter_rows(), grid.rows, strict=False):
+                for number, cell in enumerate(cells[: len(row)]):
+                    if cell.data_type == "e":
+                        row[number] = str(cell.value)
+    except (KeyError, TypeError, ValueError):
         raise Unclear("file_broken") from None
 
 

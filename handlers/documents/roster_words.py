@@ -61,6 +61,9 @@ PROBLEMS: Mapping[str, str] = {
     "unit_missing": N_("Write a county or a town in this row."),
     "county_missing": N_("Which county? There are several: write it."),
     "county_unknown": N_("There is no county “%(value)s”%(near)s. A new one belongs on Units."),
+    "places_swapped": N_(
+        "“%(value)s” is a village: the columns of towns and villages seem to be swapped."
+    ),
     "town_missing": N_("The town of “%(value)s” is missing: write it."),
     "town_unknown": N_("There is no town “%(value)s”%(near)s. A new one belongs on Units."),
     "other_branch": N_("“%(value)s” does not belong to your branch: its own office imports it."),
