@@ -9,6 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models import ahead
 
+MOST_STARS = 3
 ACTIVE, DECEASED, MOVED = "active", "deceased", "moved"
 FORGOTTEN = "forgotten"  # who it was is not known any more
 RETIRED, LIXIU = "retired_cadre", "lixiu_cadre"
@@ -158,7 +159,8 @@ def age(elder: Elder | Who, today: date) -> int | None:
 
 
 def masked(name: str) -> str:
-    """高永昌 -> 高*昌, 王英 -> 王*: for anything that leaves the office's own server."""
+    """高永昌 -> 高*昌, 王英 -> 王*: for anything that leaves the office's own server. A long name
+    gets no more stars than fit a button."""
     if len(name) < 3:
         return name[:1] + "*"
-    return name[0] + "*" * (len(name) - 2) + name[-1]
+    return name[0] + "*" * min(len(name) - 2, MOST_STARS) + name[-1]

@@ -17,7 +17,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 from models import ahead
 from models.assignment import COVER, PRIMARY, Assignment
 from models.care import care, running
-from models.elder import ACTIVE, FORGOTTEN, Elder
+from models.elder import ACTIVE, FORGOTTEN, MOST_STARS, Elder
 from models.org import Unit, branch
 from models.staff import COORDINATOR, LIAISON, Staff
 from models.visit import CURRENT, DONE, Promise, Visit, still_open
@@ -141,7 +141,8 @@ def _fits(place: int) -> ColumnElement[bool]:
 
 def _patterns(place: int, word: str) -> dict[str, str]:
     """The values of `_fits`."""
-    like = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "_")
+    like = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    like = like.replace("*" * MOST_STARS, "%").replace("*", "_")
     values = {"code": word.upper(), "part": f"%{like}%", "sound": f"{like.lower()}%",
               "start": f"{like}%"}  # fmt: skip
     return {f"{name}{place}": value for name, value in values.items()}

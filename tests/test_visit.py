@@ -283,3 +283,25 @@ def test_two_messages_at_once_mean_the_list_they_saw(town, zhou):
     assert "走访 李秀英" in zhou.look()[-1].text
     (draft,) = town.rows(Draft)
     assert draft.subject == "E0003"
+
+
+LONG = "阿卜杜热依木·买买提明·吐尔逊江·伊布拉音·艾合买提·卡德尔江·萨比尔"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [(LONG, "阿***尔"), ("𠮷䶮", "𠮷*"), ("欧阳建国", "欧**国")]
+)
+def test_rare_and_very_long_names_are_shown_short_and_found_by_what_was_shown(town, name, shown):
+    (wang_desheng,) = town.rows(Elder, name="王德胜")
+    wang_desheng.name = name
+    town.change(wang_desheng)
+    telegram = town.person("周明", "telegram", "4711")
+    telegram.talk(
+        shown,
+        f"{shown} 90岁 石沟村",
+        f"走访 {name} 00000",
+        f"核对:走访 {shown} ·",
+        "[提交]",
+        "已记下",
+    )
+    assert len(town.visits("王德胜")) == 1

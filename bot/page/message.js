@@ -50,8 +50,21 @@ export function fill(item, message, act) {
 function text(message, act) {
   const line = make("p", "text");
   if (message.mine) line.textContent = message.text;
-  else line.append(...message.text.split(COMMAND).map((part) => piece(part, act)));
+  else line.append(...titled(message, act));
   return line;
+}
+
+/** The first line of a card is its title, however many lines it takes on this screen. */
+function titled(message, act) {
+  const end = message.rows?.length ? message.text.indexOf("\n") : -1;
+  if (end < 0) return pieces(message.text, act);
+  const title = make("strong");
+  title.append(...pieces(message.text.slice(0, end), act));
+  return [title, ...pieces(message.text.slice(end), act)];
+}
+
+function pieces(words, act) {
+  return words.split(COMMAND).map((part) => piece(part, act));
 }
 
 function piece(part, act) {
