@@ -278,6 +278,8 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
     """The open question comes first; words that are clearly a command still work."""
     shape, filling = FORMS[draft.form], Filling(draft, turn)
     word = tidy(text)
+    if word.lower() in form.TO_DISCARDING and form.asks_to_discard(filling):
+        return form.press(shape, filling, form.TO_DISCARDING[word.lower()])
     if word in GIVE_UP:
         return form.press(shape, filling, form.DISCARD)
     if word in ONE_BACK:

@@ -26,6 +26,7 @@ from handlers.talk import Button, Reply, Rows
 from handlers.turn import Turn, Unclear
 from locales import gettext as _
 from models.draft import Draft, OpenDraft
+from models.mailbox import last_menu
 
 BACK, DISCARD, REALLY, PARK, EDIT, SUBMIT, SHOW, MORE = "<", "x", "xx", "p", "e", "s", "v", "m"
 HOLE = None  # an answer that was taken out, or an optional question that was opened
@@ -215,6 +216,20 @@ def _ask_discard(form: Form, filling: Filling) -> list[Reply]:
     }
     rows = ((_button(filling, _("Keep it"), SHOW),), (_button(filling, _("Throw away"), REALLY),))
     return [Reply(text, rows, card=card_name(filling))]
+
+
+TO_DISCARDING = {
+    **dict.fromkeys(("是", "是的", "对", "好", "确定", "放弃", "yes", "ok", "discard"), REALLY),
+    **dict.fromkeys(("不", "不是", "不要", "不放弃", "否", "接着填", "no", "keep"), SHOW),
+}
+
+
+def asks_to_discard(filling: Filling) -> bool:
+    """Whether that is what this chat was asked last."""
+    turn = filling.turn
+    menu = turn.menu or last_menu(turn.session, turn.chat.id, turn.sent_at)
+    asked = [code for row in menu.rows for _label, code in row] if menu else []
+    return asked == [form_button(filling.draft, "", code).code for code in (SHOW, REALLY)]
 
 
 def _discard(form: Form, filling: Filling) -> list[Reply]:

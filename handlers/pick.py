@@ -1,5 +1,6 @@
 """Choosing an elder: the own list, or those a typed name may mean; never the first hit."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -47,20 +48,39 @@ def not_on_list(asked: str) -> str:
 
 def _which(turn: Turn, command: str, hits: Sequence[Elder], asked: str, tail: str) -> Reply:
     shown = hits[:MOST]
-    buttons = [Button(turn.label(elder), _code(command, elder, tail)) for elder in shown]
-    text = ngettext(
-        "%(count)d person fits “%(asked)s”. Is it this one?",
-        "%(count)d people fit “%(asked)s”. Which one?",
-        len(hits),
-    ) % {"count": len(hits), "asked": asked[:40]}
+    labels = told_apart(turn, shown)
+    buttons = [Button(labels[e.code], _code(command, e, tail)) for e in shown]
+    text = _how_many(len(hits), asked)
     if len(hits) > len(shown):
         text += "\n" + _(
-            "Only the first %(shown)d are shown; please add the village or the age."
+            "Only the first %(shown)d are shown; please add the village, or send the code."
         ) % {"shown": len(shown)}
     if tail and any(tail not in button.code for button in buttons):
         text += "\n" + _("Then send your line again with the code in place of the name.")
     none_of_them = Button(_("None of these"), command)
     return Reply(text, (*((button,) for button in buttons), (none_of_them,)))
+
+
+def _how_many(count: int, asked: str) -> str:
+    if count == lookup.MOST_HITS:
+        return _("More people fit “%(asked)s” than can be listed. Which one?") % {
+            "asked": asked[:40]
+        }
+    return ngettext(
+        "%(count)d person fits “%(asked)s”. Is it this one?",
+        "%(count)d people fit “%(asked)s”. Which one?",
+        count,
+    ) % {"count": count, "asked": asked[:40]}
+
+
+def told_apart(turn: Turn, elders: Sequence[Elder]) -> dict[str, str]:
+    """Labels by code; who has name, age and village in common is shown with the code."""
+    labels = {elder.code: turn.label(elder) for elder in elders}
+    often = Counter(labels.values())
+    return {
+        code: label if often[label] == 1 else _("%(who)s · %(code)s") % {"who": label, "code": code}
+        for code, label in labels.items()
+    }
 
 
 def _code(command: str, elder: Elder, tail: str) -> str:
@@ -84,14 +104,17 @@ def _own_list(turn: Turn, command: str, page: int) -> Reply:
             "You may also send a name."
         )
     text %= {"first": page * PAGE + 1, "last": page * PAGE + len(rows), "total": total}
-    buttons = tuple((Button(_since(turn, e, on), f"{command} {e.code}"),) for e, on in rows)
+    labels = told_apart(turn, [elder for elder, _on in rows])
+    buttons = tuple(
+        (Button(_since(turn, labels[e.code], on), f"{command} {e.code}"),) for e, on in rows
+    )
     return Reply(text, (*buttons, *turning(command, page, total)))
 
 
-def _since(turn: Turn, elder: Elder, last: date | None) -> str:
+def _since(turn: Turn, label: str, last: date | None) -> str:
     if last is None:
-        return _("%(who)s · not yet") % {"who": turn.label(elder)}
-    return _("%(who)s · %(ago)s") % {"who": turn.label(elder), "ago": ago(turn, last)}
+        return _("%(who)s · not yet") % {"who": label}
+    return _("%(who)s · %(ago)s") % {"who": label, "ago": ago(turn, last)}
 
 
 def ago(turn: Turn, then: date) -> str:

@@ -148,6 +148,9 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().rstrip(CLOSING).strip()
 
 
+TOO_LITTLE = ("不", "没", "有", "是", "no", "not")  # begin many an answer, and are one
+
+
 def match(choices: Sequence[Choice], text: str) -> Choice | None:
     """A number, a label, one of the other words, or the beginning of exactly one label."""
     typed = tidy(text).lower()
@@ -157,6 +160,8 @@ def match(choices: Sequence[Choice], text: str) -> Choice | None:
     for choice in choices:
         if typed in (plain(_(choice.label)), *choice.words):
             return choice
+    if typed in TOO_LITTLE:
+        return None
     begun = [c for c in choices if typed and plain(_(c.label)).startswith(typed)]
     return begun[0] if len(begun) == 1 else None
 

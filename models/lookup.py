@@ -23,6 +23,7 @@ from models.staff import COORDINATOR, LIAISON, Staff
 from models.visit import CURRENT, DONE, Promise, Visit, still_open
 
 MOST_WORDS, LONGEST_NAME = 6, 64  # more than that is no name, village or code
+MOST_HITS = 50
 
 
 ME, TODAY = bindparam("staff", type_=Uuid), bindparam("today", type_=Date)
@@ -89,7 +90,9 @@ def _by_code(role: str) -> SelectOfScalar[Elder]:
     return select(Elder).where(Elder.code == bindparam("code"), in_scope(role))
 
 
-def find(session: Session, staff: Staff, text: str, today: date, most: int = 50) -> list[Elder]:
+def find(
+    session: Session, staff: Staff, text: str, today: date, most: int = MOST_HITS
+) -> list[Elder]:
     """Elders in scope for all blank-separated words of `text`: each a code, a name or part of
     one (`高*昌` as shown masked), pinyin, initials, or a village. Full names come first."""
     words = text.split()

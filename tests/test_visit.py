@@ -8,6 +8,7 @@ from sqlmodel import Session
 from models.assignment import Assignment
 from models.draft import Draft
 from models.elder import Elder
+from models.org import Unit
 from models.visit import Concern
 
 ALL_WELL = ("[上门]", "精神", "[都好", "在场", "[只有本人]", "核对", "[提交]", "已记下")
@@ -305,3 +306,44 @@ def test_rare_and_very_long_names_are_shown_short_and_found_by_what_was_shown(to
         "已记下",
     )
     assert len(town.visits("王德胜")) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "then"), [("不", "4/7 子女"), ("是", "没有留下记录"), ("放弃", "没有留下记录")]
+)
+def test_whether_to_discard_is_answered_in_words_too(town, zhou, word, then):
+    zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "0", "健康", "0", "子女",
+              "取消", "要放弃这张卡片吗", word, then)  # fmt: skip
+    assert len(town.rows(Draft)) == (1 if word == "不" else 0)
+
+
+@pytest.mark.parametrize("word", ["不", "没", "有", "是"])
+def test_a_word_that_says_yes_or_no_is_not_the_beginning_of_an_answer(zhou, word):
+    zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "0", "健康", "0", "子女", "0", "住得怎么样",
+              word, "请点按钮", "要小", "要修什么")  # fmt: skip
+
+
+def test_who_cannot_be_told_apart_is_shown_with_the_code(town, zhou):
+    (first,) = town.rows(Elder, code="E0002")
+    (second,) = town.rows(Elder, code="E0003")
+    second.born_on, second.unit_id = first.born_on, first.unit_id
+    town.change(second)
+    zhou.talk("走访 李秀英", "对得上 2 位")
+    assert zhou.screen.rows[:2] == [["李秀英 79岁 石沟村 · E0002"], ["李秀英 79岁 石沟村 · E0003"]]
+    zhou.talk("/visit", "走访谁?", "E0003", "李秀英 79岁")
+    assert list(zhou.screen.buttons.values())[0] == "/visit E0003"
+
+
+def test_more_people_than_can_be_listed_are_not_counted_short(town, zhou):
+    (village,) = town.rows(Unit, name="石沟村")
+    with Session(town.database) as session:
+        for number in range(60):
+            elder = Elder(code=f"E1{number:03}", name="王秀英", pinyin="wangxiuying", initials="wxy",
+                          sex="f", unit_id=village.id)  # fmt: skip
+            session.add(elder)
+            session.flush()
+            start = date(2025, 1, 1)
+            session.add(Assignment(elder_id=elder.id, staff_id=town.staff["周明"], from_on=start))
+        session.commit()
+    zhou.talk("王秀英", "对得上的人太多", "[王秀英 石沟村 · E1000]", "王秀英 石沟村")
+    assert zhou.screen.buttons["记走访"] == "/visit E1000"
