@@ -47,6 +47,7 @@ def quiet() -> Settings:
 @app.command()
 def run() -> None:
     """Run the bot; with no chat network configured, the practice page in your browser."""
+    gc.disable()  # until bot.run.settle: there is more to load
     from bot.run import run as run_bot
 
     run_bot(read())

@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel, col, select
 from bot.backup import PRACTICE, PURPOSE, prepare
 from bot.clock import start_ticking, tick
 from bot.config import Settings
-from bot.run import House, office_of, stop_on_signals
+from bot.run import House, office_of, settle, stop_on_signals
 from bot.transports.webchat import NETWORK, WebChat
 from bot.web import Web, listen
 from handlers.talk import Incoming
@@ -155,6 +155,7 @@ def run_practice(settings: Settings) -> None:
 
 
 async def serve(settings: Settings) -> None:
+    settle()
     socket = listen(settings)
     engine = prepare(settings, practice=True)
     practice = Practice(engine, settings.zone)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from sqlalchemy import Engine
@@ -29,6 +29,10 @@ from handlers.talk import Incoming
 from handlers.turn import Office
 from locales import speaking
 from models.mailbox import Cursor
+
+if TYPE_CHECKING:
+    from bot.transports.matrix import Matrix
+    from bot.transports.telegram import Telegram
 
 T = TypeVar("T")
 LATE = 2.0  # seconds after which the rest starts although no network answered yet
@@ -158,18 +162,19 @@ def stop_on_signals() -> asyncio.Event:
 async def serve(settings: Settings) -> None:
     engine = prepare(settings)
     office = office_of(settings)
-    house = House(engine, office, networks(settings, engine))
-    telegram = house.transports.get("telegram")
-    for transport in house.transports.values():
-        transport.reach = house.deliver.reach  # type: ignore[attr-defined]  # not of every network
-        transport.move = house.deliver.move  # type: ignore[attr-defined]  # not of every network
+    telegram, matrix = telegram_of(settings), matrix_of(settings, engine)
+    house = House(engine, office, configured(telegram, matrix))
+    if telegram is not None:
+        telegram.reach = house.deliver.reach
+    if matrix is not None:
+        matrix.reach, matrix.move = house.deliver.reach, house.deliver.move
 
     async def more() -> None:
         from bot.clock import start_ticking
         from bot.web import Web
 
         if telegram is not None:
-            await house.run_db(partial(note_links, engine, office, telegram.username))  # type: ignore[attr-defined]  # not of every network
+            await house.run_db(partial(note_links, engine, office, telegram.username))
         start_ticking(house)
         await Web(settings, house).serve()
 
@@ -182,19 +187,17 @@ def settle() -> None:
     default, since what a batch makes is gone without looking."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
-def networks(settings: Settings, engine: Engine) -> dict[str, Transport]:
-    """The transports that are configured; nothing else is imported."""
-    found: list[Transport] = []
-    if settings.telegram_token.get_secret_value():
-        found.append(telegram_of(settings))
-    if settings.matrix_homeserver:
-        found.append(matrix_of(settings, engine))
-    return {transport.network: transport for transport in found}
+def configured(*networks: Transport | None) -> dict[str, Transport]:
+    return {network.network: network for network in networks if network is not None}
 
 
-def telegram_of(settings: Settings) -> Transport:
+def telegram_of(settings: Settings) -> "Telegram | None":
+    """None when it is not configured: then nothing of it is imported."""
+    if not settings.telegram_token.get_secret_value():
+        return None
     from bot.transports.telegram import Telegram
 
     return Telegram(
@@ -206,7 +209,10 @@ def telegram_of(settings: Settings) -> Transport:
     )
 
 
-def matrix_of(settings: Settings, engine: Engine) -> Transport:
+def matrix_of(settings: Settings, engine: Engine) -> "Matrix | None":
+    """None when it is not configured: then nothing of it is imported."""
+    if not settings.matrix_homeserver:
+        return None
     from bot.transports.matrix import Matrix
 
     return Matrix(

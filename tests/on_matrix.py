@@ -101,12 +101,12 @@ def opened(town: Town, server: Synapse, folder: Path, encrypted: bool) -> Iterat
         line.loop.close()
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Caller(Person):
     """`heard_at` is when she last wrote. What is a toast elsewhere begins the answer here."""
 
-    line: Line = None  # type: ignore[assignment]  # a dataclass wants a default here
-    phone: NioPhone = None  # type: ignore[assignment]  # likewise
+    line: Line
+    phone: NioPhone
     heard_at: datetime = MORNING - timedelta(days=1)
     files: dict[str, bytes] = field(default_factory=dict)
 
