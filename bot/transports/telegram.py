@@ -9,12 +9,10 @@ import hmac
 import json
 import logging
 import os
-import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import structlog
@@ -41,8 +39,6 @@ from locales import gettext as _
 from locales import mark as N_
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # else RetryAfter warns of itself when it is made
-if find_spec("sniffio") is None:  # httpcore looks for it at each request, in every folder: a sixth
-    sys.modules["sniffio"] = None  # type: ignore[assignment]  # of the bot's time. Says: it is not there
 TOAST_LIMIT = 200
 BATCH = 100
 POLL_SECONDS = 25
