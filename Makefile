@@ -14,6 +14,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 run: install
 	@$(BIN)/python -m bot run
 
+# Its tests start the program some hundred times: what is compiled once is kept.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from bot.receive import Received, Receiver
 from handlers import nudge
 from handlers.talk import Attachment, Incoming
 from handlers.turn import Office
-from models.assignment import BACKUP, Assignment
+from models.assignment import BACKUP, PRIMARY, Assignment
 from models.elder import Elder
 from models.mailbox import Outgoing, Seen
 from models.org import Unit
@@ -30,6 +31,11 @@ ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 12, 1, 0, tzinfo=UTC)  # 09:00 in the office
 EIGHT = datetime(2026, 11, 12, 0, 0, tzinfo=UTC)  # 08:00 in the office, a Thursday
 KEYS = count(1)
+
+
+@cache
+def heard(name: str) -> str:
+    return sound(name)[0]
 
 
 @dataclass
@@ -251,19 +257,20 @@ def settle(session: Session, town: Town) -> None:
     units: dict[str, Unit] = {}
     for name, kind, above in UNITS:
         parent = units[above].id if above else None
-        units[name] = Unit(name=name, kind=kind, parent_id=parent, pinyin=sound(name)[0])
-        session.add(units[name])
-        session.flush()
+        units[name] = Unit(name=name, kind=kind, parent_id=parent, pinyin=heard(name))
+    session.add_all(units.values())
+    session.flush()
     for number, (name, role, place) in enumerate(STAFF, start=1):
         staff = Staff(
             code=f"S{number:02d}", name=name, role=role, unit_id=units[place].id,
-            pinyin=sound(name)[0],
+            pinyin=heard(name),
             service_group="housekeeping" if role == "duty" else "",
             phone=f"+86 000 0000 01{number:02d}",
         )  # fmt: skip
         session.add(staff)
         town.staff[name] = staff.id
     session.flush()
+    pairs = []
     for number, (name, pinyin, initials, born, village, tier, liaison) in enumerate(ELDERS, 1):
         elder = Elder(
             code=f"E{number:04d}", name=name, pinyin=pinyin, initials=initials, sex="m",
@@ -271,15 +278,14 @@ def settle(session: Session, town: Town) -> None:
             unit_id=units[village].id, tier=tier, phone=f"+86 000 0000 000{number}",
         )  # fmt: skip
         session.add(elder)
-        session.flush()
         town.elders.setdefault(name, elder.id)
         town.elders[f"{name} {village}"] = elder.id
         other = "李娜" if liaison == "周明" else "周明"
-        start = date(2025, 1, 1)
-        session.add(Assignment(elder_id=elder.id, staff_id=town.staff[liaison], from_on=start))
-        session.add(
-            Assignment(elder_id=elder.id, staff_id=town.staff[other], role=BACKUP, from_on=start)
-        )
+        pairs += [(elder.id, liaison, PRIMARY), (elder.id, other, BACKUP)]
+    session.flush()
+    for elder_id, name, role in pairs:
+        of = {"elder_id": elder_id, "staff_id": town.staff[name]}
+        session.add(Assignment(**of, role=role, from_on=date(2025, 1, 1)))
     session.commit()
 
 

@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,13 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """The top-level names a file imports, also those inside functions."""
+    return frozenset(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
@@ -62,7 +68,7 @@ def test_a_room_imports_only_along_the_arrows(room: str) -> None:
     wrong = [
         f"{name(path)} imports {other}"
         for path in files(room)
-        for other in imported(path)
+        for other in sorted(imported(path))
         if other in {*ARROWS, "tests"} and other not in ARROWS[room]
     ]
     assert wrong == []
@@ -88,8 +94,13 @@ def test_nothing_waits_below_bot() -> None:
     assert wrong == []
 
 
-def calls(path: Path) -> Iterator[tuple[str, str]]:
+@cache
+def calls(path: Path) -> frozenset[tuple[str, str]]:
     """(owner, method) of each call of an attribute: `session.commit()` is (session, commit)."""
+    return frozenset(_calls(path))
+
+
+def _calls(path: Path) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value

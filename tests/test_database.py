@@ -102,11 +102,13 @@ def test_a_second_writer_waits_at_its_first_word_and_not_in_the_middle(
 
 
 def test_sqlite_keeps_what_was_committed_when_the_power_fails(sqlite_database: Engine) -> None:
-    with sqlite_database.connect() as connection:
+    engine = db.connect(sqlite_database.url)
+    with engine.connect() as connection:
         pragma = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
+    engine.dispose()
     full = 2
     assert pragma == {
         "journal_mode": "wal",
