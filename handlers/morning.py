@@ -89,8 +89,8 @@ def compose(session: Session, office: Office, now: datetime, one: Greeted) -> Po
         return next(posts(session, office, now, false(), [one]), None)
     if one[0].role == DUTY:
         return next(duty_posts(session, office, now, [one]), None)
-    found = _mornings(session, office, now, col(Staff.id) == one[0].id, Census(session, []))
-    return next(liaison_posts(session, office, now, [one], found), None)
+    with _mornings(session, office, now, col(Staff.id) == one[0].id, Census(session, [])) as found:
+        return next(liaison_posts(session, office, now, [one], found), None)
 
 
 def posts(
@@ -106,10 +106,10 @@ def posts(
     if not first and not coordinators:
         return
     census = Census(session, [one for one, _ in coordinators])
-    found = _mornings(session, office, now, wanted, census)
-    for portion in chain([first], greeted):
-        yield from liaison_posts(session, office, now, portion, found)
-    found.count_the_rest()
+    with _mornings(session, office, now, wanted, census) as found:
+        for portion in chain([first], greeted):
+            yield from liaison_posts(session, office, now, portion, found)
+        found.count_the_rest()
     yield from coordinator_posts(session, office, now, coordinators, census)
 
 

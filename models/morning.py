@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -109,6 +109,14 @@ class Mornings:
             [one.elder for one in self.backing.of(staff.id) if one.elder.code not in own],
             self.cases.of(staff.id),
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What nobody asked for is not read: whoever was asked for may not be written to."""
+        for rows in (self.shares, self.promises, self.drafts, self.cases, self.backing):
+            rows.close()
 
     def count_the_rest(self) -> None:
         self.shares.rest()

@@ -5,7 +5,7 @@ A share is what one liaison has in one place. Its lines come as one JSON value: 
 elder takes several times as long to read.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from datetime import date
 from itertools import groupby
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -88,13 +88,19 @@ class InStep(Generic[T]):
         for _row in self.rows:
             pass
 
+    def close(self) -> None:
+        if isinstance(self.rows, Generator):
+            self.rows.close()
 
-def stream(session: Session, statement: Any) -> Iterable[Any]:
-    """The rows a few at a time, from a cursor of the database."""
+
+def stream(session: Session, statement: Any) -> Iterator[Any]:
+    """The rows a few at a time, from a cursor of the database; whoever leaves some unread closes
+    it before the transaction is over."""
     if session.get_bind().dialect.name == "postgresql":
         for word in IN_ONE_GO:
             session.execute(text(f"SET LOCAL {word}"))
-    return session.execute(statement, execution_options={"yield_per": AT_ONCE})
+    with session.execute(statement, execution_options={"yield_per": AT_ONCE}) as rows:
+        yield from rows
 
 
 def in_care(ids: Any, today: date) -> CTE:

@@ -121,16 +121,17 @@ def check_alone(session, one, care, away):
 
 def days(session, staff, policy):
     ids = select(Staff.id).where(col(Staff.id).in_([person.id for person in staff]))
-    found = Mornings(session, ids, TODAY, policy, {})
-    return {person.id: found.of(person) for person in sorted(staff, key=lambda one: one.id)}
+    with Mornings(session, ids, TODAY, policy, {}) as found:
+        return {person.id: found.of(person) for person in sorted(staff, key=lambda one: one.id)}
 
 
 def check_tally(session, staff):
     """Every elder of a place is counted there, and once."""
     census = Census(session, [staff[0]])
     nobody_asked = select(Staff.id).where(false())
-    Mornings(session, nobody_asked, TODAY, office_policy(session), {}, census.places,
-             census.count).count_the_rest()  # fmt: skip
+    with Mornings(session, nobody_asked, TODAY, office_policy(session), {}, census.places,
+                  census.count) as found:  # fmt: skip
+        found.count_the_rest()
     tally = census.of[staff[0].id]
     assert tally.expected == ELDERS // 2
     return tally
