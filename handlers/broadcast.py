@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
 
 from handlers import broadcast_card, broadcast_text, form
 from handlers.broadcast_plan import (
@@ -31,6 +30,7 @@ from locales import ngettext
 from models import broadcast
 from models.audit import Audit
 from models.broadcast import Broadcast
+from models.ids import new_id
 from models.mailbox import BROADCAST
 from models.office_hours import quiet_until
 from models.staff import COORDINATOR, LIAISON
@@ -248,7 +248,7 @@ def _submit(filling: Filling) -> list[Reply]:
 def _store(filling: Filling, plan: Plan) -> Broadcast:
     turn = filling.turn
     one = Broadcast(
-        id=uuid4(),
+        id=new_id(),
         ref=filling.draft.tag,
         made_by=turn.staff.id,
         made_at=turn.now,

@@ -219,6 +219,7 @@ PREFERRED: tuple[Any, ...] = (
     case((col(Chat.network) == col(Staff.network), 0), else_=1),
     col(Chat.last_at).desc().nulls_last(),
     col(Chat.network),
+    col(Chat.id),
 )
 
 

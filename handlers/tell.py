@@ -36,6 +36,7 @@ def coordinators_of(turn: Turn, unit_id: UUID) -> list[tuple[Staff, Chat]]:
         select(Staff, Chat)
         .join(Chat, col(Chat.staff_id) == Staff.id)
         .where(Staff.role == COORDINATOR, col(Staff.left_on).is_(None), Chat.private)
+        .order_by(col(Staff.code), col(Chat.id))
     )
     found = turn.session.exec(statement).all()
     return [(s, chat) for s, chat in found if unit_id in branch(turn.session, s.unit_id)]
@@ -44,7 +45,8 @@ def coordinators_of(turn: Turn, unit_id: UUID) -> list[tuple[Staff, Chat]]:
 def chats_of(turn: Turn, staff: Staff) -> list[Chat]:
     """Where this person can be reached: on the network that was chosen, else the one used last."""
     statement = select(Chat).where(Chat.staff_id == staff.id, col(Chat.unreachable_at).is_(None))
-    found = list(turn.session.exec(statement.order_by(col(Chat.last_at).desc())).all())
+    last = (col(Chat.last_at).desc().nulls_last(), col(Chat.network), col(Chat.id))
+    found = list(turn.session.exec(statement.order_by(*last)).all())
     return sorted(found, key=lambda chat: chat.network != staff.network)[:1]
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from handlers import case_open, form, tell, unreached
 from handlers import visit_follows as follows
@@ -49,6 +49,7 @@ from models.consent import HEALTH, withheld
 from models.due import SATISFIED, next_suggested, status
 from models.due_query import recent_of
 from models.elder import ACTIVE, Elder
+from models.ids import new_id
 from models.leave import by_code as staff_by_code
 from models.next_up import next_up
 from models.visit import DONE, NOT_OBSERVED, OBSERVATIONS, UNTICKED, Concern, Promise, Visit
@@ -177,7 +178,7 @@ def _changed(filling: Filling) -> list[Reply]:
 
 def _row(filling: Filling, elder: Elder) -> Visit:
     turn, answers = filling.turn, filling.answers
-    outcome, new = outcome_of(answers), uuid4()
+    outcome, new = outcome_of(answers), new_id()
     return ahead.new(
         Visit,
         id=new,

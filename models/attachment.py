@@ -3,16 +3,18 @@ everything, and tables that wait for a confirmation."""
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import JSON, Column, LargeBinary
 from sqlmodel import Field, SQLModel
+
+from models.ids import new_id
 
 
 class Photo(SQLModel, table=True):
     """A re-encoded picture without EXIF; `sha256` is of the bytes the person sent."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     staff_id: UUID = Field(foreign_key="staff.id")
     draft_tag: str = Field(index=True)
     visit_id: UUID | None = Field(default=None, foreign_key="visit.id", index=True)
@@ -29,7 +31,7 @@ class Upload(SQLModel, table=True):
     """A table as it came; it is read anew when it is confirmed, and goes with its draft. `looked`
     is what was shown of it, once that is known."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     staff_id: UUID = Field(foreign_key="staff.id")
     draft_tag: str = Field(index=True)
     name: str

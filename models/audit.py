@@ -1,18 +1,19 @@
 """Who looked at, or changed, what about whom."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Index
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from models.ids import new_id
 from models.staff import Staff
 
 
 class Audit(SQLModel, table=True):
     """One line per look at personal detail and per change; never updated."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     at: datetime = Field(index=True)
     staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
     elder_id: UUID | None = Field(default=None, foreign_key="elder.id")
@@ -30,7 +31,7 @@ def about(
         select(Audit, Staff)
         .outerjoin(Staff, col(Staff.id) == Audit.staff_id)
         .where(Audit.elder_id == elder_id)
-        .order_by(col(Audit.at).desc(), col(Audit.id))
+        .order_by(col(Audit.at).desc(), col(Audit.id).desc())
         .offset(offset)
         .limit(limit)
     )

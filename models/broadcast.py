@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import JSON, Column, literal
 from sqlalchemy import select as columns
@@ -14,6 +14,7 @@ from sqlmodel import Field, Session, SQLModel, and_, col, func, or_, select, upd
 from models.due import DUE, NOT_YET, OVERDUE, Policy
 from models.due_query import due_rows
 from models.elder import ACTIVE, Elder
+from models.ids import new_id
 from models.mailbox import DROPPED, FAILED, SENDING, WAITING, Outgoing
 from models.morning import caseloads
 from models.org import TOWN, Unit, branch
@@ -30,7 +31,7 @@ class Broadcast(SQLModel, table=True):
     the same button finds it. `audience` says to whom in words; `count` is how many it was
     written to, `unreached` the ids of those of the audience who had no chat to write to."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     ref: str = Field(unique=True)
     made_by: UUID = Field(foreign_key="staff.id", index=True)
     made_at: datetime = Field(index=True)
@@ -41,6 +42,9 @@ class Broadcast(SQLModel, table=True):
     unreached: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     stopped_at: datetime | None = None
     stopped_by: UUID | None = Field(default=None, foreign_key="staff.id")
+
+
+LATEST_FIRST = (col(Broadcast.made_at).desc(), col(Broadcast.id).desc())
 
 
 # Who may get one
@@ -64,7 +68,7 @@ def towns_of(session: Session, asker: Staff) -> list[Unit]:
     """The towns below the asker's own place, which one of them may not be."""
     below = branch(session, asker.unit_id) - {asker.unit_id}
     statement = select(Unit).where(col(Unit.id).in_(below), Unit.kind == TOWN)
-    return list(session.exec(statement.order_by(col(Unit.name))).all())
+    return list(session.exec(statement.order_by(col(Unit.name), col(Unit.id))).all())
 
 
 @dataclass
@@ -130,7 +134,7 @@ def recent(session: Session, asker: Staff, since: datetime, most: int) -> list[B
         .join(Staff, col(Staff.id) == Broadcast.made_by)
         .where(Broadcast.made_at > since)
         .where(col(Staff.unit_id).in_(branch(session, asker.unit_id)))
-        .order_by(col(Broadcast.made_at).desc())
+        .order_by(*LATEST_FIRST)
     )
     return list(session.exec(statement.limit(most)).all())
 
@@ -207,7 +211,7 @@ def same_before(
         Broadcast.text == text, Broadcast.made_at > now - SAME_WITHIN
     )
     wanted = {str(one) for one in people}
-    for one in session.exec(statement.order_by(col(Broadcast.made_at).desc())):
+    for one in session.exec(statement.order_by(*LATEST_FIRST)):
         rows = select(Outgoing.once).where(
             _rows_of(one.id), col(Outgoing.state).not_in((FAILED, DROPPED))
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import JSON, Column, ColumnElement, Index, and_, bindparam, case, func, or_
 from sqlalchemy import select as rows
@@ -15,6 +15,7 @@ from sqlmodel import Field, Session, SQLModel, col, select, update
 from models import ahead
 from models.draft import new_tag
 from models.elder import ACTIVE, FLAGS, Elder, put_flag
+from models.ids import new_id
 from models.lookup import in_scope, scope
 from models.staff import COORDINATOR, Staff
 
@@ -41,7 +42,7 @@ class CardChange(SQLModel, table=True):
 
     __tablename__ = "card_change"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     ref: str = Field(default_factory=new_tag, unique=True, max_length=12)
     elder_id: UUID = Field(foreign_key="elder.id")
     field: str
@@ -89,7 +90,8 @@ def waiting(session: Session, staff: Staff, today: date) -> list[tuple[CardChang
     if staff.role != COORDINATOR:
         statement = statement.where(CardChange.proposed_by == staff.id)
     found = session.exec(
-        statement.order_by(col(CardChange.proposed_at)), params=scope(session, staff, today)
+        statement.order_by(col(CardChange.proposed_at), col(CardChange.id)),
+        params=scope(session, staff, today),
     )
     return list(found.all())
 

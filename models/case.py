@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import JSON, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
+
+from models.ids import new_id
 
 OPEN, ACKNOWLEDGED, IN_PROGRESS = "open", "acknowledged", "in_progress"
 RETURNED, RESOLVED, CLOSED, WITHDRAWN = "returned", "resolved", "closed", "withdrawn"
@@ -106,7 +108,7 @@ class Case(SQLModel, table=True):
 
     __tablename__ = "elder_case"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     number: int = Field(unique=True)
     elder_id: UUID = Field(foreign_key="elder.id")
     category: str
@@ -170,7 +172,7 @@ class CaseEvent(SQLModel, table=True):
 
     __tablename__ = "case_event"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     case_id: UUID = Field(foreign_key="elder_case.id")
     place: int  # in the story of its case
     at: datetime
@@ -195,7 +197,7 @@ class CaseStep(SQLModel, table=True):
 
     __tablename__ = "case_step"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     case_id: UUID = Field(foreign_key="elder_case.id", index=True)
     key: str = Field(unique=True)
     name: str
@@ -212,7 +214,7 @@ class CaseNotice(SQLModel, table=True):
 
     __tablename__ = "case_notice"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     step_id: UUID = Field(foreign_key="case_step.id", index=True)
     staff_id: UUID = Field(foreign_key="staff.id")
     once: str | None = Field(default=None, index=True)
@@ -242,7 +244,7 @@ class Duty(SQLModel, table=True):
     Where nobody is named for a day, all members of the group are.
     """
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     service_group: str
     staff_id: UUID = Field(foreign_key="staff.id", index=True)
     role: str = ON_DUTY

@@ -361,6 +361,7 @@ def told_by(session: Session, once: str) -> list[tuple[CaseStep, Case, Elder]]:
         .join(Case, col(Case.id) == CaseStep.case_id)
         .join(Elder, col(Elder.id) == Case.elder_id)
         .where(CaseNotice.once == once)
+        .order_by(col(Case.number), col(CaseStep.id))
     )
     return list(session.exec(statement).all())
 
@@ -368,7 +369,7 @@ def told_by(session: Session, once: str) -> list[tuple[CaseStep, Case, Elder]]:
 def photos(session: Session, case_id: UUID) -> list[Photo]:
     """Sent with the case itself, with notes on it, or with the visits that raised it."""
     statement = select(Photo).where(_pictures(case_id))
-    return list(session.exec(statement.order_by(col(Photo.received_at))).all())
+    return list(session.exec(statement.order_by(col(Photo.received_at), col(Photo.id))).all())
 
 
 def count_photos(session: Session, case_id: UUID) -> int:

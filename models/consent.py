@@ -6,13 +6,14 @@ a no when asked, hides what it is about at once; `models.retention` deletes it a
 
 from collections.abc import Collection
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models import ahead
 from models.elder import Elder
+from models.ids import new_id
 
 HEALTH, LOCATION, SHARING = "health", "location", "sharing"
 PURPOSES = (HEALTH, LOCATION, SHARING)
@@ -22,7 +23,7 @@ SPEAKERS = ("self", "guardian", "relative")
 class Consent(SQLModel, table=True):
     """One word of an elder on one purpose; a later one supersedes it, nothing is overwritten."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     elder_id: UUID = Field(foreign_key="elder.id")
     purpose: str
     said_on: date

@@ -77,7 +77,8 @@ def everything(session: Session, elder: Elder) -> Dossier:
     elder_id = elder.id
 
     def rows(table: Any, order: str) -> list[Any]:
-        statement = select(table).where(table.elder_id == elder_id).order_by(getattr(table, order))
+        statement = select(table).where(table.elder_id == elder_id)
+        statement = statement.order_by(getattr(table, order), *table.__table__.primary_key)
         return list(session.exec(statement))
 
     events = session.exec(
@@ -94,7 +95,7 @@ def everything(session: Session, elder: Elder) -> Dossier:
         rows(ElderFlag, "since"), rows(Absence, "from_on"), rows(Visit, "visited_at"),
         rows(Promise, "made_on"), rows(Concern, "raised_at"), rows(Postponement, "made_at"),
         rows(Case, "number"), [(n, one) for n, one in events],
-        list(session.exec(tracks.order_by(col(FastTrack.asked_at)))),
+        list(session.exec(tracks.order_by(col(FastTrack.asked_at), col(FastTrack.id)))),
         rows(Booking, "on_day"), rows(CallBack, "drawn_at"), rows(Consent, "recorded_at"),
         rows(CardChange, "proposed_at"), rows(Audit, "at"), rows(Assignment, "from_on"),
         _pictures(session, elder_id), drafts_of(session, elder), said_of(session, elder), staff,

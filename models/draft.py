@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import (
     JSON,
@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Field, Session, SQLModel
+
+from models.ids import new_id
 
 VISIT, PROBLEM = "visit", "problem"
 REMINDED_OF = (VISIT, PROBLEM)  # forms that somebody waits for
@@ -52,14 +54,14 @@ class OpenDraft:
     context: dict[str, Any] = dataclasses.field(default_factory=dict)
     parked: bool = False
     rev: int = 1
-    id: UUID = dataclasses.field(default_factory=uuid4)
+    id: UUID = dataclasses.field(default_factory=new_id)
     tag: str = dataclasses.field(default_factory=new_tag)
 
 
 class Draft(SQLModel, table=True):
     """The draft as it is kept."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     tag: str = Field(default_factory=new_tag, unique=True)
     staff_id: UUID = Field(foreign_key="staff.id", index=True)
     form: str

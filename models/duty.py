@@ -36,7 +36,7 @@ ROSTERED = (
     .join(Staff, col(Staff.id) == Duty.staff_id)
     .join(Maker, col(Maker.id) == Duty.made_by)
     .where(Duty.from_on <= TODAY, Duty.until_on >= TODAY)
-    .order_by(col(Duty.made_at).desc(), col(Staff.code))
+    .order_by(col(Duty.made_at).desc(), col(Duty.id).desc())
 )
 
 
@@ -79,12 +79,11 @@ def named(
 ) -> list[Staff]:
     """Whom a coordinator of one of these places put on duty, or in reserve, for this day: the
     last word counts. Who is on leave is not."""
-    said = [
-        (duty, staff)
+    last = [
+        staff
         for duty, staff, place in _rostered(session, today)
         if (duty.service_group, duty.role) == (group, role) and place in units
-    ]
-    last = [staff for duty, staff in said if duty.made_at == said[0][0].made_at]
+    ][:1]
     gone = away(session, today) if last else set()
     return [one for one in last if one.left_on is None and one.id not in gone]
 

@@ -2,12 +2,13 @@
 
 from datetime import date, timedelta
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Index, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models import ahead
+from models.ids import new_id
 
 MOST_STARS = 3
 ACTIVE, DECEASED, MOVED = "active", "deceased", "moved"
@@ -34,7 +35,7 @@ class Elder(SQLModel, table=True):
     gave it (calendar, leap month) stands beside it and is never derived from an ID number.
     """
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     code: str = Field(unique=True, max_length=16)
     name: str = Field(index=True)
     pinyin: str = ""
@@ -73,7 +74,7 @@ class ElderFlag(SQLModel, table=True):
 
     __tablename__ = "elder_flag"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
     flag: str
     since: date
@@ -84,7 +85,7 @@ class ElderFlag(SQLModel, table=True):
 class Absence(SQLModel, table=True):
     """Days on which an elder cannot be visited at home; `until_on` is the last such day."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     elder_id: UUID = Field(foreign_key="elder.id")
     kind: str  # "hospital" | "away" | "with_children"
     from_on: date

@@ -7,7 +7,7 @@ coordinators decide; the law's own limit (retention) does so after its time.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import or_
 from sqlmodel import Field, Session, SQLModel, col, delete, select, update
@@ -20,6 +20,7 @@ from models.draft import new_tag
 from models.elder import ACTIVE, FORGOTTEN, Absence, Elder, ElderFlag
 from models.fast_track import FastTrack
 from models.honest import CallBack
+from models.ids import new_id
 from models.schedule import Postponement
 from models.traces import NOBODY, wipe
 from models.visit import Concern, Promise, Visit
@@ -84,7 +85,7 @@ OF_NO_ELDER = frozenset((  # of the office, its people and networks
 class Erasure(SQLModel, table=True):
     """A wish that somebody be forgotten; `reason` and `asked_for` are codes, never words."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     ref: str = Field(default_factory=new_tag, unique=True, max_length=12)
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
     asked_for: str  # who wants it

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field, Session, SQLModel, and_, col, delete, func, or_, select, update
 
@@ -11,6 +11,7 @@ from models import ladder
 from models.case import ENDED, UNRESOLVED, WITHDRAWN, Case
 from models.draft import new_tag
 from models.elder import ACTIVE, Elder
+from models.ids import new_id
 from models.ladder import ACK, Hours
 from models.staff import DUTY, Staff
 
@@ -42,7 +43,7 @@ class FastTrack(SQLModel, table=True):
 
     __tablename__ = "fast_track"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     ref: str = Field(default_factory=new_tag, unique=True, max_length=12)
     case_id: UUID = Field(foreign_key="elder_case.id", index=True)
     needs: str
@@ -189,7 +190,9 @@ def by_ref(session: Session, ref: str) -> Asked | None:
 
 def latest(session: Session, case: Case) -> FastTrack | None:
     statement = select(FastTrack).where(FastTrack.case_id == case.id)
-    return session.exec(statement.order_by(col(FastTrack.asked_at).desc())).first()
+    return session.exec(
+        statement.order_by(col(FastTrack.asked_at).desc(), col(FastTrack.id).desc())
+    ).first()
 
 
 def due(session: Session, now: datetime, most: int) -> list[Asked]:
@@ -197,7 +200,9 @@ def due(session: Session, now: datetime, most: int) -> list[Asked]:
     statement = _whole().where(
         col(FastTrack.remind_at) <= now, FastTrack.state == ASKED, col(Case.state).in_(UNRESOLVED)
     )
-    return list(session.exec(statement.order_by(col(FastTrack.remind_at)).limit(most)))
+    return list(
+        session.exec(statement.order_by(col(FastTrack.remind_at), col(FastTrack.id)).limit(most))
+    )
 
 
 def groundless(session: Session, now: datetime, most: int) -> list[Asked]:
@@ -214,7 +219,11 @@ def groundless(session: Session, now: datetime, most: int) -> list[Asked]:
 def unanswered(session: Session, units: Collection[UUID]) -> list[Asked]:
     """For the hospital: what waits, the gravest and oldest first."""
     statement = _whole().where(FastTrack.state == ASKED, col(Elder.unit_id).in_(units))
-    return list(session.exec(statement.order_by(col(Case.severity), col(FastTrack.asked_at))))
+    return list(
+        session.exec(
+            statement.order_by(col(Case.severity), col(FastTrack.asked_at), col(FastTrack.id))
+        )
+    )
 
 
 def tally(session: Session, units: Collection[UUID], since: datetime) -> dict[str, int]:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
@@ -17,6 +17,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from models.attachment import Photo
 from models.draft import new_tag
 from models.elder import Elder
+from models.ids import new_id
 from models.org import setting
 from models.staff import Staff
 from models.visit import CURRENT, DONE, GOOD, OBSERVATIONS, Visit
@@ -40,7 +41,7 @@ class CallBack(SQLModel, table=True):
 
     __tablename__ = "call_back"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     tag: str = Field(default_factory=new_tag, unique=True, max_length=12)
     root_id: UUID = Field(unique=True)  # of the visit: it is drawn once, whatever was corrected
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
@@ -233,7 +234,7 @@ def _called(session: Session, units: Collection[UUID], where: Any) -> list[Calle
         .join(Elder, col(Elder.id) == col(Visit.elder_id))
         .join(Staff, col(Staff.id) == col(Visit.liaison_id))
         .where(where, col(Elder.unit_id).in_(units))
-        .order_by(col(CallBack.drawn_at), col(Elder.code))
+        .order_by(col(CallBack.drawn_at), col(Elder.code), col(CallBack.id))
     )
     return [Called(*row) for row in rows]
 

@@ -3,9 +3,11 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field, SQLModel
+
+from models.ids import new_id
 
 VALID_FOR = timedelta(hours=24)
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: read over the telephone
@@ -13,7 +15,7 @@ LENGTH = 10
 
 
 class Invitation(SQLModel, table=True):
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     code_hash: str = Field(unique=True)
     staff_id: UUID = Field(foreign_key="staff.id", index=True)
     made_by: UUID | None = Field(default=None, foreign_key="staff.id")
@@ -27,7 +29,7 @@ class WrongCode(SQLModel, table=True):
 
     __tablename__ = "wrong_code"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     at: datetime = Field(index=True)
     chat_id: UUID
 

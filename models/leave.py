@@ -47,7 +47,7 @@ def running_or_coming(session: Session, staff: Staff, today: date) -> Leave | No
     statement = select(Leave).where(
         Leave.staff_id == staff.id, Leave.until_on >= today, col(Leave.ended_at).is_(None)
     )
-    return session.exec(statement.order_by(col(Leave.from_on))).first()
+    return session.exec(statement.order_by(col(Leave.from_on), col(Leave.id))).first()
 
 
 def end_all(session: Session, staff: Staff, today: date, now: datetime) -> int:
@@ -105,7 +105,7 @@ def backups_of(session: Session, staff: Staff, today: date) -> list[Staff]:
 def backup_of(session: Session, elder: Elder, today: date) -> Staff | None:
     """Who is asked first to go in the liaison's place."""
     statement = _backups(today).where(Assignment.elder_id == elder.id)
-    return session.exec(statement.order_by(col(Assignment.from_on))).first()
+    return session.exec(statement.order_by(col(Assignment.from_on), col(Staff.code))).first()
 
 
 def _backups(today: date) -> SelectOfScalar[Staff]:
@@ -134,7 +134,8 @@ def liaisons_of(session: Session, elder: Elder, today: date) -> list[Staff]:
         .join(Assignment, col(Assignment.staff_id) == Staff.id)
         .where(Assignment.elder_id == elder.id, Assignment.role == PRIMARY, running(today))
     )
-    return list(session.exec(statement.where(col(Staff.left_on).is_(None))).all())
+    here = statement.where(col(Staff.left_on).is_(None))
+    return list(session.exec(here.order_by(col(Staff.code))).all())
 
 
 # Elders nobody looks after

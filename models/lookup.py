@@ -188,17 +188,22 @@ def _caseload_size(role: str) -> SelectOfScalar[int]:
     return select(func.count(col(Elder.id))).where(Elder.state == ACTIVE, in_scope(role))
 
 
+LATEST_FIRST = (
+    col(Visit.visited_on).desc(),
+    col(Visit.visited_at).desc(),
+    col(Visit.root_id).desc(),  # of two told in one batch
+)
 VISITS = (
     select(Visit)
     .where(Visit.elder_id == bindparam("elder"), Visit.state == CURRENT)
-    .order_by(col(Visit.visited_on).desc(), col(Visit.visited_at).desc())
+    .order_by(*LATEST_FIRST)
     .limit(bindparam("most"))
 )
 OTHER_DONE = VISITS.where(Visit.outcome == DONE, Visit.root_id != bindparam("but"))
 LATEST = (
     select(Visit.id)
     .where(Visit.elder_id == Elder.id, Visit.state == CURRENT, Visit.outcome == DONE)
-    .order_by(col(Visit.visited_on).desc(), col(Visit.visited_at).desc())
+    .order_by(*LATEST_FIRST)
     .limit(1)
     .correlate(Elder)
     .scalar_subquery()
@@ -249,6 +254,6 @@ def _open_promises(role: str) -> Select[Promise, str]:
         select(Promise, Elder.name)
         .join(Elder, col(Elder.id) == Promise.elder_id)
         .where(still_open(), Elder.state == ACTIVE, in_scope(role))
-        .order_by(col(Promise.made_on), Elder.code)
+        .order_by(col(Promise.made_on), Elder.code, col(Promise.id))
         .limit(bindparam("most"))
     )

@@ -165,7 +165,7 @@ def _promises(session: Session, wanted: Any, today: date) -> Iterable[Owed]:
         .join(Elder, col(Elder.id) == cared.c.elder_id)
         .join(Promise, col(Promise.elder_id) == Elder.id)
         .where(still_open(), col(Elder.state) == ACTIVE)
-        .order_by(cared.c.staff_id, col(Promise.made_on))
+        .order_by(cared.c.staff_id, col(Promise.made_on), col(Promise.id))
     )
     return (Owed(*row) for row in stream(session, open_))
 
@@ -179,7 +179,7 @@ def _cases(session: Session, wanted: Any, today: date, midnight: datetime) -> It
         .join(Elder, col(Elder.id) == Case.elder_id)
         .where(col(Case.late_at).is_not(None))
         .where(or_(col(Case.late_at) < midnight, col(Case.state) == RESOLVED))
-        .order_by(cared.c.staff_id, col(Case.severity), col(Case.late_at))
+        .order_by(cared.c.staff_id, col(Case.severity), col(Case.late_at), col(Case.number))
     )
     return (Pressing(*row) for row in stream(session, pressing))
 
@@ -187,7 +187,7 @@ def _cases(session: Session, wanted: Any, today: date, midnight: datetime) -> It
 def _drafts(session: Session, wanted: Any) -> Iterable[Draft]:
     mine = select(Draft).where(
         col(Draft.staff_id).in_(wanted), col(Draft.form).in_(REMINDED_OF)
-    ).order_by(col(Draft.staff_id))  # fmt: skip
+    ).order_by(col(Draft.staff_id), col(Draft.updated_at), col(Draft.id))  # fmt: skip
     return (row[0] for row in stream(session, mine))
 
 

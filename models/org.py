@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import JSON, Column, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.ids import new_id
 
 COUNTY, TOWN, VILLAGE = "county", "town", "village"
 DEMO = "demo"  # the setting by which everything taken away says that nobody in it exists
@@ -16,7 +18,7 @@ KINDS = (COUNTY, TOWN, VILLAGE)
 class Unit(SQLModel, table=True):
     """One place in the three-level network ([S3] 县、镇、村三级服务管理系统)."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     parent_id: UUID | None = Field(default=None, foreign_key="unit.id", index=True)
     kind: str
     name: str
@@ -49,7 +51,7 @@ def subtree(session: Session, unit_id: UUID) -> list[Unit]:
     layer = found
     while layer:
         below = select(Unit).where(col(Unit.parent_id).in_([unit.id for unit in layer]))
-        layer = list(session.exec(below.order_by(col(Unit.name))).all())
+        layer = list(session.exec(below.order_by(col(Unit.name), col(Unit.id))).all())
         found = [*found, *layer]
     return found
 

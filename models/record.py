@@ -132,13 +132,14 @@ def promise_of(session: Session, visit_id: UUID) -> Promise | None:
 OPEN_PROMISES = (
     select(Promise)
     .where(col(Promise.elder_id).in_(bindparam("about", expanding=True)), still_open())
-    .order_by(col(Promise.made_on))
+    .order_by(col(Promise.made_on), col(Promise.id))
 )
 TOLD = (LAST_DONE, OPEN_PROMISES)  # before the next visit
 
 
 def concerns_of(session: Session, visit_id: UUID) -> list[Concern]:
-    return list(session.exec(select(Concern).where(Concern.visit_id == visit_id)).all())
+    mine = select(Concern).where(Concern.visit_id == visit_id).order_by(col(Concern.id))
+    return list(session.exec(mine).all())
 
 
 def open_promises(session: Session, elder_id: UUID) -> list[Promise]:
@@ -196,7 +197,7 @@ def recent_by(session: Session, staff_id: UUID, most: int) -> list[tuple[Visit, 
         select(Visit, Elder)
         .join(Elder, col(Elder.id) == Visit.elder_id)
         .where(Visit.recorded_by == staff_id, Visit.state == CURRENT)
-        .order_by(col(Visit.logged_at).desc())
+        .order_by(col(Visit.logged_at).desc(), col(Visit.id).desc())
         .limit(most)
     )
     return list(session.exec(statement).all())

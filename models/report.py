@@ -123,7 +123,7 @@ def seen(session: Session, units: Collection[UUID], days: Days) -> Iterator[Seen
     rows = (
         _of_these_days(what, units, days.first, days.last)
         .join(Staff, col(Staff.id) == col(Visit.liaison_id))
-        .order_by(col(Visit.visited_on), col(Elder.code), col(Visit.visited_at))
+        .order_by(col(Visit.visited_on), col(Elder.code), col(Visit.visited_at), col(Visit.root_id))
     )
     return (Seen(*row) for row in session.execute(rows))
 
@@ -312,7 +312,8 @@ def _ended(here: Part, span: Span, policy: Policy, grace: int) -> Any:
 
 def _first_visits(units: Collection[UUID], one: Window) -> Any:
     """`nth` 1 is in person rather than any other way, then the earliest."""
-    order = (case((FACE, 0), else_=1), col(Visit.visited_on), col(Visit.visited_at))
+    order = (case((FACE, 0), else_=1), col(Visit.visited_on), col(Visit.visited_at),
+             col(Visit.root_id))  # fmt: skip
     nth = func.row_number().over(partition_by=col(Visit.elder_id), order_by=order)
     what = select(
         col(Visit.elder_id), col(Visit.liaison_id), col(Visit.visited_on), nth.label("nth")

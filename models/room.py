@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Index, or_
@@ -18,6 +18,7 @@ from sqlmodel import Field, Session, SQLModel, col, func, select, update
 from models.case import WITHDRAWN, Case
 from models.draft import new_tag
 from models.elder import ACTIVE, Elder
+from models.ids import new_id
 from models.org import settings
 from models.staff import Staff
 from models.workdays import is_workday, reminder_day
@@ -37,7 +38,7 @@ class Booking(SQLModel, table=True):
 
     __tablename__ = "room_booking"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     ref: str = Field(default_factory=new_tag, unique=True, max_length=12)
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
     case_id: UUID | None = Field(default=None, foreign_key="elder_case.id")
@@ -250,7 +251,7 @@ def coming_of(session: Session, elder_id: UUID, today: date) -> Booking | None:
     statement = select(Booking).where(
         Booking.elder_id == elder_id, Booking.state == BOOKED, Booking.on_day >= today
     )
-    return session.exec(statement.order_by(col(Booking.on_day))).first()
+    return session.exec(statement.order_by(col(Booking.on_day), col(Booking.minute))).first()
 
 
 def groundless(session: Session, today: date) -> list[Booked]:

@@ -85,4 +85,6 @@ def colleagues(session: Session, asker: Staff) -> Iterable[Staff]:
 def towns(session: Session, asker: Staff) -> list[Unit]:
     """The towns of the asker's branch, their own included."""
     here = col(Unit.id).in_(branch(session, asker.unit_id))
-    return list(session.exec(select(Unit).where(here, Unit.kind == TOWN).order_by(Unit.name)))
+    return list(
+        session.exec(select(Unit).where(here, Unit.kind == TOWN).order_by(Unit.name, col(Unit.id)))
+    )

@@ -1,10 +1,12 @@
 """What people changed about the schedule: postponements of a visit and leave of a liaison."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
+
+from models.ids import new_id
 
 
 class Postponement(SQLModel, table=True):
@@ -21,7 +23,7 @@ class Postponement(SQLModel, table=True):
 class Leave(SQLModel, table=True):
     """A person is away from the first to the last day; `cover_id` stands in, or each backup."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     staff_id: UUID = Field(foreign_key="staff.id")
     cover_id: UUID | None = Field(default=None, foreign_key="staff.id")
     from_on: date

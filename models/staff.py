@@ -1,10 +1,12 @@
 """The people who do the work, and the chats they write from."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
+
+from models.ids import new_id
 
 LIAISON, COORDINATOR, DUTY, LEADER = "liaison", "coordinator", "duty", "leader"
 ROLES = (LIAISON, COORDINATOR, DUTY, LEADER)
@@ -22,7 +24,7 @@ GROUPS = (
 class Staff(SQLModel, table=True):
     """A liaison, coordinator, duty officer or leader; sees what `unit_id` and role allow."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     code: str = Field(unique=True, max_length=16)
     name: str
     pinyin: str = ""
@@ -43,7 +45,7 @@ class Chat(SQLModel, table=True):
     A person may have several: the same identity on several networks.
     """
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     network: str
     address: str
     staff_id: UUID | None = Field(default=None, foreign_key="staff.id", index=True)

@@ -144,7 +144,7 @@ def of(session: Session, staff: Staff, now: datetime) -> list[Step]:
     statement = select_rows(Step).where(
         Step.staff_id == staff.id, Step.at > now - MINUTES, col(Step.undone_at).is_(None)
     )
-    return list(session.exec(statement.order_by(col(Step.at).desc())).all())
+    return list(session.exec(statement.order_by(col(Step.at).desc(), col(Step.seq).desc())).all())
 
 
 def by_ref(session: Session, staff: Staff, ref: str) -> Step | None:

@@ -54,7 +54,7 @@ def bookings(
         select(Booking)
         .outerjoin(Case, col(Case.id) == Booking.case_id)
         .where(Booking.elder_id == elder_id, or_(col(Booking.case_id).is_(None), may_read))
-        .order_by(col(Booking.on_day).desc(), col(Booking.minute).desc())
+        .order_by(col(Booking.on_day).desc(), col(Booking.minute).desc(), col(Booking.id).desc())
         .limit(most)
     )
     return list(session.exec(statement))
@@ -68,7 +68,9 @@ def fast_tracks(
         .join(Case, col(Case.id) == FastTrack.case_id)
         .where(Case.elder_id == elder_id, may_read)
         .order_by(
-            func.coalesce(FastTrack.answered_at, FastTrack.asked_at).desc(), col(Case.number).desc()
+            func.coalesce(FastTrack.answered_at, FastTrack.asked_at).desc(),
+            col(Case.number).desc(),
+            col(FastTrack.id).desc(),
         )
         .limit(most)
     )
@@ -77,9 +79,17 @@ def fast_tracks(
 
 def absences(session: Session, elder_id: UUID, most: int) -> list[Absence]:
     statement = select(Absence).where(Absence.elder_id == elder_id)
-    return list(session.exec(statement.order_by(col(Absence.from_on).desc()).limit(most)))
+    return list(
+        session.exec(
+            statement.order_by(col(Absence.from_on).desc(), col(Absence.id).desc()).limit(most)
+        )
+    )
 
 
 def flags(session: Session, elder_id: UUID, most: int) -> list[ElderFlag]:
     statement = select(ElderFlag).where(ElderFlag.elder_id == elder_id)
-    return list(session.exec(statement.order_by(col(ElderFlag.since).desc()).limit(most)))
+    return list(
+        session.exec(
+            statement.order_by(col(ElderFlag.since).desc(), col(ElderFlag.id).desc()).limit(most)
+        )
+    )

@@ -62,7 +62,7 @@ def unanswered(
 ) -> list[tuple[Visit, Elder]]:
     """Attempts whose time has come; the earliest first."""
     come = _in_vain(today).where(col(Visit.seek_at) <= now, col(Visit.seek_at) > now - BACK)
-    return list(session.exec(come.order_by(col(Visit.seek_at)).limit(most)).all())
+    return list(session.exec(come.order_by(col(Visit.seek_at), col(Visit.id)).limit(most)).all())
 
 
 def waiting(
@@ -70,7 +70,7 @@ def waiting(
 ) -> list[tuple[Visit, Elder]]:
     """Attempts in these places whose time is still to come, unless somebody is reached."""
     coming = _in_vain(today).where(col(Visit.seek_at) > now, col(Elder.unit_id).in_(units))
-    return list(session.exec(coming.order_by(col(Visit.seek_at))).all())
+    return list(session.exec(coming.order_by(col(Visit.seek_at), col(Visit.id))).all())
 
 
 def sought(session: Session, units: Collection[UUID]) -> list[Elder]:
@@ -80,7 +80,7 @@ def sought(session: Session, units: Collection[UUID]) -> list[Elder]:
         .join(Case, col(Case.elder_id) == Elder.id)
         .where(col(Case.state).in_(UNRESOLVED), col(Case.late_at).is_not(None))
         .where(Case.category == NO_CONTACT, col(Elder.unit_id).in_(units))
-        .order_by(col(Case.opened_at))
+        .order_by(col(Case.opened_at), col(Case.number))
     )
     return list(session.exec(statement).all())
 

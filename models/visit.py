@@ -1,12 +1,13 @@
 """Visits ([S3] 一进两看三查), what was found wrong, and what was promised."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import JSON, Column, ColumnElement, Index, text
 from sqlmodel import Field, SQLModel, and_, col
 
 from models.draft import new_tag
+from models.ids import new_id
 
 OBSERVATIONS = ("spirit", "health", "family_care", "lodging", "meals")
 GOOD, WATCH, CONCERN, SERIOUS, EMERGENCY = "good", "watch", "concern", "serious", "emergency"
@@ -39,7 +40,7 @@ class Visit(SQLModel, table=True):
     and is marked superseded. `visited_on` is the local date of `visited_at` in the office's zone.
     """
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     ref: str = Field(index=True, max_length=12)  # what a person reads and a button carries
     root_id: UUID = Field(index=True)
     revision: int = 1
@@ -79,7 +80,7 @@ class Visit(SQLModel, table=True):
 class Concern(SQLModel, table=True):
     """Something wrong that a coded answer named; severity 1 (emergency) to 4 (routine)."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     visit_id: UUID = Field(foreign_key="visit.id", index=True)
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
     observation: str
@@ -102,7 +103,7 @@ class Promise(SQLModel, table=True):
     without it somebody said so outside a visit.
     """
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     ref: str = Field(default_factory=new_tag, index=True, max_length=12)
     visit_id: UUID = Field(foreign_key="visit.id", index=True)
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
