@@ -22,6 +22,9 @@ class Problem(Exception):
         self.code, self.words, self.parameters = code, words, parameters
 
 
+PATIENCE = 60.0  # seconds: the machine may be busy
+
+
 @dataclass
 class Shown:
     """A message as its reader sees it now; `version` grows with every edit."""
@@ -150,7 +153,7 @@ class World:
         """The chat now: edits applied, deleted messages gone."""
         return list(self.room(chat).messages.values())
 
-    async def hears(self, chat: int, containing: str = "", seconds: float = 20.0) -> Shown:
+    async def hears(self, chat: int, containing: str = "", seconds: float = PATIENCE) -> Shown:
         """The next message or edit of the bot that contains the words; those before are passed."""
         try:
             async with asyncio.timeout(seconds):
@@ -161,7 +164,7 @@ class World:
             seen = "\n".join(f"{shown.text} {shown.buttons}" for shown in self.sees(chat))
             raise AssertionError(f"{containing!r} did not come; the chat shows\n{seen}") from None
 
-    async def until(self, true: Callable[[], Any], seconds: float = 5.0) -> None:
+    async def until(self, true: Callable[[], Any], seconds: float = PATIENCE) -> None:
         async with asyncio.timeout(seconds):
             while not true():
                 await asyncio.sleep(0.005)

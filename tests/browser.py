@@ -26,7 +26,7 @@ from bot.practice import Practice
 
 PICTURES = Path(__file__).parent / ".artifacts"
 ELDERS = 30
-WAIT = 10_000  # milliseconds
+WAIT = 60_000  # milliseconds: the machine may be busy
 INSTALLED = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in INSTALLED if (path := shutil.which(name))), None)
 SWITCHES = (
@@ -81,7 +81,7 @@ class Bot:
         assert self.process
         assert self.process.stdout
         self.process.send_signal(number)
-        code = self.process.wait(20)
+        code = self.process.wait(60)
         self.process.stdout.close()
         self.process = None
         return code

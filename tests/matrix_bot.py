@@ -90,7 +90,7 @@ class Bot:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Waits for what the bot writes down without saying anything."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not true():
                 await asyncio.sleep(0.02)
 

@@ -23,6 +23,7 @@ from models.mailbox import (
 from models.staff import Chat
 
 T = TypeVar("T")
+PATIENCE = 60.0  # seconds: the machine may be busy
 
 
 def now() -> datetime:
@@ -40,6 +41,7 @@ class Network:
         self.at: list[float] = []
         self.running: list[str] = []
         self.overtaken: list[str] = []
+        self.at_once = 0
         self.takes = 0.0
 
     async def run(self, receive: Receive) -> None: ...
@@ -49,6 +51,7 @@ class Network:
         if parcel.address in self.running:
             self.overtaken.append(parcel.text)
         self.running.append(parcel.address)
+        self.at_once = max(self.at_once, len(self.running))
         try:
             await asyncio.sleep(self.takes)
             self.says(parcel)
@@ -149,11 +152,11 @@ async def delivering(
             await task
 
 
-async def until(true: Callable[[], Any], seconds: float = 10.0) -> None:
+async def until(true: Callable[[], Any], seconds: float = PATIENCE) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.01)
 
 
-async def done(box: Outbox, seconds: float = 10.0) -> None:
+async def done(box: Outbox, seconds: float = PATIENCE) -> None:
     await until(lambda: not box.waits(), seconds)

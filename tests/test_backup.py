@@ -140,7 +140,7 @@ def test_a_backup_while_the_bot_writes_is_of_one_moment(office: Engine, tmp_path
     enough, writing = threading.Event(), threading.Event()
     writer = threading.Thread(target=write_pairs, args=(office, enough, writing))
     writer.start()
-    writing.wait(10)
+    writing.wait(60)
     try:
         found = [b.backup(office, tmp_path / f"{n}.zip")["rows"] for n in range(3)]
     finally:

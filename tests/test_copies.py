@@ -61,10 +61,10 @@ async def test_two_copies_keep_to_thirty_a_second_also_when_one_is_killed(
         api.on_message = lambda chat, _shown: shown.update([chat])
         async with Lives(tmp_path, env) as lives:
             copies = [await lives.fork(), await lives.fork()]
-            await api.until(lambda: shown.total() > 60, 20)
+            await api.until(lambda: shown.total() > 60)
             assert await copies[0].end(signal.SIGKILL) == -signal.SIGKILL
             let_claims_run_out(engine)
-            await api.until(lambda: sent(engine) == len(CHATS), 20)
+            await api.until(lambda: sent(engine) == len(CHATS))
             assert await copies[1].end(signal.SIGTERM) == 0
         assert api.refused == []
     assert shown.keys() == set(CHATS)

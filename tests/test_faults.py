@@ -100,10 +100,10 @@ async def test_with_a_full_disk_the_network_keeps_what_was_said_until_there_is_r
         free = fill_the_disk(house.engine)
         for number in range(60):
             api.say(CHAT, f"{number}{LONG_NOTE}")
-        await api.until(lambda: api.calls["getUpdates"] > 4, 10)
+        await api.until(lambda: api.calls["getUpdates"] > 4)
         assert len(api.updates) == 60, "nothing is confirmed that was not stored"
         free()
-        await api.until(lambda: not api.updates, 20)
+        await api.until(lambda: not api.updates)
         await api.until(lambda: not town.rows(Outgoing, state="waiting"), 90)
     assert len(town.rows(Seen)) == 61
     assert town.failed() == []

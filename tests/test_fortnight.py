@@ -112,7 +112,7 @@ class Office:
         self.seen = Counter[str]()
         self.rows: list[list[str]] = []  # the buttons last seen
         self.client = httpx.Client(
-            base_url=self.program.bot.address, headers=HEAD, trust_env=False, timeout=20
+            base_url=self.program.bot.address, headers=HEAD, trust_env=False, timeout=60
         )
         self.program.start()
         self.until(self.answers)
@@ -200,7 +200,7 @@ class Office:
         return [one for one in found if "早上好" in one.text]
 
     def until(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not true():
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -62,7 +62,7 @@ async def deliver(town, left=waiting) -> list:
         recheck=Recheck(town.receiver.office),
     )  # fmt: skip
     running = asyncio.create_task(delivery.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while left(town):
             await asyncio.sleep(0.02)
     await delivery.drain()

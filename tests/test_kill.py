@@ -144,7 +144,7 @@ class Shift:
     async def dies(self, life: Life) -> None:
         assert await life.end(signal.SIGKILL) == -signal.SIGKILL, "it died before it was killed"
         if self.engine.dialect.name == "postgresql":
-            await self.until(lambda: not others_connected(self.engine), 10)
+            await self.until(lambda: not others_connected(self.engine), 60)
         keys = {key(number) for number, _kind, _text in self.api.updates}
         stored = set(rows(self.engine, select(Seen.key).where(col(Seen.key).in_(keys))))
         self.deaths["with messages stored and not confirmed"] += bool(stored)
@@ -238,7 +238,7 @@ async def test_asked_to_stop_it_sees_through_what_it_has_in_hand(
         await shift.comes_to_rest()
         assert await life.end(signal.SIGTERM) == 0
     print(f"\n{STOPS} stops on {kind}, the longest took {longest:.2f} s")
-    assert longest < 8
+    assert longest < 30, "whoever stops it kills it then"
     check_messages(office, shift.people)
     check_visits(office, [walk for person in shift.people for walk in person.walks])
     check_drafts(office, shift.people)

@@ -113,10 +113,10 @@ class Shift:
         for one in self.people:
             one.going_home = True
         await asyncio.wait_for(asyncio.gather(*self.work), 120)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while self.outbox(WAITING, SENDING):
                 await asyncio.sleep(0.05)
-        await self.until(lambda: self.heard >= sum(expected(self.engine, SENT).values()), 30)
+        await self.until(lambda: self.heard >= sum(expected(self.engine, SENT).values()))
 
 
 @pytest.fixture

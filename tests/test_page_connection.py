@@ -100,7 +100,7 @@ def test_what_was_written_while_the_bot_was_down_arrives_when_it_is_back(
     expect(pending(zhou)).to_have_count(1)
     expect(zhou.phone.locator(".trouble")).not_to_be_empty()
     bot.start()
-    expect(pending(zhou)).to_have_count(0, timeout=20_000)
+    expect(pending(zhou)).to_have_count(0)
     expect(zhou.phone.locator(".trouble")).to_be_empty()
     expect(zhou.card.locator(".text")).to_contain_text("有说有笑")
 
@@ -120,7 +120,7 @@ def test_starting_over_asks_first_and_empties_everything(
     zhou.page.locator(".restart").click()
     zhou.page.locator(".ask button[value=yes]").click()
     for screen in (zhou, other):
-        expect(screen.phone.locator(".mine")).to_have_count(0, timeout=20_000)
+        expect(screen.phone.locator(".mine")).to_have_count(0)
         expect(screen.phone.locator(".message.bot")).to_have_count(1)
     assert bot.rows("SELECT id FROM visit WHERE draft_tag IS NOT NULL") == []
     zhou.say("/help")

@@ -32,7 +32,7 @@ async def test_a_message_arrives_as_plain_data(api: BotApi, telegram: Telegram) 
         "走访 高永昌", "", True, "zh-hans",
     )  # fmt: skip
     assert said.sent_at is not None
-    assert datetime.now(UTC) - said.sent_at < timedelta(seconds=5)
+    assert datetime.now(UTC) - said.sent_at < timedelta(seconds=60)
 
 
 async def test_a_press_names_its_card_and_is_answered_at_once(
@@ -326,7 +326,7 @@ async def test_an_answer_that_is_not_telegrams_is_an_outage(
     server = await asyncio.start_server(nonsense, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     lost = Telegram(TOKEN, api=f"http://127.0.0.1:{port}")
-    async with listening(lost, Office()), asyncio.timeout(5):
+    async with listening(lost, Office()), asyncio.timeout(60):
         while lost.status != UNREACHABLE:
             await asyncio.sleep(0.01)
         with pytest.raises(Down):

@@ -125,7 +125,7 @@ async def test_a_page_that_waits_is_told_at_once(chat: WebChat) -> None:
     waiting = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0.05)
     await chat.send(Parcel(SEAT, "早上好", key="1"))
-    portion = await asyncio.wait_for(waiting, 5)
+    portion = await asyncio.wait_for(waiting, 20)
     assert [one.text for one in portion] == ["早上好"]
     await stream.aclose()
 
