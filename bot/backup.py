@@ -65,6 +65,16 @@ def prepare(settings: Settings, *, practice: bool = False) -> Engine:
     return engine
 
 
+@contextmanager
+def prepared(settings: Settings) -> Iterator[Engine]:
+    """For a command that then ends."""
+    engine = prepare(settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def update(engine: Engine, settings: Settings) -> None:
     state = db.schema_state(engine)
     refuse(state)

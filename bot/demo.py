@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from bot.backup import prepare
+from bot.backup import prepared
 from bot.config import Settings
 from locales import gettext as _
 from models.demo import County, NotEmpty, write_county
@@ -18,9 +18,8 @@ def demo_roster(settings: Settings, n: int, seed: int, today: date) -> int:
 
     `today` is the day after the last visit. The exit code is 1 when there are elders already.
     """
-    engine = prepare(settings)
     try:
-        with Session(engine) as session:
+        with prepared(settings) as engine, Session(engine) as session:
             county = write_county(session, n, seed, today=today, zone=settings.zone)
             lines = _summary(session, county)
             session.commit()
@@ -33,8 +32,6 @@ def demo_roster(settings: Settings, n: int, seed: int, today: date) -> int:
             file=sys.stderr,
         )
         return 1
-    finally:
-        engine.dispose()
     print("\n".join(lines))
     return 0
 

@@ -2,7 +2,7 @@
 nobody due, but somebody came."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from handlers import form
 from handlers.brief import audit
@@ -20,6 +20,7 @@ from locales import speaking
 from models import ahead, lookup, record
 from models import leave as leaves
 from models.elder import DECEASED, Elder
+from models.ids import new_id
 from models.mailbox import NUDGE
 from models.staff import COORDINATOR, Staff
 from models.trigger import days_for
@@ -143,7 +144,7 @@ def _submit(filling: Filling) -> list[Reply]:
 
 
 def _row(filling: Filling, elder: Elder) -> Visit:
-    turn, new = filling.turn, uuid4()
+    turn, new = filling.turn, new_id()
     on, by = date.fromisoformat(filling.get("on")), filling.get("by")
     noon = datetime.combine(on, time(12), turn.office.zone).astimezone(UTC)
     return ahead.new(
