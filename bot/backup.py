@@ -65,16 +65,6 @@ def prepare(settings: Settings, *, practice: bool = False) -> Engine:
     return engine
 
 
-@contextmanager
-def prepared(settings: Settings) -> Iterator[Engine]:
-    """For a command that then ends."""
-    engine = prepare(settings)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
 def update(engine: Engine, settings: Settings) -> None:
     state = db.schema_state(engine)
     refuse(state)
@@ -91,8 +81,8 @@ def update(engine: Engine, settings: Settings) -> None:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Engine]:
-    engine = db.connect(url)
+def opened(engine: Engine) -> Iterator[Engine]:
+    """Closed in the end."""
     try:
         yield engine
     finally:
@@ -296,7 +286,7 @@ def restore(settings: Settings, file: Path) -> dict[str, Any]:
 
     The place is untouched until everything has been checked, and then filled in one step.
     """
-    with opened(settings.database) as engine:
+    with opened(db.connect(settings.database)) as engine:
         folder = settings.data_dir
         if engine.dialect.name == "sqlite":
             folder = Path(str(engine.url.database)).parent
@@ -375,7 +365,7 @@ def compare(source: Connection, target: Connection) -> None:
 
 def run_backup(settings: Settings, file: Path | None) -> int:
     """The command: copies the office's database while the bot may be running."""
-    with opened(settings.database) as engine:
+    with opened(db.connect(settings.database)) as engine:
         missing = engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists()
         if missing or db.schema_state(engine) == db.EMPTY:
             raise Problem(_("There is no database yet, so there is nothing to back up."))

@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from bot.backup import prepared
+from bot.backup import opened, prepare
 from bot.config import Settings
 from locales import gettext as _
 from models.demo import County, NotEmpty, write_county
@@ -19,7 +19,7 @@ def demo_roster(settings: Settings, n: int, seed: int, today: date) -> int:
     `today` is the day after the last visit. The exit code is 1 when there are elders already.
     """
     try:
-        with prepared(settings) as engine, Session(engine) as session:
+        with opened(prepare(settings)) as engine, Session(engine) as session:
             county = write_county(session, n, seed, today=today, zone=settings.zone)
             lines = _summary(session, county)
             session.commit()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from bot.backup import prepared
+from bot.backup import opened, prepare
 from bot.config import Problem, Settings
 from handlers.documents.dossier import dossier, watermark
 from locales import gettext as _
@@ -17,7 +17,7 @@ def export_person(settings: Settings, code: str, file: Path, why: str) -> int:
     """Writes the workbook, or the zip of it and the pictures, readable by the operator only, and
     the audit line with the reason."""
     now = datetime.now(UTC)
-    with prepared(settings) as engine, Session(engine) as session:
+    with opened(prepare(settings)) as engine, Session(engine) as session:
         elder = session.exec(select(Elder).where(Elder.code == code.upper())).first()
         if elder is None or elder.state == FORGOTTEN:
             raise Problem(_("There is no elder with the code %(code)s.") % {"code": code})

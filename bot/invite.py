@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlmodel import Session, col, or_, select
 
-from bot.backup import prepared
+from bot.backup import opened, prepare
 from bot.config import Problem, Settings
 from bot.run import links
 from handlers.documents.qr import qr_lines, qr_png
@@ -20,7 +20,7 @@ from models.staff import Staff
 
 def invite(settings: Settings, who: str) -> int:
     """Prints code, link and QR picture of a new invitation, good once and for 24 hours."""
-    with prepared(settings) as engine, Session(engine) as session:
+    with opened(prepare(settings)) as engine, Session(engine) as session:
         staff = only_one(session, who)
         at = datetime.now(UTC)
         code = people.invite(session, staff, None, at)

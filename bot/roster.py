@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from bot.backup import prepared
+from bot.backup import opened, prepare
 from bot.config import Problem, Settings
 from handlers.documents.roster_file import Reading, read
 from handlers.documents.roster_report import report
@@ -22,7 +22,7 @@ def import_file(settings: Settings, path: Path, dry_run: bool, skip_bad: bool) -
     """Reads, plans and writes in one transaction; 1 when problems kept the file out."""
     reading = _read(path)
     now = datetime.now(UTC)
-    with prepared(settings) as engine, Session(engine) as session:
+    with opened(prepare(settings)) as engine, Session(engine) as session:
         planned = _planned(session, reading, now.astimezone(settings.zone).date())
         refused = bool(planned.problems) and not skip_bad
         if not dry_run and not refused:
