@@ -333,7 +333,7 @@ def unpack(file: Path, data: Path) -> dict[str, Any]:
 
 
 def bring_up_to_date(data: Path) -> None:
-    with opened(f"sqlite:///{data}") as copy:
+    with opened(db.connect(f"sqlite:///{data}")) as copy:
         state = db.schema_state(copy)
         refuse(state)
         if state == db.BEHIND:
@@ -347,7 +347,11 @@ def place(data: Path, engine: Engine) -> None:
         flush(data)
         move(data, Path(str(engine.url.database)))
         return
-    with opened(f"sqlite:///{data}") as copy, copy.connect() as source, engine.begin() as target:
+    with (
+        opened(db.connect(f"sqlite:///{data}")) as copy,
+        copy.connect() as source,
+        engine.begin() as target,
+    ):
         db.migrate(target)
         copy_rows(source, target, SQLModel.metadata.sorted_tables)
         compare(source, target)
