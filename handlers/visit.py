@@ -109,6 +109,7 @@ def context_of(turn: Turn, elder: Elder, mending: Visit | None = None) -> dict[s
         "label": turn.village(elder),
         "unit": elder.unit_id.hex,
         "last": seen,
+        "last_was": [last.visited_on.isoformat(), last.mode] if last else [],
         "brief": short_brief(turn, elder, last, things),
         "withheld": sorted(no),
         "visitors": visitors(turn, elder),
@@ -341,6 +342,8 @@ def _headline(filling: Filling, visit: Visit, elder: Elder) -> str:
     name = turn.shown(elder.name)
     if filling.known("fixes"):
         return _("✅ Corrected: %(name)s. The earlier version is kept.") % {"name": name}
+    if visit.outcome == "deceased":
+        return _("✅ Noted: %(name)s has died.") % {"name": name}
     if visit.outcome != DONE:
         return _("✅ Noted: %(name)s was not met. It does not count as a visit.") % {"name": name}
     policy = office_policy(turn.session)

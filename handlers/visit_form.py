@@ -76,7 +76,7 @@ def is_visit(filling: Filling) -> bool:
 
 
 def last_seen(filling: Filling) -> Mapping[str, Any]:
-    """The observations of the visit before this one: name to word, and `on`."""
+    """The observations of the visit before this one: name to word."""
     return filling.known("last") or {}
 
 

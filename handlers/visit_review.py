@@ -105,8 +105,19 @@ def _body(filling: Filling) -> list[str]:
         *left_open.review_lines(filling, BY_NAME),
         *_said(filling),
         *leap_lines(filling),
+        *_again(filling),
         *raised_lines(filling, concerns),
     ]
+
+
+def _again(filling: Filling) -> list[str]:
+    """After a lost signal nobody knows whether what was sent before has arrived."""
+    on, mode = filling.known("last_was") or ("", "")
+    if is_attempt(filling) or filling.known("fixes") or on != visited_on(filling).isoformat():
+        return []
+    how = next((_(choice.label) for choice in HOW if choice.code == mode), "")
+    text = _("⚠️ A visit of that day (%(how)s) is recorded already. Submit if you went again.")
+    return [text % {"how": how}]
 
 
 def _observed(seen: Observation, filling: Filling) -> str:

@@ -243,3 +243,11 @@ def test_of_somebody_who_has_died_meanwhile_nothing_more_is_asked(town, zhou):
     town.change(liao)
     zhou.talk("[提交]", "已逝世")
     assert "顺便问一句" not in zhou.text
+
+
+def test_a_second_visit_on_one_day_is_asked_about(town, zhou):
+    zhou.talk("走访 高永昌 00000", "核对", "[提交]", "已记下", "走访 高永昌 电话 00000", "这一天已记过一次(🚪 上门)",
+              "[改日期]", "哪天", "[昨天]", "为什么补记", "[忘了记]", "11月11日")  # fmt: skip
+    assert "已记过" not in zhou.text
+    zhou.talk("[提交]", "已记下", "走访 高永昌 家中无人", "核对")
+    assert "已记过" not in zhou.text
