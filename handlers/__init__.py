@@ -58,6 +58,7 @@ from handlers.undelivered import undelivered_command
 from handlers.veil import veiled
 from handlers.visit import VISIT, visit_command
 from handlers.visit_line import split_line
+from handlers.weather import WEATHER, weather_command, weather_said
 from handlers.weekly import status_command
 from locales import gettext as _
 from locales import mark as N_
@@ -72,6 +73,7 @@ FORMS: dict[str, Form] = {
     for form in (
         VISIT, MEND, LATER, LEAVE, BROADCAST, CASEWORK, PROBLEM, FAST_TRACK, BACK, HANDOVER,
         LOOK, EDIT, KNOW, roster_chat.FORM, CONSENT, FORGET, EXPORT, OFFICE, CONDOLE,
+        WEATHER,
     )
 }  # fmt: skip
 VISITORS = (LIAISON, COORDINATOR)
@@ -163,6 +165,8 @@ COMMANDS = (
     Command("who", (), N_("Look somebody up"), lambda turn, rest: who_command(turn, rest),
             VISITORS, listed=False),
     Command("ended", ("离世迁出",), N_("Died or moved"), ended_command, DESK),
+    Command("weather", ("天气", "天气预警", "预警", "weather"), N_("Weather warnings"),
+            weather_command, VISITORS),
     Command("condolence", ("慰问家属", "吊唁"), N_("Saw the family"), condolence_command,
             VISITORS),
     Command("flag", (), N_("Register of flags"), flag_command, DESK, listed=False),
@@ -338,6 +342,7 @@ def _somebody(turn: Turn, text: str, words: str, asked: Question) -> list[Reply]
     return (
         cover_said(turn, words)
         or withdrawal_said(turn, text)
+        or weather_said(turn, text)
         or proposed(turn, text)
         or [not_understood(turn, text, BY_WORD, offers(asked))]
     )

@@ -71,10 +71,10 @@ def summary(at: Scene, title: str, found: Report) -> Sheet:
 def _measured(found: Report) -> Iterator[tuple[Value, ...]]:
     for name, one in found.whole.shares.items():
         yield (_(MEASURE_NAMES[name]), *one, share(one), _(MEANINGS[name]))
-        rest = found.but_festivals
+        rest = found.but_for_many
         if name == "triggers" and rest.of < one.of:
-            why = _("A festival asks for everybody: beside it the others would not be seen.")
-            yield (_("Without festivals"), *rest, share(rest), why)
+            why = _("Those ask for many at once: beside them the others would not be seen.")
+            yield (_("But festivals, weather"), *rest, share(rest), why)
 
 
 def _window_row(span: Span, one: Figures) -> Row:

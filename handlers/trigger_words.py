@@ -20,6 +20,7 @@ KIND_NAMES = {
     "widowed": N_("New widowhood"),
     "carer_lost": N_("Carer lost"),
     "discharge": N_("Out of hospital"),
+    "weather": N_("Weather warning"),
     "new": N_("New on the list"),
 }
 LIST_NAMES = {FIVE: N_("five musts"), FOUR: N_("four musts")}
@@ -39,6 +40,7 @@ TOLD = {
     "widowed": N_("Entered in the register or reported."),
     "carer_lost": N_("Reported."),
     "discharge": N_("From the day after the last one there."),
+    "weather": N_("Classes B to D, alone, bedridden, from 80 on; a call will do."),
     "new": N_("From the day on which somebody was named to look after them."),
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ from models import (  # noqa: E402  (each table is built when its module is read
     staff,
     step,
     visit,
+    weather,
 )
 
 __all__ = [
@@ -57,4 +58,5 @@ __all__ = [
     "staff",
     "step",
     "visit",
+    "weather",
 ]

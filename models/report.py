@@ -22,7 +22,7 @@ from models.elder import Elder
 from models.org import setting
 from models.progress import Part
 from models.staff import Staff
-from models.trigger import FESTIVAL, Days, Trigger, triggers
+from models.trigger import FOR_MANY, Days, Trigger, triggers
 from models.visit import (
     CONDOLENCE,
     CURRENT,
@@ -222,10 +222,10 @@ class Report:
         self.by_unit[one.unit_id].triggers_met += one.met
 
     @property
-    def but_festivals(self) -> Count:
-        """In the month of a festival that asks for everybody, nothing else would be seen."""
-        whole, kept = self.whole.shares["triggers"], self.triggers.get(FESTIVAL, Count(0, 0))
-        return Count(whole.done - kept.done, whole.of - kept.of)
+    def but_for_many(self) -> Count:
+        """In the month of a festival or a warning, nothing else would be seen."""
+        rest = [one for kind, one in self.triggers.items() if kind not in FOR_MANY]
+        return Count(sum(one.done for one in rest), sum(one.of for one in rest))
 
 
 def total(parts: Iterable[Figures]) -> Figures:

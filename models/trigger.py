@@ -16,18 +16,19 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
+from models import weather
 from models.assignment import Assignment
 from models.calendar import birthdays, full_years, kept_lunar
 from models.case import VISIT, WITHDRAWN, Case
 from models.due import IN_PERSON, RELOCATED, REMOTE
 from models.elder import ACTIVE, DECEASED, Absence, Elder, ElderFlag
-from models.org import setting
+from models.org import branch, setting
 from models.visit import CONCERN, CONDOLENCE, CURRENT, DONE, EMERGENCY, SERIOUS, Visit
 
 DAY = timedelta(days=1)
 AT_ONCE = 1000  # rows: the visits of a year are many
 SETTING = "trigger.{name}"  # of the office: within how many days
-FESTIVAL = "festival"
+FESTIVAL, WEATHER = FOR_MANY = ("festival", "weather")
 FIVE, FOUR = "five", "four"  # 五必到, 四必访
 ADVANCED, ROUND = 80, 10  # ages at which a birthday is no matter for the telephone
 BEFORE_FESTIVAL = 7
@@ -59,6 +60,7 @@ KINDS = {
         Kind("widowed", 3),
         Kind("carer_lost", 3),
         Kind("discharge", 7),
+        Kind(WEATHER, 1),
         Kind("new", 10),
     )
 }  # domain §4c
@@ -343,6 +345,19 @@ def _far(at: _Place) -> dict[UUID, list[tuple[date, date]]]:
     return found
 
 
+def _of_weather(at: _Place) -> Iterator[Trigger]:
+    """From the instant of the warning; a call will do. Who is at risk today is taken to have been
+    so then."""
+    for alert in weather.called_in(at.session, at.days.first, at.days.last):
+        there = col(Elder.unit_id).in_(branch(at.session, alert.unit_id))
+        frail = select(col(Elder.id)).where(at.here(), there, weather.at_risk(alert.made_on))
+        for elder_id in at.session.execute(frail).scalars():
+            if _is_listed(at.elders[elder_id], alert.made_on):
+                one = at.of(WEATHER, elder_id, alert.made_on, alert.made_at)
+                one.remote = True
+                yield one
+
+
 SOURCES: tuple[Callable[[_Place], Iterator[Trigger]], ...] = (
     _of_visits,
     _of_stays,
@@ -350,6 +365,7 @@ SOURCES: tuple[Callable[[_Place], Iterator[Trigger]], ...] = (
     _of_the_list,
     _of_cases,
     _of_the_calendar,
+    _of_weather,
 )
 
 

@@ -113,9 +113,9 @@ def test_double_ninth_asks_for_those_of_eighty_and_july_for_party_members(town, 
     zhou.say("上报 高永昌 摔倒了").talk("[✅ 上报]", "个案1")
     at(town, 10, 22)
     met, of = musts(wang, "2026-10")["合计"]
-    assert musts(wang, "2026-10")["不含节日"] == (met - 1, of - 3) == (0, 2)
+    assert musts(wang, "2026-10")["除节日、天气"] == (met - 1, of - 3) == (0, 2)
     _heads, rows = table(workbook(wang.say("/report 2026-10")), "汇总")
-    assert [row[:4] for row in rows if row[0] == "不含节日"] == [["不含节日", 0, 2, 0]]
+    assert [row[:4] for row in rows if row[0] == "除节日、天气"] == [["除节日、天气", 0, 2, 0]]
     assert musts(wang, "2026-07")["节日"] == (0, 1)
 
 

@@ -688,6 +688,32 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "weather_alert",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ref", sa.String(length=12), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["made_by"],
+            ["staff.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ref"),
+    )
+    with op.batch_alter_table("weather_alert", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_weather_alert_made_on"), ["made_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_weather_alert_until_on"), ["until_on"], unique=False)
+
+    op.create_table(
         "absence",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("elder_id", sa.Uuid(), nullable=False),
