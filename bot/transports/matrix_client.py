@@ -142,6 +142,8 @@ class Client(Sharing):
             return
         with self.store.database.atomic():
             await super()._handle_sync(response)
+        for room_id in response.rooms.join:  # each sync tells of all members: nio would ask again
+            self.rooms[room_id].members_synced = True
         if response.device_key_count.signed_curve25519 == 0:  # nio takes a zero for not told
             self.olm.uploaded_key_count = 0
 
