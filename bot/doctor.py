@@ -26,6 +26,7 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 LITTLE_ROOM = 1024**3  # bytes
 SKEW = timedelta(seconds=60)
 WAITED_LONG = timedelta(minutes=15)
+ASKED_ABOUT = timedelta(days=7)
 CODES_SHOWN = 10
 PATIENCE = 10.0  # seconds for Telegram to answer
 
@@ -110,6 +111,7 @@ def look_at_database(settings: Settings, now: datetime) -> Findings:
                 yield chats(session)
                 yield from outbox(session, now)
                 yield from papers(session, now)
+                yield from put_back(session, settings, now)
     except SQLAlchemyError:
         yield Finding(FAIL, _("The database cannot be reached: look at LIAISON_DATABASE_URL."))
     finally:
@@ -166,7 +168,7 @@ def outbox(session: Session, now: datetime) -> Findings:
     late = col(Outgoing.made_at) < now - WAITED_LONG
     waiting = count(session, col(Outgoing.state) == WAITING, late)
     failed = count(
-        session, col(Outgoing.state) == FAILED, col(Outgoing.made_at) > now - timedelta(days=7)
+        session, col(Outgoing.state) == FAILED, col(Outgoing.made_at) > now - ASKED_ABOUT
     )
     if waiting:
         text = _("Messages waiting for over a quarter of an hour: %(count)d. Is the bot running?")
@@ -185,6 +187,18 @@ def papers(session: Session, now: datetime) -> Findings:
         text = _("Papers ordered over a quarter of an hour ago and not made: %(count)d. "
                  "Is the bot running?")  # fmt: skip
         yield Finding(WARN, text % {"count": late})
+
+
+def put_back(session: Session, settings: Settings, now: datetime) -> Findings:
+    """Of a homeserver that went back to a copy: whoever did that should look what is missing."""
+    noted = session.get(Cursor, matrix_device.PUT_BACK)
+    if noted is None or (at := datetime.fromisoformat(noted.value)) < now - ASKED_ABOUT:
+        return
+    text = _(
+        "The Matrix server was put back to an older copy; the bot noticed on %(time)s and goes on "
+        "from there. Nothing recorded is lost. Whoever misses an answer writes once more."
+    )
+    yield Finding(WARN, text % {"time": f"{at.astimezone(settings.zone):%Y-%m-%d %H:%M}"})
 
 
 def count(session: Session, *conditions: ColumnElement[bool] | bool) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 FOLDER, KEYS, LOGIN, OWNER = "matrix", "keys.db", "login.json", "owner.json"
 DEVICE = "matrix.device"  # the cursor that remembers which device it was
+PUT_BACK = "matrix.put_back"  # and the one that says when the homeserver went back to a copy
 
 
 def grouped(key: str) -> str:

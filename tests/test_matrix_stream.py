@@ -6,12 +6,14 @@ from urllib.parse import quote
 
 import pytest
 
+from bot.doctor import look_at_database
 from bot.transports import Parcel
 from models.mailbox import Outgoing, Seen
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
 from tests.matrix_mautrix import MautrixPhone
 from tests.matrix_people import NUMBERS, NioPhone
+from tests.test_matrix_device import settings
 
 MANY = 105  # more than one sync brings of a room
 
@@ -113,6 +115,8 @@ async def test_a_homeserver_that_was_put_back_is_followed_and_nothing_said_since
             await asyncio.to_thread(says, zhou, "提交")
             await bot.until(lambda: bot.town.visits("高永昌"))
     assert len(bot.town.visits("高永昌")) == 1
+    told = [one.text for one in look_at_database(settings(bot, bot.folder), bot.clock())]
+    assert [text for text in told if "旧备份" in text]
 
 
 def says(phone: NioPhone, text: str) -> str:

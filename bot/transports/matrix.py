@@ -21,7 +21,7 @@ from nio import SyncResponse
 from sqlalchemy import Engine
 
 from bot.config import WrongSettings
-from bot.matrix_device import DEVICE
+from bot.matrix_device import DEVICE, PUT_BACK
 from bot.pacing import MATRIX, backoff
 from bot.transports import Down, Gone, Later, Parcel, Receive, Refused
 from bot.transports.matrix_client import (
@@ -203,7 +203,8 @@ class Matrix:
         told = getattr(response.transport_response, "headers", {}).get("Date", "")
         skew = behind(told, asked, self.clock())
         brought = await self._stream.take(response, self._token, self.clock(), skew, anew)
-        await self._store(brought, response.next_batch, receive)
+        put_back = {PUT_BACK: asked.isoformat()} if anew else {}
+        await self._store(brought, response.next_batch, receive, put_back)
         self._tend()
         await self._answers_first()
 
@@ -218,7 +219,9 @@ class Matrix:
             )
         )
 
-    async def _store(self, brought: Brought, token: str, receive: Receive) -> None:
+    async def _store(
+        self, brought: Brought, token: str, receive: Receive, more: dict[str, Any]
+    ) -> None:
         """In portions, the token with the last. Chats that sent pictures are stored second:
         nobody else waits for a download."""
         await self._note_reached(brought)
@@ -227,7 +230,7 @@ class Matrix:
         if brought.slow:
             await self._hand_on(batch, receive, {})
             batch = in_order(brought, await self._stream.with_pictures(brought.slow))
-        cursors = self._cursors(token, bool(batch))
+        cursors = self._cursors(token, bool(batch or more)) | more
         await self._hand_on(batch, receive, cursors)
         self._kept(cursors)
         self._token = token
