@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.run import House
+from bot.transports import Transport
 from bot.transports.matrix import Matrix
 from models.people import invite
 from models.staff import Chat, Staff
@@ -33,6 +34,7 @@ class Bot:
     folder: Path
     name: str = field(default_factory=lambda: f"bot-{next(NUMBERS)}")
     ahead: timedelta = timedelta()  # of the real clock
+    others: tuple[Transport, ...] = ()  # networks beside Matrix
 
     def __post_init__(self) -> None:
         account = self.server.account(self.name)
@@ -45,7 +47,9 @@ class Bot:
             self.folder / "matrix", clock=self.clock,
         )  # fmt: skip
         office = self.town.receiver.office
-        self.house = House(self.town.database, office, {"matrix": self.matrix}, self.clock)
+        networks: dict[str, Transport] = {one.network: one for one in self.others}
+        networks["matrix"] = self.matrix
+        self.house = House(self.town.database, office, networks, self.clock)
         self.matrix.reach, self.matrix.move = self.house.deliver.reach, self.house.deliver.move
         self._stop = asyncio.Event()
         self._running = asyncio.create_task(self.house.run_until(self._stop, no_more))
@@ -67,7 +71,7 @@ class Bot:
     def moves_to(self, at: time) -> None:
         """The bot's clock: that hour in the office, on the next workday."""
         now = datetime.now(UTC)
-        day = now.astimezone(ZONE).date() + timedelta(days=1)
+        day = self.clock().astimezone(ZONE).date() + timedelta(days=1)
         while not is_workday(day, {}):
             day += timedelta(days=1)
         self.ahead = datetime.combine(day, at, ZONE) - now
