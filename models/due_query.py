@@ -54,6 +54,7 @@ from models.visit import CURRENT, DONE, Visit
 
 NEVER = date(1, 1, 1)
 SPANS = ("w", "p", "pp", "older")  # this window, the last, the one before that, and earlier
+BY_THEN = ("first", "p", "pp", "older")  # the first day of this window, and before it
 FACE, CALL = "face", "remote"
 Rows = Select[*tuple[Any, ...]]
 Flag = ColumnElement[bool]
@@ -117,14 +118,19 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 
 
 def due_rows(
-    today: date, policy: Policy, scope: Flag | None = None, with_past: bool = False
+    today: date,
+    policy: Policy,
+    scope: Flag | None = None,
+    with_past: bool = False,
+    with_began: bool = False,
 ) -> Rows:
     """One row for each elder in `scope`: elder_id, state, reason, suggested, last_on, contact_due
     as in `models.due.Status`, and what a list shows of the elder.
 
-    `with_past` adds `past`, how the window before ended: satisfied, overdue, or none of these.
+    `with_past` adds `past`, how the window before ended: satisfied, overdue, or none of these;
+    `with_began` adds `began`, the day that was suggested on the first of this one.
     """
-    facts = _facts(today, policy, scope).subquery("facts")
+    facts = _facts(today, policy, scope, with_began).subquery("facts")
     c = facts.c
     sound = _sound(facts, policy)
     suggested = _suggested(facts, sound, today, policy)
@@ -143,6 +149,9 @@ def due_rows(
         (_satisfied(facts, "p", sound, today, policy), literal(SATISFIED)),
         (_missed(facts, sound, today, policy), literal(OVERDUE)),
     )
+    extra: dict[str, Day] = {"past": past} if with_past else {}
+    if with_began:
+        extra["began"] = _suggested(facts, sound, today, policy, BY_THEN)
     return select(
         c.elder_id,
         state.label("state"),
@@ -155,11 +164,11 @@ def due_rows(
         c.born_on,
         c.unit_id,
         c.visit_wish,
-        *([past.label("past")] if with_past else []),
+        *(what.label(name) for name, what in extra.items()),
     )
 
 
-def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
+def _facts(today: date, policy: Policy, scope: Flag | None, with_began: bool) -> Rows:
     """What the rule looks at, an elder a row. It begins at the elders: whoever asks for a few of
     them reads only their visits."""
     now, past = window(today, policy), before(window(today, policy), policy)
@@ -179,7 +188,7 @@ def _facts(today: date, policy: Policy, scope: Flag | None) -> Rows:
             (col(Elder.residence) == RELOCATED).label("relocated"),
             func.max(Postponement.until_on).label("put_off"),
             func.max(Visit.visited_on).label("last_on"),
-            *_latest_visits(now, policy),
+            *_latest_visits(now, policy, with_began),
             absent(today, today).label("away"),
             absent(past.last - timedelta(days=policy.excused_tail - 1), past.last).label("excused"),
         )
@@ -201,22 +210,24 @@ def _counts(today: date, policy: Policy) -> Flag:
     )
 
 
-def _latest_visits(now: Window, policy: Policy) -> list[ColumnElement[date]]:
+def _latest_visits(now: Window, policy: Policy, with_began: bool) -> list[ColumnElement[date]]:
     """The latest day of visits in person and of calls: in this window, in the two before it, and
-    before those. Each visit is in one of these."""
+    before those. Each visit is in one of these; `with_began` adds those of its first day."""
     past = before(now, policy)
     third = before(past, policy)
-    when = (
-        col(Visit.visited_on) >= now.first,
-        _within(past),
-        _within(third),
-        col(Visit.visited_on) < third.first,
-    )
+    when = {
+        "w": col(Visit.visited_on) >= now.first,
+        "p": _within(past),
+        "pp": _within(third),
+        "older": col(Visit.visited_on) < third.first,
+    }
+    if with_began:
+        when["first"] = col(Visit.visited_on) == now.first
     return [
         func.coalesce(func.max(case((and_(span, modes), Visit.visited_on))), NEVER).label(
             f"{name}_{kind}"
         )
-        for name, span in zip(SPANS, when, strict=True)
+        for name, span in when.items()
         for kind, modes in _kinds()
     ]
 
@@ -301,9 +312,11 @@ def _since(facts: Facts) -> Day:
     )
 
 
-def _suggested(facts: Facts, sound: Flag, today: date, policy: Policy) -> Day:
+def _suggested(
+    facts: Facts, sound: Flag, today: date, policy: Policy, spans: Collection[str] = SPANS
+) -> Day:
     now = window(today, policy)
-    last = _latest_counting(facts, SPANS, sound)
+    last = _latest_counting(facts, spans, sound)
     wanted = days_after(last, policy.usual_gap)
     usual = case(
         (last == NEVER, literal(now.first)),

@@ -295,14 +295,13 @@ def _add_window(
 def _ended(here: Part, span: Span, policy: Policy, grace: int) -> Any:
     """Elders by place, state, who came first in this window, and whether by the day that was
     suggested when it began or a few days later."""
-    stood = due_rows(span.on, policy, here.holds(span.on)).subquery("stood")
-    began = due_rows(span.window.first, policy, here.holds(span.on)).subquery("began")
+    stood = due_rows(span.on, policy, here.holds(span.on), with_began=True).subquery("stood")
     came = _first_visits(here.units, span.window).subquery("came")
     both = and_(came.c.elder_id == stood.c.elder_id, came.c.nth == 1, stood.c.state == SATISFIED)
-    in_time = (came.c.visited_on <= days_after(began.c.suggested, grace)).label("in_time")
+    in_time = (came.c.visited_on <= days_after(stood.c.began, grace)).label("in_time")
     each = (
         select(stood.c.unit_id, stood.c.state, came.c.liaison_id, in_time)
-        .select_from(stood.join(began, began.c.elder_id == stood.c.elder_id))
+        .select_from(stood)
         .outerjoin(came, both)
         .cte("each")
         .prefix_with("MATERIALIZED")

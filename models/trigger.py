@@ -118,9 +118,8 @@ class Trigger:
     met: bool = False
 
     def is_met_by(self, visit: Any) -> bool:
+        """Of a visit on one of its days."""
         if visit.outcome != DONE and self.kind != "death":
-            return False
-        if not self.first <= visit.visited_on <= self.last:
             return False
         if self.at is not None and visit.visited_at <= self.at:
             return False
@@ -169,7 +168,8 @@ def _elders(session: Session, units: Collection[UUID]) -> dict[UUID, Any]:
     )
     statement = (
         select(
-            col(Elder.id), col(Elder.unit_id), col(Elder.tier), col(Elder.residence),
+            col(Elder.id), col(Elder.code), col(Elder.unit_id), col(Elder.tier),
+            col(Elder.residence),
             col(Elder.state), col(Elder.ended_on), col(Elder.party_member), col(Elder.born_on),
             col(Elder.birth_calendar), col(Elder.birth_month), col(Elder.birth_day),
             col(Elder.birth_leap), col(Elder.keeps_calendar), since.c.since,
@@ -373,16 +373,16 @@ SOURCES: tuple[Callable[[_Place], Iterator[Trigger]], ...] = (
 
 
 def _meet(at: _Place, found: Iterable[Trigger]) -> None:
-    open_: dict[UUID, list[Trigger]] = defaultdict(list)
+    open_: dict[str, list[Trigger]] = defaultdict(list)  # by code: that is read in no time
     for one in found:
         if not one.met:
-            open_[one.elder_id].append(one)
+            open_[at.elders[one.elder_id].code].append(one)
     if not open_:
         return
     waiting = [one for each in open_.values() for one in each]
     first, last = min(one.first for one in waiting), max(one.last for one in waiting)
     visits = (
-        select(col(Visit.elder_id), col(Visit.visited_on), col(Visit.visited_at), col(Visit.mode),
+        select(col(Elder.code), col(Visit.visited_on), col(Visit.visited_at), col(Visit.mode),
                col(Visit.outcome))
         .join(Elder, col(Elder.id) == col(Visit.elder_id))
         .where(at.here(), col(Visit.state) == CURRENT)
@@ -390,5 +390,7 @@ def _meet(at: _Place, found: Iterable[Trigger]) -> None:
         .where(col(Visit.visited_on).between(first, last))
     )  # fmt: skip
     for visit in at.session.execute(visits, execution_options={"yield_per": AT_ONCE}):
-        for one in open_.get(visit.elder_id, ()):
-            one.met = one.met or one.is_met_by(visit)
+        on = visit.visited_on
+        for one in open_.get(visit.code, ()):
+            if one.first <= on <= one.last and not one.met:
+                one.met = one.is_met_by(visit)
