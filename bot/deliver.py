@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from bot.draw import drawn
+from bot.draw import Pencil
 from bot.lines import Gate, Line
 from bot.pacing import MATRIX, TELEGRAM, UNLIMITED, Pace, backoff
 from bot.transports import Down, Gone, Later, Parcel, Refused, Transport
@@ -87,7 +87,7 @@ class Deliver:
             name: Line(transport, paces.get(name, UNLIMITED))
             for name, transport in transports.items()
         }
-        self.recheck = recheck
+        self.recheck, self.pencil = recheck, Pencil()
         self.poll = POLL if self.engine.dialect.name == "sqlite" else POLL_FOR_OTHERS
         self.tally: Counter[tuple[str, str]] = Counter()
         self._claimed: dict[int, Job] = {}
@@ -161,6 +161,7 @@ class Deliver:
             for task in hanging:
                 task.cancel()
         await self._cycle()
+        await self.pencil.close()
 
     async def _cycle(self) -> float:
         """One transaction; gives the seconds after which the next is due if nothing happens."""
@@ -290,7 +291,7 @@ class Deliver:
     async def _try(self, line: Line, job: Job) -> Outcome:
         try:
             async with asyncio.timeout(SEND_LIMIT):
-                native_id = await line.transport.send(await drawn(parcel(job)))
+                native_id = await line.transport.send(await self.pencil.drawn(parcel(job)))
         except (Down, TimeoutError):
             return self._down(line, job)
         except Later as later:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.draw import drawn
 from bot.transports import Parcel
 from bot.transports.matrix_messages import message
+from handlers.documents import chart
 from handlers.lines import numbered
 from models.mailbox import MAKING, SENDING, SENT, WAITING, Outgoing, Seen
 from models.staff import Chat
@@ -154,9 +154,10 @@ class Caller(Person):
         shown = await self.phone.until(lambda: self._shown(row.native_id, words))
         assert shown.encrypted == self.line.encrypted
         if row.file_data:
-            sent = await drawn(Parcel("", "", file_name=row.file_name, file_data=row.file_data))
-            assert await self.phone.file(shown) == sent.file_data
-            self.files[sent.file_name] = await self.phone.file(shown)
+            drawn = row.file_name.endswith(chart.SUFFIX)
+            name = row.file_name.replace(chart.SUFFIX, ".png")
+            self.files[name] = await self.phone.file(shown)
+            assert self.files[name] == (chart.png(row.file_data) if drawn else row.file_data)
 
     def _shown(self, native_id: str, words: str) -> Shown | None:
         shown = self.phone.screen.get(native_id)

@@ -1,5 +1,6 @@
 """Pictures: what they show is what the words say, and they arrive drawn, or as words."""
 
+import asyncio
 import io
 from collections import Counter
 from dataclasses import replace
@@ -9,16 +10,17 @@ import pytest
 from PIL import Image
 from sqlmodel import Session, select
 
-from bot.draw import drawn
+from bot import draw
+from bot.draw import Pencil
 from bot.transports import Parcel
 from handlers.documents import chart
-from handlers.documents.chart import Bars, Month, packed, png, unpacked
+from handlers.documents.chart import Bars, Month, NoFont, packed, png, unpacked
 from models.case import RUNNING, Case
 from models.elder import Elder
 from models.org import Unit
 from models.visit import CURRENT, DONE, Visit
 from tests.conversation import plain
-from tests.outbox import Network, Outbox, delivering, done
+from tests.outbox import Network, Outbox, delivering, done, until
 
 BARS = Bars("岚桥镇 · 完成情况", "单位:人", [("已访", chart.GREEN), ("逾期", chart.RED)],
             [("石沟村", [3, 1], "3/4"), ("李㼆", [0, 0], "0/0")])  # fmt: skip
@@ -97,16 +99,58 @@ async def test_it_is_drawn_when_it_is_sent(box: Outbox):
     assert sent.file_data.startswith(b"\x89PNG")
 
 
-async def test_without_a_chinese_font_the_words_go_alone(monkeypatch):
+@pytest.fixture
+async def pencil():
+    pencil = Pencil()
+    yield pencil
+    await pencil.close()
+
+
+async def test_what_cannot_be_drawn_goes_as_its_words_and_the_next_is_drawn(pencil):
+    sent = await pencil.drawn(Parcel("1", "已访3/应访6", file_name="a.chart", file_data=b"[]"))
+    assert sent.file_data is None
+    assert plain(sent.text).startswith("已访3/应访6\n图没能画出来")
+    whole = Parcel("1", "已访3/应访6", file_name="a.chart", file_data=packed(BARS))
+    assert (await pencil.drawn(whole)).file_data.startswith(b"\x89PNG")
+
+
+async def test_after_it_was_killed_the_next_picture_is_drawn(pencil):
+    whole = Parcel("1", "已访3/应访6", file_name="a.chart", file_data=packed(BARS))
+    await pencil.drawn(whole)
+    pencil.child.kill()
+    first = await pencil.drawn(whole)
+    assert first.file_data is None or first.file_data.startswith(b"\x89PNG")
+    assert (await pencil.drawn(whole)).file_data.startswith(b"\x89PNG")
+
+
+async def test_who_does_not_wait_any_more_leaves_the_next_their_own_picture(pencil):
+    one, other = (packed(replace(BARS, rows=BARS.rows[:count])) for count in (1, 2))
+    given_up = asyncio.create_task(
+        pencil.drawn(Parcel("1", "", file_name="a.chart", file_data=one))
+    )
+    await until(lambda: pencil.child, 20.0)
+    given_up.cancel()
+    got = await pencil.drawn(Parcel("1", "", file_name="a.chart", file_data=other))
+    assert got.file_data == png(other)
+
+
+async def test_with_nobody_asking_its_process_ends(pencil, monkeypatch):
+    monkeypatch.setattr(draw, "IDLE", 0.01)
+    await pencil.drawn(Parcel("1", "", file_name="a.chart", file_data=packed(BARS)))
+    child = pencil.child
+    assert child is None or await child.wait() == 0
+    assert pencil.child is None
+
+
+def test_without_a_chinese_font_nothing_is_drawn(monkeypatch):
     monkeypatch.setattr(chart, "PACKED", ("no_such_package", ""))
     monkeypatch.setattr(chart, "FAMILIES", ())
     chart.font.cache_clear()
     try:
-        sent = await drawn(Parcel("1", "已访3/应访6", file_name="a.chart", file_data=packed(BARS)))
+        with pytest.raises(NoFont):
+            png(packed(BARS))
     finally:
         chart.font.cache_clear()
-    assert sent.file_data is None
-    assert plain(sent.text).startswith("已访3/应访6\n图没能画出来")
 
 
 def test_a_font_of_the_machine_will_do(monkeypatch):
