@@ -78,7 +78,7 @@ EMPTIED: Mapping[str, str] = {  # where they speak of the person; the columns th
 }
 OF_NO_ELDER = frozenset((  # of the office, its people and networks
     "chat", "cursor", "duty", "hospital_contact", "invitation", "leave", "office_setting", "seen",
-    "staff", "tidied", "unit", "wrong_code",
+    "staff", "tidied", "unit", "weather_alert", "wrong_code",
 ))  # fmt: skip
 
 
