@@ -58,6 +58,7 @@ from handlers.undelivered import undelivered_command
 from handlers.veil import veiled
 from handlers.visit import VISIT, visit_command
 from handlers.visit_line import split_line
+from handlers.visit_said import several_visits, told_visit
 from handlers.weather import WEATHER, weather_command, weather_said
 from handlers.weekly import status_command
 from locales import gettext as _
@@ -237,8 +238,7 @@ def _no_draft(turn: Turn, tag: str) -> Reply:
         return Reply(
             done, ((Button(_("Change it"), f"/fix {visit.ref}"),),), toast=_("Recorded already")
         )
-    sent = already_sent(turn, tag)
-    if sent is not None:
+    if (sent := already_sent(turn, tag)) is not None:
         return sent
     text = _("That card is finished or was thrown away.")
     return Reply(text, ((Button(_("Log a visit"), "/visit"),),), toast=_("Card finished"))
@@ -264,6 +264,8 @@ def _attached(turn: Turn) -> list[Reply]:
 def _typed(turn: Turn, text: str) -> list[Reply]:
     if not text:
         raise Unclear(_("I can read text and pictures only. Please write a few words."))
+    if several := several_visits(turn, text):
+        return several
     if text[0] in "/!／":
         return _command(turn, text)
     draft = turn.open_draft()
@@ -321,8 +323,7 @@ def _plain_words(turn: Turn, text: str) -> list[Reply]:
         return _asked(turn, words, asked)
     if _is_command(turn, words):
         return _command(turn, f"/{words}")
-    code = _from_menu(turn, words)
-    if code:
+    if code := _from_menu(turn, words):
         return _command(turn, code)
     return _somebody(turn, text, words, asked)
 
@@ -344,6 +345,7 @@ def _somebody(turn: Turn, text: str, words: str, asked: Question) -> list[Reply]
         or withdrawal_said(turn, text)
         or weather_said(turn, text)
         or proposed(turn, text)
+        or told_visit(turn, words)
         or [not_understood(turn, text, BY_WORD, offers(asked))]
     )
 

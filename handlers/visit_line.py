@@ -35,6 +35,7 @@ WELL = (
     "all well",
 )
 NOT_MET = {
+    "没人开门": "not_at_home", "敲门没人应": "not_at_home", "没人应门": "not_at_home",
     "没人在家": "not_at_home", "家里没人": "not_at_home", "家中无人": "not_at_home",
     "不在家": "not_at_home", "not at home": "not_at_home", "没接电话": "no_answer",
     "电话没人接": "no_answer", "无人接听": "no_answer", "不接电话": "no_answer",
@@ -153,6 +154,8 @@ def _numbers(words: list[str]) -> tuple[str, str]:
     if words and RUN.fullmatch(words[0]):
         return words[0], " ".join(words[1:])
     count = next((i for i, w in enumerate(words) if not CODE.fullmatch(w)), len(words))
+    if count == len(words):
+        return "".join(words), ""  # too many, too: somebody lost count
     return "".join(words[: min(count, 5)]), " ".join(words[min(count, 5) :])
 
 

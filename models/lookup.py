@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Uuid, bindparam, false, func, or_
+from sqlalchemy import ColumnElement, Date, String, Uuid, bindparam, false, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -107,6 +107,23 @@ def find(
     if not hits and len(words) > 1 and text.replace(" ", "").encode().isalpha():
         hits = _hits(session, staff, ["".join(words)], today, most)  # gao yongchang
     return sorted(hits, key=lambda elder: elder.name not in words and elder.code not in words)
+
+
+def named_in(session: Session, staff: Staff, text: str, today: date) -> Sequence[Elder]:
+    """Elders in scope whose whole name stands somewhere in these words."""
+    values = {"text": text, **scope(session, staff, today)}
+    return session.exec(_named_in(staff.role), params=values).all()
+
+
+@cache
+def _named_in(role: str) -> SelectOfScalar[Elder]:
+    text = cast("ColumnElement[str]", bindparam("text", type_=String))
+    return (
+        select(Elder)
+        .where(Elder.state == ACTIVE, in_scope(role), text.contains(col(Elder.name)))
+        .order_by(Elder.name, Elder.code)
+        .limit(MOST_HITS)
+    )
 
 
 def _hits(

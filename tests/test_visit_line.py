@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from models.draft import Draft
+from models.visit import Visit
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,40 @@ def test_a_new_line_replaces_what_the_card_held(zhou):
 
 def test_words_need_no_blank_behind_the_command(zhou):
     zhou.talk("走访高永昌", "走访 高永昌 · 1/7", "／走访 高永昌", "走访 高永昌")
+
+
+def test_several_visits_in_one_message_get_a_card_each(town, zhou):
+    zhou.talk("走访 高永昌 00000\n/visit E0004 0 1 0 0 0", "核对:走访 高永昌")
+    assert "核对:走访 王德胜" in zhou.text
+    zhou.talk(
+        "[提交]", "已记下。王德胜", "/go", "没填完", "[走访 高永昌", "核对", "[提交]", "已记下"
+    )
+    assert [len(town.visits(name)) for name in ("高永昌", "王德胜")] == [1, 1]
+    zhou.talk("高永昌 都好,廖玉珍 家中无人", "走访 廖玉珍", "[提交]", "已记录未遇")
+    zhou.talk("\n".join(["高永昌 都好"] * 11), "最多 10 位")
+
+
+def test_more_codes_than_there_are_questions_are_not_cut_off(zhou):
+    zhou.talk("走访 高永昌 0 0 0 0 0 0 0", "写五个代码")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("下雨,给高永昌打了电话,挺好", "📞 电话\n精神:😀"), ("今天走访了高永昌,一切都好", "🚪 上门\n精神:😀"),
+     ("高永昌今天挺好的", "🚪 上门\n精神:😀"), ("跟高永昌视频了", "📹 视频\n今天精神怎么样"),
+     ("到高永昌家敲门没人应", "核对:走访 高永昌 · 11月12日 09:00 家中无人"), ("高永昌 没人开门", "家中无人"),
+     ("昨天给高永昌打了电话,都好", "为什么补记"), ("给高永昌打过电话,他说不太好", "📞 电话\n今天精神怎么样"),
+     ("去看了高永昌", "没听懂"), ("李秀英今天挺好的", "对得上 2 位")],
+)  # fmt: skip
+def test_a_visit_may_be_told_in_a_sentence(town, zhou, said, expected):
+    zhou.talk(said, expected)
+    assert town.rows(Visit) == []
+
+
+def test_a_sentence_that_only_names_somebody_offers_the_visit(zhou):
+    zhou.talk("去看了高永昌", "没听懂", "[走访 高永昌]", "怎么走访")
+
+
+def test_a_sentence_names_nobody_of_another_liaison(zhou, li):
+    zhou.talk("给欧阳建国打了电话,挺好", "没听懂")
+    li.talk("给欧阳建国打了电话,挺好", "核对:走访 欧阳建国")
