@@ -149,11 +149,12 @@ def _near(staff: Staff, *more: ColumnElement[bool]) -> Any:
 
 
 def _here(session: Session, staff: Staff) -> ColumnElement[bool]:
-    """Whether the elder lives in this person's place; nothing is asked where that is all."""
+    """Whether the elder lives in this person's place; nothing is asked where all of them do."""
     units = branch(session, staff.unit_id)
     if len(units) == session.exec(select(func.count()).select_from(Unit)).one():
         return true()
-    return in_units(units)
+    elsewhere = select(Elder.id).where(col(Elder.unit_id).not_in(units)).limit(1)
+    return in_units(units) if session.exec(elsewhere).first() else true()
 
 
 class Pile(NamedTuple):

@@ -5,7 +5,9 @@ from functools import partial
 import pytest
 
 from models.case import CLOSED, OPEN, RESOLVED, Case, CaseEvent, CaseHolder
+from models.elder import Elder
 from models.mailbox import Outgoing
+from models.org import Unit
 from models.visit import Concern
 from tests.case_office import did, send, steps, sweep, the_case
 from tests.conversation import at_once
@@ -372,3 +374,16 @@ def test_not_mended_is_a_word_too(town, zhou, liu, wang):
     liu.talk("办结 1 修了", "已办结")
     zhou.talk("没修好 1 还在漏", "待受理")
     assert "🔔 没解决" in liu.look()[-1].text
+
+
+def test_where_everybody_lives_in_one_town_the_other_town_still_sees_nothing(town, zhou, liu):
+    for name, place in (("何书记", "岚桥镇"), ("马书记", "沙河镇")):
+        town.hire(name, "coordinator", place)
+    he, ma = town.person("何书记"), town.person("马书记")
+    report(zhou)
+    (moved,) = town.rows(Elder, name="欧阳建国")
+    for _time in range(2):
+        he.talk("/cases", "未办结1件")
+        ma.talk("/cases", "没有未办结")
+        moved.unit_id = town.rows(Unit, name="石沟村")[0].id
+        town.change(moved)
