@@ -34,7 +34,7 @@ from handlers.morning import (
 )
 from handlers.silence import fallen_out, silence
 from handlers.talk import Button, Reply
-from handlers.turn import Office, Turn, local_date
+from handlers.turn import Office, Turn, end_of, local_date
 from handlers.weekly import weeks
 from locales import gettext as _
 from locales import mark as N_
@@ -53,7 +53,7 @@ Kind = Callable[[Session, Office, datetime], Iterator[Post]]
 __all__ = ["Post", "reachable", "sweep", "renew", "write"]
 DRAFT = "draft"
 BUSY = "in a dialogue"  # why a message does not go now, but later
-REMIND_AFTER = timedelta(hours=1)
+REMIND_AFTER, DAY = timedelta(hours=1), timedelta(days=1)
 STALE = timedelta(minutes=1)  # a digest older than this is made anew before it goes
 AGED = {evening.EVENING: evening.renew, weekly.WEEKLY: weekly.renew}
 AT_ONCE = 500  # rows in one statement
@@ -97,7 +97,7 @@ def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator
     today = local_date(now, office.zone)
     if is_quiet(session, now, office) or not is_workday(today, differing_days(session)):
         return
-    drafts = session.exec(_lying(now)).all()
+    drafts = session.exec(_lying(now, end_of(today - DAY, office.zone))).all()
     writers = {draft.staff_id for draft in drafts} - away_ids(session, today)
     writers -= in_dialogue(session, now) if writers else set()
     chats = {s.id: (s, chat) for s, chat in reachable(session, GREETED, col(Staff.id).in_(writers))}
@@ -112,12 +112,13 @@ def draft_reminders(session: Session, office: Office, now: datetime) -> Iterator
             yield Post(chat, reply, DRAFT, f"{DRAFT}:{draft.tag}")
 
 
-def _lying(now: datetime) -> Any:
+def _lying(now: datetime, since: datetime) -> Any:
+    """Of today: what was left yesterday stands in this morning's digest."""
     told = select(1).where(Outgoing.once == literal(f"{DRAFT}:") + col(Draft.tag)).exists()
     return select(Draft).where(
         col(Draft.form).in_(REMINDED_OF),
         Draft.updated_at < now - REMIND_AFTER,
-        Draft.updated_at > now - timedelta(days=1),
+        Draft.updated_at >= since,
         ~told,
     )
 

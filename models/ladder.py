@@ -220,10 +220,15 @@ def _counting(case: Case, hours: Hours) -> list[tuple[datetime, Rung]]:
 
 
 def due(case: Case, now: datetime, hours: Hours) -> Rung | None:
-    """The one step to take at `now`, if any; none is as grave as the evening's."""
-    come = [rung for at, rung in _counting(case, hours) if at <= now]
-    grave = [rung for rung in come if rung.phase == EVENING]
-    return (grave or come)[-1] if come else None
+    """The one step to take at `now`, if any; none is as grave as the evening's. After a holiday
+    two may come at one instant: then it is told to whom either names."""
+    come = [(at, rung) for at, rung in _counting(case, hours) if at <= now]
+    come = [one for one in come if one[1].phase == EVENING] or come
+    if not come:
+        return None
+    last, step = come[-1]
+    people = (who for at, rung in come if at == last for who in rung.to)
+    return step._replace(to=tuple(dict.fromkeys(people)))
 
 
 def next_at(case: Case, hours: Hours) -> datetime | None:

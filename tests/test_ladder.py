@@ -75,6 +75,13 @@ def test_working_days_leave_out_a_weekend_and_a_holiday():
     assert ladder.shift(friday, (1, ladder.WORKDAYS), own) == local("2026-11-14T15:00")
 
 
+def test_two_steps_that_a_holiday_puts_on_one_morning_are_told_to_whom_either_names():
+    one = case(4, local("2026-09-30T20:00"))
+    (first, *_) = climb(one, local("2026-10-13T00:00"), timedelta(minutes=5))
+    assert first[0] == local("2026-10-12T08:15")
+    assert set(first[1].to) == {ladder.COORDINATOR, ladder.OWNER, ladder.DUTY}
+
+
 @pytest.mark.parametrize(("severity", "minutes", "name"), [(1, 360, "act4"), (2, 360, "ack4")])
 def test_after_six_hours_away_one_step_is_taken_and_no_burst(severity, minutes, name):
     one, back = case(severity), THURSDAY + timedelta(minutes=minutes)

@@ -175,11 +175,13 @@ def test_an_unfinished_card_is_reminded_once_after_an_hour_and_in_the_next_diges
     assert "没填完" not in zhou.look()[0].text
 
 
-def test_a_card_is_not_reminded_at_night(town, zhou):
+def test_a_card_left_in_the_evening_is_reminded_in_the_morning_s_digest_alone(town, zhou):
     town.now = datetime(2026, 11, 12, 12, 30, tzinfo=UTC)  # 20:30
     zhou.talk("/visit 高永昌", "怎么")
     assert sweep(town, town.now + timedelta(hours=2)) == 0
-    assert sweep(town, EIGHT + timedelta(days=1, minutes=-30)) == 1
+    assert sweep(town, EIGHT + timedelta(days=1, minutes=-30)) == 0
+    assert sweep(town, EIGHT + timedelta(days=1, minutes=2)) == 1
+    assert "11月12日没填完:高*昌" in zhou.look()[-1].text
 
 
 def renew(town, row):
