@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.transports import Later, Parcel
+from bot.transports import Later, Parcel, Refused
 from bot.transports.matrix_client import Client, Forbidden, checked
 from bot.transports.pieces import pieces
 from handlers.lines import as_lines, likely, with_exclamation
@@ -26,7 +26,7 @@ Content = dict[str, Any]
 class Messages:
     def __init__(self, client: Client) -> None:
         self.client = client
-        self._tapped: dict[str, set[str]] = {}  # reactions of ours under a message
+        self._tapped: dict[str, dict[str, str]] = {}  # key to event: our taps under a message
         self._no_taps_until = 0.0
 
     async def send(
@@ -83,39 +83,45 @@ class Messages:
     # --- taps
 
     async def _offer_taps(self, room_id: str, native_id: str, parcel: Parcel) -> None:
-        """Reactions a person only has to touch, under a card that asks something."""
+        """Reactions a person only has to touch, under a card that asks something; under one that
+        has asked its last, who touches twice would choose what nobody meant."""
         wanted = likely(parcel.rows)
         await asyncio.sleep(TAPS_AFTER)
-        known = self._tapped.get(native_id, set())
+        if not wanted:
+            for tap in self._tapped.pop(native_id, {}).values():
+                await self.release(room_id, tap)
+        known = self._tapped.get(native_id, {})
         now = asyncio.get_running_loop().time()
         for key in (key for key in wanted if key not in known):
             if now < self._no_taps_until:
                 return
             try:
-                await self._react(room_id, native_id, key)
+                tap = await self._react(room_id, native_id, key, parcel.key)
+            except Refused:  # it stands there since before a restart
+                continue
             except Later:  # messages need the homeserver's patience more than these do
                 self._no_taps_until = now + TAPS_REST
                 return
-            self._remember(native_id, key)
+            self._remember(native_id, key, tap)
 
-    async def _react(self, room_id: str, native_id: str, key: str) -> None:
+    async def _react(self, room_id: str, native_id: str, key: str, once: str) -> str:
         relates = {"rel_type": "m.annotation", "event_id": native_id, "key": key}
         answer = await self.client.room_send(
             room_id,
             "m.reaction",
             {"m.relates_to": relates},
-            f"{native_id}.{key}",
+            f"{native_id}.{key}.{once}",
             ignore_unverified_devices=True,
         )
-        checked(answer)
+        return str(checked(answer).event_id)
 
-    def _remember(self, native_id: str, key: str) -> None:
-        self._tapped.setdefault(native_id, set()).add(key)
+    def _remember(self, native_id: str, key: str, tap: str) -> None:
+        self._tapped.setdefault(native_id, {})[key] = tap
         if len(self._tapped) > REMEMBERED:
             del self._tapped[next(iter(self._tapped))]
 
     async def release(self, room_id: str, reaction: str) -> None:
-        """Takes a person's tap back, so that the same one can be made again on the same card."""
+        """Takes a tap back. A person's, so that the same one can be made again on that card."""
         with suppress(Forbidden):  # not ours to take back in this room: it stays
             checked(await self.client.room_redact(room_id, reaction, tx_id=f"release.{reaction}"))
 
