@@ -36,6 +36,24 @@ pytest_plugins = [
     "tests.raw_county",
 ]
 pytest.register_assert_rewrite("tests.wild_talk")
+LONG = ("bench", "kill", "random_talk", "year", "case_year", "wheel", "matrix_docs", "matrix_kill",
+        "matrix_load", "first_day", "fortnight", "escalate", "faults", "ahead")  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each process begins with a part of the list and takes from the end of another's when it
+    has done its own: the long files are dealt out to the beginnings of the parts, so that in the
+    end nobody waits for one of them."""
+    parts = getattr(config, "workerinput", {}).get("workercount", 0)
+    deal = {f"test_{name}.py": place % parts for place, name in enumerate(LONG)} if parts else {}
+    rest = [one for one in items if one.path.name not in deal]
+    dealt = [[one for one in items if deal.get(one.path.name) == part] for part in range(parts)]
+    order: list[pytest.Item] = []
+    for part, long in enumerate(dealt):
+        short = max((len(items) - len(order)) // (parts - part) - len(long), 0)
+        order += [*long, *rest[:short]]
+        del rest[:short]
+    items[:] = [*order, *rest]
 
 
 @pytest.fixture(scope="session")

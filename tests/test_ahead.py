@@ -7,13 +7,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from bot.receive import Receiver
 from models import ahead
 from models.audit import Audit
-from models.database import connect
+from tests.conftest import quick
 from tests.conversation import MORNING, Person, Town, settle
 
 PEOPLE = ("周明", "李娜", "王主任", "刘强")
@@ -30,7 +29,7 @@ ROUNDS, AT_ONCE = 40, 12
 @pytest.fixture
 def beside(migrated_file: Path, tmp_path: Path, town: Town) -> Iterator[Town]:
     """The same office again, in a database of its own."""
-    engine: Engine = connect(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'beside.db')}")
+    engine = quick(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'beside.db')}")
     other = Town(engine, Receiver(engine, town.receiver.office))
     with Session(engine) as session:
         settle(session, other)

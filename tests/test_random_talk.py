@@ -22,10 +22,9 @@ from sqlmodel import Session, select
 
 from bot.receive import Receiver
 from handlers.turn import Office
-from models.database import connect
 from models.elder import Elder
 from tests import wild
-from tests.conftest import sweep
+from tests.conftest import quick, sweep
 from tests.conversation import MORNING, ZONE, Town, settle
 from tests.wild_talk import Talk
 
@@ -42,11 +41,11 @@ def make_town(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Call
         if kind == "sqlite":
             file = tmp_path / f"{next(numbers)}.db"
             shutil.copy(request.getfixturevalue("migrated_file"), file)
-            engine = connect(f"sqlite:///{file}")
+            engine = quick(f"sqlite:///{file}")
         else:
             url = request.getfixturevalue("migrated_server")
             sweep(url)
-            engine = connect(url)
+            engine = quick(url)
         town = Town(
             engine, Receiver(engine, office), now=datetime.fromtimestamp(MORNING.timestamp(), UTC)
         )
@@ -65,7 +64,7 @@ def make_town(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Call
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_whatever_is_said_nothing_breaks_leaks_or_gets_stuck(make_town: Callable[[], Town]) -> None:
     @settings(
-        max_examples=RANDOM or 12,
+        max_examples=RANDOM or 8,
         deadline=None,
         derandomize=not RANDOM,
         database=None,

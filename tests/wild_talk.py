@@ -298,14 +298,14 @@ class Talk:
 
     def every_row_is_in_its_writer_s_scope(self) -> None:
         with Session(self.town.database) as session:
-            pairs = {(v.recorded_by, v.elder_id) for v in session.exec(select(Visit))}
-            looked = [a for a in session.exec(select(Audit)) if a.elder_id]
-            pairs |= {(a.staff_id, a.elder_id) for a in looked if a.action not in CASE_LOOKS}
+            pairs = set(session.exec(select(Visit.recorded_by, Visit.elder_id)))
+            looked = select(Audit.staff_id, Audit.elder_id).where(col(Audit.elder_id).is_not(None))
+            pairs |= set(session.exec(looked.where(col(Audit.action).not_in(CASE_LOOKS))))
             own = col(Visit.id) == Concern.visit_id
             pairs |= set(
                 session.exec(select(Visit.recorded_by, Concern.elder_id).join(Concern, own))
             )
-            pairs |= {(p.staff_id, p.elder_id) for p in session.exec(select(Promise))}
+            pairs |= set(session.exec(select(Promise.staff_id, Promise.elder_id)))
             drafts = {draft.tag: draft for draft in session.exec(select(Draft))}
             photos = session.exec(select(Photo.draft_tag, Photo.staff_id)).all()
         codes = {elder.code: elder.id for elder in self.elders}
@@ -316,7 +316,8 @@ class Talk:
         assert not [tag for tag, owner in photos if tag in drafts and drafts[tag].staff_id != owner]
 
     def a_visit_has_one_revision_in_force(self) -> None:
-        roots = [visit.root_id for visit in self.town.rows(Visit, state=CURRENT)]
+        with Session(self.town.database) as session:
+            roots = session.exec(select(Visit.root_id).where(Visit.state == CURRENT)).all()
         assert len(roots) == len(set(roots))
 
 

@@ -23,7 +23,7 @@ from tests.bench.telegram import Liaisons, Timed, first_poll, program, settings
 
 SIZE = Size(200)
 PER_SECOND = 20
-UPDATES = 20 if QUICK else 400
+UPDATES = 8 if QUICK else 400
 WARMING = 2 if QUICK else 40
 ECHO = "python-telegram-bot echo"
 Act = Callable[[int], None]

@@ -27,8 +27,8 @@ from tests.matrix_people import NioPhone, Phone
 from tests.synapse import Synapse
 
 SIZE = Size(1, elders_each=60)
-MESSAGES = 10 if QUICK else 120  # to each bot in each kind of room
-WARMING = 2 if QUICK else 12
+MESSAGES = 4 if QUICK else 120  # to each bot in each kind of room
+WARMING = 1 if QUICK else 12
 PAUSE = 0.3  # seconds, on average
 ECHO = "matrix-nio echo"
 WAYS = {True: "encrypted", False: "plain"}
