@@ -47,6 +47,7 @@ FETCH_SECONDS = 10.0
 STORE_PAUSE = 1.0
 POST_SECONDS = 50.0  # Telegram waits for 60
 TOASTS_AT_ONCE = 30
+AFTER_THE_POLL = 0.05  # seconds
 AFTER_THE_CARD = 0.03  # seconds: what only takes the waiting mark off does not go before the card
 STARTING, LISTENING, CONFLICT, UNREACHABLE = "starting", "listening", "conflict", "unreachable"
 REJECTED = N_("Telegram does not accept LIAISON_TELEGRAM_TOKEN: copy it again from @BotFather.")
@@ -143,7 +144,7 @@ class Telegram:
             )
         else:
             await self._bot.delete_webhook()
-        self._strangers_menu()
+        self._later(self._strangers_menu())
 
     async def _until_it_works(self, step: Callable[[], Awaitable[None]]) -> None:
         """Repeats a step, with growing pauses, until it worked once."""
@@ -334,13 +335,15 @@ class Telegram:
         else:
             self._later(self._bot.delete_my_commands(scope))
 
-    def _strangers_menu(self) -> None:
-        """What somebody sees whom the bot does not know; in Chinese and, by default, English."""
+    async def _strangers_menu(self) -> None:
+        """What somebody sees whom the bot does not know; in Chinese and, by default, English.
+        After the first poll has gone out: reading the catalogues holds it up otherwise."""
+        await asyncio.sleep(AFTER_THE_POLL)
         for language in LANGUAGES:
             with speaking(language):
                 commands = [(name, _(words)) for name, words in STRANGERS]
             code = "zh" if language.startswith("zh") else None
-            self._later(self._bot.set_my_commands(botcommands(commands), language_code=code))
+            await self._bot.set_my_commands(botcommands(commands), language_code=code)
 
 
 def botcommands(commands: Iterable[tuple[str, str]]) -> list[BotCommand]:
