@@ -124,7 +124,10 @@ def _put(turn: Turn, group: Choice, staff: Staff, rest: str) -> list[Reply]:
     """From now on that is so; the last word counts where two overlap."""
     as_ = next((found for word in rest.split() if (found := _as(word))), AS[0])
     first, last = _span(turn, rest)
-    about = _("%(name)s, %(group)s, %(as)s: %(first)s to %(last)s") % {
+    text = _("%(name)s, %(group)s, %(as)s: %(first)s to %(last)s")
+    if first == last:
+        text = _("%(name)s, %(group)s, %(as)s: %(first)s")
+    about = text % {
         "name": staff.name,
         "group": _(group.label),
         "as": _(as_.label),

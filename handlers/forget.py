@@ -17,7 +17,7 @@ from models.erasure import ASKED, CALLED_OFF, DONE, Erasure
 from models.mailbox import NUDGE
 from models.staff import Chat, Staff
 
-RELATIVE = "relative"
+RELATIVE, AFTER_DEATH = "relative", "after_death"
 WHO = (
     Choice("self", N_("the elder")),
     Choice("guardian", N_("the guardian")),
@@ -28,7 +28,7 @@ WHY = (
     Choice("withdrawn", N_("Consent withdrawn")),
     Choice("served", N_("No longer served")),
     Choice("unlawful", N_("Wrongly kept")),
-    Choice("after_death", N_("After the death")),
+    Choice(AFTER_DEATH, N_("After the death")),
 )
 
 
@@ -73,6 +73,11 @@ def _who_may(filling: Filling) -> tuple[Choice, ...]:
     """Near relatives act for themselves only after a death."""
     died = filling.known("state") == DECEASED
     return WHO if died else tuple(one for one in WHO if one.code != RELATIVE)
+
+
+def _why_may(filling: Filling) -> tuple[Choice, ...]:
+    died = filling.known("state") == DECEASED
+    return WHY if died else tuple(one for one in WHY if one.code != AFTER_DEATH)
 
 
 def _who_text(filling: Filling) -> str:
@@ -232,7 +237,7 @@ FORGET = Form(
     version=1,
     questions=(
         Question("by", N_("Who"), _who_text, choices=_who_may),
-        Question("why", N_("Reason"), N_("Why?"), choices=WHY),
+        Question("why", N_("Reason"), N_("Why?"), choices=_why_may),
     ),
     title=_title,
     review=_review,

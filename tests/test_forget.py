@@ -190,3 +190,8 @@ def tidy(town):
         gone = retention.round_of(session, town.now, town.now + timedelta(hours=8))
         session.commit()
         return gone
+
+
+def test_of_the_living_nobody_says_after_the_death(wang, zhou):
+    wang.talk("/forget E0001", "谁提出的", "[本人]", "什么原因")
+    assert "去世后" not in wang.screen.buttons
