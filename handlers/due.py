@@ -191,10 +191,13 @@ def explain(turn: Turn, said: Status) -> str:
     reason = said.reason
     if reason == plan.PUT_OFF and not is_workday(said.suggested, differing_days(turn.session)):
         reason = DAY_OFF
+    if reason == EARLY and plan.may_go(said, turn.today, policy):
+        reason = EARLY_BUT_COUNTS
     return _(REASONS[said.state, reason]) % gaps
 
 
 DAY_OFF = "put_off_to_a_day_off"  # on which no digest is sent
+EARLY, EARLY_BUT_COUNTS = "early", "early_but_counts"  # the day's list may name it already
 REASONS = {
     ("satisfied", "visited"): N_("🟢 Visited on %(visited)s: that counts for %(first)s–%(last)s."),
     ("overdue", "missed"): N_(
@@ -207,7 +210,11 @@ REASONS = {
         "🔴 Overdue: %(visited)s does not count, it was within %(gap)d days of the visit before; "
         "please go again soon."
     ),
-    ("not_yet", "early"): N_("Not yet: last visit %(visited)s, the next around %(suggested)s."),
+    ("not_yet", EARLY): N_("Not yet: last visit %(visited)s, the next around %(suggested)s."),
+    ("not_yet", EARLY_BUT_COUNTS): N_(
+        "No hurry: last visit %(visited)s, the next around %(suggested)s; a visit today counts "
+        "already, since the list spreads them evenly."
+    ),
     ("not_yet", "put_off"): N_("⏸ Put off to %(suggested)s; you are reminded on that day."),
     ("not_yet", DAY_OFF): N_(
         "⏸ Put off to %(suggested)s: the office does not work that day, no reminder comes. Please "

@@ -41,6 +41,13 @@ def test_why_says_in_one_sentence(town, zhou):
     )
     town.wait(days=5)
     zhou.talk("/why 高永昌", "还不到时候:上次 11月12日,建议 11月27日去。")
+    town.wait(days=3)
+    zhou.talk(
+        "/due",
+        "🟡 高永昌 81岁 柳泉村  上次8天前",
+        "/why 高永昌",
+        "不急:上次 11月12日,建议 11月27日前后去;今天去也算数",
+    )
 
 
 def test_a_visit_is_put_off_inside_its_window_only(town, zhou):
