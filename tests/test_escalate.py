@@ -202,9 +202,7 @@ def test_a_duty_officer_who_cannot_be_reached_is_an_alarm_to_the_coordinator(tow
 
 
 def test_a_group_without_anybody_is_an_alarm_too(town, zhou, wang):
-    zhou.talk(
-        "走访 高永昌 20000 老伴不在了", "核对", "[✅ 提交]", "这个组没有可通知的人,会转告协调员"
-    )
+    zhou.talk("走访 高永昌 20000 老伴不在了", "核对", "[✅ 提交]", "这个组没有可通知的人")
     pass_time(town, 1)
     assert "该通知的人一个都没收到" in wang.look()[0].text
 
