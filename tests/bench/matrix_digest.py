@@ -38,7 +38,7 @@ PERMITTED = int(os.environ.get("LIAISON_TEST_BENCH_RATE", "10"))  # messages a s
 BARE = "bare sender"
 LIMIT = "the limit itself"
 USUAL = {"per_second": 0.2, "burst_count": 10}  # what Synapse permits if nobody changes it
-FEW = 11 if QUICK else 30
+FEW = 30
 PATIENCE = 900.0  # seconds: the machine may be busy
 BODY = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "A" * 1500, "session_id": "A" * 43,
         "sender_key": "A" * 43, "device_id": "BARE"}  # fmt: skip
@@ -172,7 +172,7 @@ def measure() -> list[Case]:
     free = Case(f"{whole}, no limit", peers={BARE: []})
     usual = Case(f"seconds for {FEW} rooms at Synapse's own limit", peers={LIMIT: []}, low=True)
     with peopled(ROOMS) as (server, users):
-        if not (server.folder / "bot").exists():
+        if not QUICK and not (server.folder / "bot").exists():
             limited(server, 0)
             asyncio.run(digests(server, users))  # the first morning: it gets to know the devices
         for _ in range(RUNS):
@@ -183,11 +183,12 @@ def measure() -> list[Case]:
             limited(server, 0)
             noted(free, per_second(asyncio.run(digests(server, users))[0]),
                   per_second(asyncio.run(bare(server))))  # fmt: skip
-        limited(server, None)
-        times, _told = asyncio.run(digests(server, users[:FEW]))
-        rest = (FEW - USUAL["burst_count"]) / USUAL["per_second"]
-        noted(usual, times[-1] - times[0], rest)
-    return [kept, waits, free, usual]
+        if not QUICK:
+            limited(server, None)
+            times, _told = asyncio.run(digests(server, users[:FEW]))
+            rest = (FEW - USUAL["burst_count"]) / USUAL["per_second"]
+            noted(usual, times[-1] - times[0], rest)
+    return [case for case in (kept, waits, free, usual) if case.ours]
 
 
 def noted(case: Case, figure: float, peer: float | None = None) -> None:
