@@ -12,8 +12,7 @@ from locales import gettext as _
 from models import progress
 from models.agenda import Line
 from models.due import OVERDUE, SUSPENDED, window
-from models.progress import ALL, Progress
-from models.staff import Staff
+from models.progress import ALL, Progress, Who
 
 NAMES = "n"
 PAGE, STAFF_PAGE = 8, 12
@@ -38,7 +37,7 @@ def by_staff(turn: Turn, at: Scene) -> Reply:
     return Reply("\n".join([head, *lines]), (*form.in_rows(buttons, 3), turning))
 
 
-def _behind(one: Progress, staff: Staff) -> tuple[int, int, str]:
+def _behind(one: Progress, staff: Who) -> tuple[int, int, str]:
     return -one.overdue, -one.to_go, staff.code
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, union
@@ -187,10 +187,17 @@ def per_day(session: Session, part: Part, first: date, last: date) -> dict[date,
     return {row[0]: row[1] for row in session.execute(statement)}
 
 
-def staff_of(session: Session, ids: Collection[UUID]) -> list[Staff]:
+class Who(NamedTuple):
+    id: UUID
+    code: str
+    name: str
+
+
+def staff_of(session: Session, ids: Collection[UUID]) -> list[Who]:
     """In portions: a county may have more of them than a statement takes."""
-    wanted, found = list(ids), list[Staff]()
+    wanted, found = list(ids), list[Who]()
+    what = select(col(Staff.id), col(Staff.code), col(Staff.name))
     for first in range(0, len(wanted), AT_ONCE):
         some = col(Staff.id).in_(wanted[first : first + AT_ONCE])
-        found += session.execute(select(Staff).where(some)).scalars()
+        found += [Who(*row) for row in session.execute(what.where(some))]
     return found
