@@ -69,7 +69,7 @@ class Pencil:
     async def _ready(self) -> Process:
         if self.child is None or self.child.returncode is not None:
             self.child = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", chart.__file__, stdin=PIPE, stdout=PIPE,
+                sys.executable, "-P", "-W", "ignore", chart.__file__, stdin=PIPE, stdout=PIPE,
                 process_group=0,  # Ctrl-C is for this program
             )  # fmt: skip
         return self.child

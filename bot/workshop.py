@@ -16,8 +16,9 @@ import structlog
 
 from bot import logs
 from bot.papers import Desk, Job
-from handlers.documents.chart import BEHIND
 from models.database import connect
+
+BEHIND = 10  # how far the steps go first where there is not enough of the machine for both
 
 
 def main() -> None:

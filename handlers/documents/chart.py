@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".chart"  # of a file that is still to be drawn
 SIZE = 4  # bytes before each picture that tell how long it is
-BEHIND = 10  # how far the steps go first where there is not enough of the machine for both
+BEHIND = 3  # how far the steps go first; not much, for somebody waits for the picture too
 WIDE, EDGE, SHARP = 4.8, 0.2, 225  # inches and dots in one: for a phone held upright
 TITLE, TEXT, SMALL, STAMP = 17, 14, 12, 52  # points
 INK, GREY, PAPER = "#22282e", "#737b85", "#ffffff"
