@@ -14,7 +14,7 @@ from bot.transports import Parcel
 from handlers.documents import chart
 from locales import gettext as _
 
-LONGEST = 15.0  # seconds for one, with the start; less than sending may take
+LONGEST = 18.0  # seconds for one, with the start; less than sending may take
 IDLE = 300.0  # seconds without a picture, then the process ends
 log = structlog.get_logger()
 
