@@ -3,7 +3,7 @@
 import { hour, say } from "./words.js";
 
 const STEPS = /· (\d{1,2})\/(\d{1,2})/;
-const COMMAND = /(?<![^\s:：(（])(\/[a-z]{2,20})(?![\w/])/;
+const COMMAND = /(?<![^\s:：(（])(\/[a-z_]{2,20})(?![\w/])/;
 const OPENS = /^(tel:|https:\/\/)/;
 
 export function make(tag, className = "", text = "") {
