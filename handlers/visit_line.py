@@ -8,7 +8,7 @@ from typing import Any
 
 from handlers.concern_words import Code
 from handlers.dates import days, past_day
-from handlers.questions import Filling
+from handlers.questions import Filling, free_text
 from handlers.turn import Unclear
 from handlers.visit_codes import OBSERVED
 from handlers.visit_concerns import found
@@ -73,8 +73,9 @@ class Line:
         Unclear when that day cannot be entered."""
         concerns = found(self.answers, filling.known("last") or {})
         asked = {c.observation.name for c in concerns if c.code.ask}
-        more = {f"{name}_more": self.note for name in asked} if self.note else {}
-        note = {"note": self.note} if self.note and not asked else {}
+        words = free_text(self.note) if self.note else ""
+        more = {f"{name}_more": words for name in asked} if words else {}
+        note = {"note": words} if words and not asked else {}
         present = {"present": "elder"} if "spirit" in self.answers else {}
         on = {}
         if self.on is not None and self.on != filling.turn.today:

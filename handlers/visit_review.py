@@ -22,6 +22,7 @@ from handlers.form import (
     in_rows,
     put,
 )
+from handlers.problem import guess
 from handlers.questions import Filling, say_value
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import day
@@ -106,7 +107,7 @@ def _body(filling: Filling) -> list[str]:
         *_said(filling),
         *leap_lines(filling),
         *_again(filling),
-        *raised_lines(filling, concerns),
+        *(raised_lines(filling, concerns) or _only_noted(filling)),
     ]
 
 
@@ -118,6 +119,15 @@ def _again(filling: Filling) -> list[str]:
     how = next((_(choice.label) for choice in HOW if choice.code == mode), "")
     text = _("⚠️ A visit of that day (%(how)s) is recorded already. Submit if you went again.")
     return [text % {"how": how}]
+
+
+def _only_noted(filling: Filling) -> list[str]:
+    """All is well says the card, and the note names a problem that nobody would hear of."""
+    named = guess(filling.get("note") or "")
+    if named is None or is_attempt(filling):
+        return []
+    text = _("⚠️ The note speaks of “%(what)s”. To report it change the answer; else submit.")
+    return [text % {"what": _(named.label)}]
 
 
 def _observed(seen: Observation, filling: Filling) -> str:

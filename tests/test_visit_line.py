@@ -150,3 +150,15 @@ def test_a_sentence_that_only_names_somebody_offers_the_visit(zhou):
 def test_a_sentence_names_nobody_of_another_liaison(zhou, li):
     zhou.talk("给欧阳建国打了电话,挺好", "没听懂")
     li.talk("给欧阳建国打了电话,挺好", "核对:走访 欧阳建国")
+
+
+def test_a_note_that_names_a_problem_is_not_passed_over(town, zhou):
+    zhou.talk("走访 高永昌 都好 但是屋顶漏雨", "备注说到", "[修改…]", "要改哪", "[住宿", "住得怎么样", "[有隐患]",
+              "哪里有隐患", "[屋顶漏雨]", "→ 报家政组")  # fmt: skip
+    assert "备注说到" not in zhou.text
+    zhou.talk("走访 高永昌 都好 今天聊到孙子", "备注:今天聊到孙子")
+    assert "备注说到" not in zhou.text
+
+
+def test_a_note_in_a_line_is_no_longer_than_any_other(zhou):
+    zhou.talk("走访 高永昌 00000 " + "长" * 1001, "控制在 1000 个字以内")
