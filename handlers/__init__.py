@@ -100,12 +100,9 @@ def go_command(turn: Turn, rest: str) -> list[Reply]:
 def _draft_list(turn: Turn) -> Reply:
     if not turn.drafts:
         return Reply(_("You have no unfinished drafts."), ((Button(_("Help"), "/help"),),))
-    rows = tuple((Button(_title(d, turn), form.resume_code(d)),) for d in turn.drafts[:10])
+    titled = [(FORMS[d.form].title(Filling(d, turn)), d) for d in turn.drafts[:10]]
+    rows = tuple((Button(title, form.resume_code(draft)),) for title, draft in titled)
     return Reply(_("Your unfinished drafts:"), rows)
-
-
-def _title(draft: OpenDraft, turn: Turn) -> str:
-    return FORMS[draft.form].title(Filling(draft, turn))
 
 
 MOVE_WORDS = (
@@ -296,7 +293,8 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
         return form.type_text(shape, filling, text, is_command=_reads_as_command(turn, word))
     except Unclear:
         waits = open_question(shape, filling) is not None
-        if _reads_as_command(turn, word) or question(turn, word).is_meant(waits):
+        meant = _reads_as_command(turn, word) or question(turn, word).is_meant(waits)
+        if meant or (shape is VISIT and names_somebody(turn, word)):
             return _plain_words(turn, text)
         raise
 

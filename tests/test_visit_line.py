@@ -162,3 +162,9 @@ def test_a_note_that_names_a_problem_is_not_passed_over(town, zhou):
 
 def test_a_note_in_a_line_is_no_longer_than_any_other(zhou):
     zhou.talk("走访 高永昌 00000 " + "长" * 1001, "控制在 1000 个字以内")
+
+
+def test_another_name_is_a_wish_to_go_on_where_only_buttons_answer(town, zhou):
+    zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "王德胜", "王德胜 90岁", "李秀英", "对得上 2 位",
+              "王德胜 都好", "核对:走访 王德胜", "[提交]", "已记下")  # fmt: skip
+    zhou.talk("/go", "没填完", "[走访 高永昌]", "2/7 精神")
