@@ -47,11 +47,11 @@ def told_visit(turn: Turn, words: str) -> list[Reply]:
         return []
     hits = lookup.named_in(turn.session, turn.staff, words, turn.today)
     said = _line(words)
-    if len(hits) == 1:
-        return visit_command(turn, f"{hits[0].code} {said}") if said else [_meant(turn, hits[0])]
-    if not hits:
-        return []
-    return [pick_elder(turn, "/visit" if said else "/who", 0, hits, words, said)]
+    if len(hits) == 1 and said:
+        return visit_command(turn, f"{hits[0].code} {said}")
+    if hits and said:
+        return [pick_elder(turn, "/visit", 0, hits, words, said)]
+    return [_meant(turn, hits[0])] if len(hits) == 1 and " " not in words else []
 
 
 def _meant(turn: Turn, elder: Elder) -> Reply:
