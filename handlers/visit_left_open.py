@@ -54,12 +54,12 @@ def open_promises(turn: Turn, elder: Elder) -> list[Thing]:
     return [as_thing(one) for one in record.open_promises(turn.session, elder.id)]
 
 
-def as_thing(promise: Promise) -> Thing:
+def as_thing(promise: Promise | Any) -> Thing:
     """Carried by cards and records that others open: what is restricted stands in its case."""
     return Thing(PROMISE.name, promise.ref, promise.made_on.isoformat(), words_of(promise))
 
 
-def words_of(promise: Promise, reader: Staff | None = None) -> str:
+def words_of(promise: Promise | Any, reader: Staff | None = None) -> str:
     """As this person may read it; nobody in particular reads only that there is something."""
     if promise.restricted and (reader is None or reader.role != COORDINATOR):
         return _("see the case")

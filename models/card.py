@@ -128,21 +128,23 @@ def is_known(elder: Elder, item: str) -> bool:
 
 
 def seven_of(session: Session, elder: Elder, today: date) -> Seven:
-    rows = _rows(session, elder.id)
+    known = _rows(session, elder.id)
     missing = [item for item in SEVEN if not is_known(elder, item)]
-    stale = [item for item in SEVEN if item not in missing and _is_stale(rows.get(item), today)]
+    stale = [item for item in SEVEN if item not in missing and _is_stale(known.get(item), today)]
     return Seven(len(SEVEN) - len(missing), missing, stale)
 
 
-KNOWN = select(Known).where(col(Known.elder_id).in_(bindparam("about", expanding=True)))
+KNOWN: Any = rows(
+    col(Known.elder_id), col(Known.item), col(Known.confirmed_on), col(Known.asked_on)
+).where(col(Known.elder_id).in_(bindparam("about", expanding=True)))
 
 
-def _rows(session: Session, elder_id: UUID) -> dict[str, Known]:
+def _rows(session: Session, elder_id: UUID) -> dict[str, Any]:
     found = ahead.of(session, KNOWN, elder_id)
     return {row.item: row for row in found}
 
 
-def _is_stale(row: Known | None, today: date) -> bool:
+def _is_stale(row: Any, today: date) -> bool:
     """What came with the roster and was never confirmed counts as it stands."""
     return bool(row and row.confirmed_on and row.confirmed_on < today - STALE_AFTER)
 
@@ -150,18 +152,18 @@ def _is_stale(row: Known | None, today: date) -> bool:
 def ask_next(session: Session, elder: Elder, today: date, but: set[str]) -> str | None:
     """What is missing, else what is old, and notes that it is asked: the longest not asked
     first, and nothing twice a month."""
-    rows = _rows(session, elder.id)
+    known = _rows(session, elder.id)
     missing = [item for item in SEVEN if not is_known(elder, item)]
-    old = [i for i in SEVEN if i not in missing and _is_stale(rows.get(i), today)]
-    asked = {item: row.asked_on for item, row in rows.items() if row.asked_on}
+    old = [i for i in SEVEN if i not in missing and _is_stale(known.get(i), today)]
+    asked = {item: row.asked_on for item, row in known.items() if row.asked_on}
     open_ = [i for i in (*missing, *old) if i not in but and _may_ask(asked.get(i), today)]
     if not open_:
         return None
     item = min(open_, key=lambda one: asked.get(one, date.min))
-    ahead.forget(session, elder.id, KNOWN)
-    if item in rows:
-        rows[item].asked_on = today
+    if item in known:
+        note_known(session, elder.id, item, asked_on=today)
     else:
+        ahead.forget(session, elder.id, KNOWN)
         ahead.write(session, ahead.new(Known, elder_id=elder.id, item=item, asked_on=today))
     return item
 

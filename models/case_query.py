@@ -47,11 +47,13 @@ BY_NUMBER = (
     .join(Elder, col(Elder.id) == Case.elder_id)
     .where(Case.number == bindparam("number"))
 )
-OPEN_CASES = (  # asked at every visit
+OPEN_CASES = (
     select(Case)
-    .where(col(Case.elder_id).in_(bindparam("about", expanding=True)))
-    .where(col(Case.state).in_(RUNNING))
+    .where(Case.elder_id == bindparam("elder"), col(Case.state).in_(RUNNING))
     .order_by(col(Case.severity), col(Case.opened_at), col(Case.number))
+)
+TROUBLED: Any = columns(col(Case.elder_id)).where(  # asked at every visit: most are not
+    col(Case.elder_id).in_(bindparam("about", expanding=True)), col(Case.state).in_(RUNNING)
 )
 
 
@@ -61,7 +63,9 @@ def by_number(session: Session, number: int) -> tuple[Case, Elder] | None:
 
 def open_of(session: Session, elder_id: UUID) -> list[Case]:
     """What has not ended yet for this elder, the gravest first."""
-    return ahead.of(session, OPEN_CASES, elder_id)
+    if not ahead.of(session, TROUBLED, elder_id):
+        return []
+    return list(session.exec(OPEN_CASES, params={"elder": elder_id}))
 
 
 # Who may

@@ -34,7 +34,7 @@ from models.case import (
     CaseEvent,
     Move,
 )
-from models.case_query import OPEN_CASES, open_of
+from models.case_query import TROUBLED, open_of
 from models.elder import Elder
 from models.ladder import Hours
 from models.org import settings
@@ -268,7 +268,7 @@ def _tell_story(
     text: str,
     visit_id: UUID | None,
 ) -> CaseEvent:
-    ahead.forget(session, case.elder_id, OPEN_CASES)
+    ahead.forget(session, case.elder_id, TROUBLED)
     event = ahead.new(
         CaseEvent,
         case_id=case.id,

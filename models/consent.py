@@ -6,9 +6,11 @@ a no when asked, hides what it is about at once; `models.retention` deletes it a
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models import ahead
@@ -37,7 +39,9 @@ class Consent(SQLModel, table=True):
     __table_args__ = (Index("ix_consent_elder", "elder_id", "purpose"),)
 
 
-WITHDRAWN = select(Consent).where(
+WITHDRAWN: Any = columns(
+    col(Consent.elder_id), col(Consent.purpose), col(Consent.withdrawn_at)
+).where(
     col(Consent.elder_id).in_(bindparam("about", expanding=True)),
     col(Consent.superseded_at).is_(None),
     col(Consent.withdrawn_at).is_not(None),
@@ -49,7 +53,7 @@ def withheld(session: Session, elder_id: UUID) -> Collection[str]:
     return {one.purpose for one in _withdrawn(session, elder_id)}
 
 
-def _withdrawn(session: Session, elder_id: UUID) -> list[Consent]:
+def _withdrawn(session: Session, elder_id: UUID) -> list[Any]:
     """Asked for every line of a story: read once."""
     found = ahead.of(session, WITHDRAWN, elder_id)
     ahead.put(session, {(WITHDRAWN, elder_id): found})

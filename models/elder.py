@@ -1,10 +1,11 @@
 """The people who are visited: the basic register ([S3] 基本信息台账) and its flags."""
 
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Index, bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models import ahead
@@ -131,7 +132,9 @@ def put_flag(session: Session, elder_id: UUID, flag: str, today: date, on: bool)
         running.until = today
 
 
-ABSENCES = select(Absence).where(col(Absence.elder_id).in_(bindparam("about", expanding=True)))
+ABSENCES: Any = columns(
+    col(Absence.id), col(Absence.elder_id), col(Absence.from_on), col(Absence.until_on)
+).where(col(Absence.elder_id).in_(bindparam("about", expanding=True)))
 
 
 def begin_absence(session: Session, absence: Absence) -> None:
@@ -141,14 +144,17 @@ def begin_absence(session: Session, absence: Absence) -> None:
 
 def end_absences(session: Session, elder_id: UUID, today: date) -> None:
     """Back home: what runs today ended yesterday; what began only today never was."""
-    for absence in ahead.of(session, ABSENCES, elder_id):
-        if not absence.from_on <= today <= (absence.until_on or today):
-            continue
-        ahead.forget(session, elder_id, ABSENCES)
-        if absence.from_on == today:
-            session.delete(absence)
-        else:
-            absence.until_on = today - timedelta(days=1)
+    for row in ahead.of(session, ABSENCES, elder_id):
+        if row.from_on <= today <= (row.until_on or today):
+            _end(session, session.get_one(Absence, row.id), today)
+
+
+def _end(session: Session, absence: Absence, today: date) -> None:
+    ahead.forget(session, absence.elder_id, ABSENCES)
+    if absence.from_on == today:
+        session.delete(absence)
+    else:
+        absence.until_on = today - timedelta(days=1)
 
 
 def age(elder: Elder | Who, today: date) -> int | None:

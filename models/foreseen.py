@@ -14,7 +14,7 @@ from sqlmodel import Session
 from models import ahead
 from models.agenda import office_policy
 from models.card import KNOWN
-from models.case_query import OPEN_CASES
+from models.case_query import TROUBLED
 from models.consent import WITHDRAWN
 from models.due_query import read_recent
 from models.lookup import LAST_DONE, own_by_code
@@ -41,7 +41,7 @@ def read_ahead(session: Session, all_: Iterable[Foreseen], today: date) -> None:
     submitted = {elder.id for pair, elder in elders.items() if wanted[pair]}
     for question in (LAST_DONE, OPEN_PROMISES):
         ahead.read(session, question, opened)
-    for asked_twice in (OPEN_CASES, WITHDRAWN):
+    for asked_twice in (TROUBLED, WITHDRAWN):
         ahead.read(session, asked_twice, opened | submitted)
     ahead.read(session, KNOWN, submitted)
     if submitted:

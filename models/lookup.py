@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, String, Uuid, bindparam, false, func, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -20,7 +21,7 @@ from models.care import care, running
 from models.elder import ACTIVE, FORGOTTEN, MOST_STARS, Elder
 from models.org import Unit, branch
 from models.staff import COORDINATOR, LIAISON, Staff
-from models.visit import CURRENT, DONE, Promise, Visit, still_open
+from models.visit import CURRENT, DONE, OBSERVATIONS, Promise, Visit, still_open
 
 MOST_WORDS, LONGEST_NAME = 6, 64  # more than that is no name, village or code
 MOST_HITS = 50
@@ -225,8 +226,9 @@ LATEST = (
     .correlate(Elder)
     .scalar_subquery()
 )
-LAST_DONE = (
-    select(Visit)
+SHOWN = ("elder_id", "visited_on", "outcome", "mode", "place", *OBSERVATIONS)
+LAST_DONE: Any = (
+    columns(*(getattr(Visit, name) for name in SHOWN))
     .join(Elder, col(Visit.id) == LATEST)
     .where(col(Elder.id).in_(bindparam("about", expanding=True)))
 )
@@ -238,7 +240,8 @@ def last_visits(session: Session, elder_id: UUID, most: int) -> list[Visit]:
 
 
 def last_done(session: Session, elder_id: UUID, but: UUID | None = None) -> Visit | None:
-    """The latest visit that counts; `but` leaves out one visit (its root) that is being mended."""
+    """The latest visit that counts, or what is SHOWN of it; `but` leaves out one visit (its root)
+    that is being mended."""
     if but is None:
         return next(iter(ahead.of(session, LAST_DONE, elder_id)), None)
     return session.exec(OTHER_DONE, params={"elder": elder_id, "most": 1, "but": but}).first()

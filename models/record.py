@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, delete
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select, update
 
 from models import ahead
@@ -129,8 +130,14 @@ def promise_of(session: Session, visit_id: UUID) -> Promise | None:
 
 
 # Asked at every visit: built once, as in lookup.
-OPEN_PROMISES = (
-    select(Promise)
+OPEN_PROMISES: Any = (
+    columns(
+        col(Promise.elder_id),
+        col(Promise.ref),
+        col(Promise.text),
+        col(Promise.made_on),
+        col(Promise.restricted),
+    )
     .where(col(Promise.elder_id).in_(bindparam("about", expanding=True)), still_open())
     .order_by(col(Promise.made_on), col(Promise.id))
 )
@@ -142,7 +149,8 @@ def concerns_of(session: Session, visit_id: UUID) -> list[Concern]:
     return list(session.exec(mine).all())
 
 
-def open_promises(session: Session, elder_id: UUID) -> list[Promise]:
+def open_promises(session: Session, elder_id: UUID) -> list[Any]:
+    """What a card asks about: rows with `ref`, `text`, `made_on` and `restricted`."""
     return ahead.of(session, OPEN_PROMISES, elder_id)
 
 
