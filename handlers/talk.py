@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -42,8 +43,7 @@ class Incoming:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(NamedTuple):
     """`code` comes back as `Incoming.choice`: a command ("/visit E0012"), an answer of a form,
     or, with "tel:" or "https:" in front, something the client opens by itself."""
 

@@ -67,10 +67,14 @@ class Turn:
     def today(self) -> date:
         return local_date(self.now, self.office.zone)
 
-    @property
+    @cached_property
     def lined(self) -> bool:
         """This network has no buttons: choices are numbered lines."""
         return self.chat.network in self.office.lined
+
+    @cached_property
+    def hosted(self) -> bool:
+        return self.chat.network in self.office.hosted
 
     @property
     def sent_at(self) -> datetime:
@@ -85,7 +89,7 @@ class Turn:
 
     def shown(self, name: str) -> str:
         """A name as this network may show it: masked where the office is not the host."""
-        if self.chat.network in self.office.hosted:
+        if self.hosted:
             return name
         self.masked.add(name)
         return masked(name)

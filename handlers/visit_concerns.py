@@ -110,8 +110,11 @@ def _steps(now: Any, before: Any) -> int:
 
 def call_first(answers: Mapping[str, Any]) -> str:
     """The number to call, for the gravest emergency answer; empty when there is none."""
+    given = [code for seen in OBSERVED if (code := code_of(answers, seen))]
+    if not any(code.raises or code.call for code in given):
+        return ""
     grave = [one for one in found(answers, {}) if one.severity == URGENT]
-    asked = [code for seen in OBSERVED if (code := code_of(answers, seen)) and code.call]
+    asked = [code for code in given if code.call]
     if grave:
         return grave[0].code.call or CALL_120
     return asked[0].call if asked else ""

@@ -13,7 +13,7 @@ from handlers.questions import (
     Filling,
     Question,
 )
-from handlers.visit_codes import OBSERVED
+from handlers.visit_codes import BY_NAME, OBSERVED
 from handlers.visit_concerns import DOWN, SAME, UP, Found, code_of, found, leaps, moved
 from handlers.visit_day import QUESTIONS as DAY_QUESTIONS
 from handlers.visit_follows import UNTIL
@@ -208,7 +208,7 @@ def _present_text(filling: Filling) -> str:
 def _asks_present(filling: Filling) -> bool:
     """Where something left open is asked about, this is left to the last look: a visit at which
     all is well takes four taps then, too."""
-    return is_visit(filling) and (not left_open.things(filling) or "present" in filling.answers)
+    return is_visit(filling) and (not filling.known("left_open") or "present" in filling.answers)
 
 
 def _say_photos(filling: Filling, value: Any) -> str:
@@ -284,9 +284,9 @@ QUESTIONS = (
 
 def shortcuts(filling: Filling, question: Question) -> tuple[Choice, ...]:
     """「五项都好」: one tap for everything still open, offered at each observation."""
-    if question.name not in {seen.name for seen in OBSERVED} or question.name in filling.answers:
+    if question.name not in BY_NAME or question.name in filling.answers:
         return ()
-    fresh = not any(filling.get(seen.name) for seen in OBSERVED)
+    fresh = not any(filling.get(name) for name in BY_NAME)
     label = N_("✨ All well, fill in one tap") if fresh else N_("✨ All the rest is well")
     return (Choice("well", label),)
 
