@@ -30,7 +30,7 @@ from handlers.turn import Newcomer, Office, Turn, local_date
 from locales import gettext as _
 from locales import speaking
 from models import ahead, mailbox
-from models.draft import OpenDraft, in_hands, store
+from models.draft import AsRead, OpenDraft, as_read, in_hands, store
 from models.foreseen import read_ahead
 from models.mailbox import Outgoing, Seen
 from models.office_hours import quiet_until
@@ -66,7 +66,7 @@ class Batch:
     staff: dict[UUID, Staff]
     drafts: dict[UUID, list[OpenDraft]]
     seen: set[tuple[str, str]]
-    revs: dict[UUID, int] = field(default_factory=dict)  # of the drafts as they were read
+    before: dict[UUID, AsRead] = field(default_factory=dict)  # the drafts
     rows: list[dict[str, Any]] = field(default_factory=list)
     shown: dict[UUID, mailbox.Menu] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(default_factory=list)
@@ -260,6 +260,8 @@ def storable(said: Incoming) -> Incoming:
 
 
 def whole(text: str) -> str:
+    if text.isprintable():  # neither of them is: most texts need no copy
+        return text
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
@@ -328,7 +330,7 @@ def load_drafts(batch: Batch, staff_ids: Iterable[UUID]) -> None:
     batch.drafts |= {one: [] for one in wanted}
     for draft in in_hands(batch.session, wanted):
         batch.drafts[draft.staff_id].append(draft)
-        batch.revs[draft.id] = draft.rev
+        batch.before[draft.id] = as_read(draft)
 
 
 def touch(chat: Chat, now: datetime) -> None:
@@ -365,7 +367,7 @@ def write_batch(batch: Batch) -> None:
     """Facts first, then what is to be said about them."""
     ahead.write_out(batch.session)
     batch.session.flush()
-    store(batch.session, batch.revs, chain.from_iterable(batch.drafts.values()))
+    store(batch.session, batch.before, chain.from_iterable(batch.drafts.values()))
     connection = batch.session.connection()
     if batch.keys:
         connection.execute(insert(Seen), batch.keys)

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -58,6 +58,13 @@ class OpenDraft:
     tag: str = dataclasses.field(default_factory=new_tag)
 
 
+class AsRead(NamedTuple):
+    """What a draft was when it was read; the rest is SELDOM, to be compared as it lies there."""
+
+    rev: int
+    seldom: tuple[Any, ...]
+
+
 class Draft(SQLModel, table=True):
     """The draft as it is kept."""
 
@@ -78,14 +85,8 @@ class Draft(SQLModel, table=True):
 
 
 FIELDS = tuple(field.name for field in dataclasses.fields(OpenDraft))
-KEPT = (
-    "answers",
-    "context",
-    "parked",
-    "started_at",
-    "updated_at",
-    "rev",
-)  # what a dialogue changes
+STEP = ("answers", "updated_at", "rev")  # what each answer changes
+SELDOM = ("context", "parked", "started_at")  # what else a dialogue may change
 TABLE = SQLModel.metadata.tables["draft"]
 AS_READ = and_(TABLE.c.id == bindparam("of"), TABLE.c.rev == bindparam("was"))
 
@@ -101,36 +102,43 @@ def in_hands(session: Session, staff_ids: Sequence[UUID]) -> list[OpenDraft]:
     return [OpenDraft(*row) for row in found]
 
 
-def store(session: Session, revs: Mapping[UUID, int], drafts: Iterable[OpenDraft]) -> None:
-    """Writes what was added, changed and taken away since drafts with these `revs` were read.
+def as_read(draft: OpenDraft) -> AsRead:
+    return AsRead(draft.rev, (draft.context, draft.parked, draft.started_at))
+
+
+def store(session: Session, before: Mapping[UUID, AsRead], drafts: Iterable[OpenDraft]) -> None:
+    """Writes what was added, changed and taken away since these drafts were read.
 
     All at once, since that takes a third of the time. Raises StaleDataError when another worker
     changed one of them meanwhile: then nothing of this transaction may stay.
     """
     now = {draft.id: draft for draft in drafts}
-    changed = [draft for key, draft in now.items() if revs.get(key, draft.rev) != draft.rev]
-    updates = [{name: getattr(draft, name) for name in KEPT} for draft in changed]
-    _each(session, update(TABLE), revs, [draft.id for draft in changed], updates)
-    gone = [key for key in revs if key not in now]
-    _each(session, delete(TABLE), revs, gone, [{}] * len(gone))
-    new = [
-        {name: getattr(draft, name) for name in FIELDS}
-        for key, draft in now.items()
-        if key not in revs
-    ]
+    kept = [(before[key], draft) for key, draft in now.items() if key in before]
+    changed = [(was, draft) for was, draft in kept if was.rev != draft.rev]
+    steps = [(was, draft) for was, draft in changed if _only_a_step(was, draft)]
+    _each(session, update(TABLE), [_row(was, draft, STEP) for was, draft in steps])
+    whole = [_row(w, draft, STEP + SELDOM) for w, draft in changed if not _only_a_step(w, draft)]
+    _each(session, update(TABLE), whole)
+    gone = [{"of": key, "was": was.rev} for key, was in before.items() if key not in now]
+    _each(session, delete(TABLE), gone)
+    new = [draft for key, draft in now.items() if key not in before]
     if new:
-        session.connection().execute(insert(TABLE), new)
+        rows = [{name: getattr(draft, name) for name in FIELDS} for draft in new]
+        session.connection().execute(insert(TABLE), rows)
 
 
-def _each(
-    session: Session,
-    statement: Update | Delete,
-    revs: Mapping[UUID, int],
-    keys: Sequence[UUID],
-    values: Sequence[dict[str, Any]],
-) -> None:
-    if not keys:
+def _only_a_step(was: AsRead, draft: OpenDraft) -> bool:
+    """The context is long: most of the time nobody has assigned another one."""
+    context, parked, started_at = was.seldom
+    return draft.context is context and draft.parked == parked and draft.started_at == started_at
+
+
+def _row(was: AsRead, draft: OpenDraft, names: Iterable[str]) -> dict[str, Any]:
+    return {"of": draft.id, "was": was.rev} | {name: getattr(draft, name) for name in names}
+
+
+def _each(session: Session, statement: Update | Delete, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
         return
-    rows = [{"of": key, "was": revs[key], **given} for key, given in zip(keys, values, strict=True)]
     if session.connection().execute(statement.where(AS_READ), rows).rowcount != len(rows):
         raise StaleDataError
