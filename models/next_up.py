@@ -21,7 +21,7 @@ from models.elder import ACTIVE, Elder
 from models.lookup import LAST, TODAY
 from models.schedule import Postponement
 
-CANDIDATES = 5  # the one just visited may be among them
+CANDIDATES = 3  # the one just visited may be among them
 
 
 def _question() -> Any:
