@@ -1,11 +1,15 @@
 """Drafts are written all at once, and never over what another worker wrote meanwhile."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
-from models.draft import Draft, store
+from models.draft import Draft, as_read, store
 from tests.conversation import MORNING
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -17,12 +21,12 @@ def drafts(town, zhou):
 
 def write(town, drafts, now):
     with Session(town.database) as session:
-        store(session, {draft.id: draft.rev for draft in drafts}, now)
+        store(session, {draft.id: as_read(draft) for draft in drafts}, now)
         session.commit()
 
 
 def changed(draft, **answers):
-    return Draft(**draft.model_dump() | {"rev": draft.rev + 1, "answers": answers})
+    return Draft(**dict(draft) | {"rev": draft.rev + 1, "answers": answers})
 
 
 def test_what_was_added_changed_and_taken_away_is_written(town, drafts):
@@ -32,6 +36,16 @@ def test_what_was_added_changed_and_taken_away_is_written(town, drafts):
     write(town, drafts, [changed(first, how="phone"), new])
     found = {draft.id: draft.answers for draft in town.rows(Draft)}
     assert found == {first.id: {"how": "phone"}, new.id: {}}
+
+
+@pytest.mark.parametrize(
+    "what", ({"context": {"name": "高永昌"}}, {"parked": True}, {"started_at": MORNING - DAY})
+)
+def test_what_a_dialogue_seldom_changes_is_written_when_it_does(town, drafts, what):
+    first, second = drafts
+    write(town, drafts, [Draft(**dict(first) | {"rev": first.rev + 1} | what), second])
+    (found,) = town.rows(Draft, id=first.id)
+    assert dict(found) == dict(first) | {"rev": first.rev + 1} | what
 
 
 def test_of_two_workers_who_changed_one_draft_the_second_is_refused(town, drafts):
