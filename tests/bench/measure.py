@@ -83,6 +83,16 @@ def stay_on_one_core() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
+WARMING = 3  # batches of everybody's before the clock runs: caches fill, code is compiled
+
+
+def settle_disk() -> None:
+    """What was made or thrown away so far is written now, not while somebody is measured whose
+    own writing would have to wait for it."""
+    if hasattr(os, "sync"):
+        os.sync()
+
+
 def in_batches(people: Iterable[int]) -> Iterator[list[int]]:
     """As many as one answer of getUpdates holds."""
     left = iter(people)

@@ -18,7 +18,15 @@ from bot.receive import Receiver
 from bot.run import settle
 from bot.transports.telegram_updates import incoming
 from models.database import connect
-from tests.bench.measure import BATCH, ROOT, folder, in_batches, stay_on_one_core
+from tests.bench.measure import (
+    BATCH,
+    ROOT,
+    WARMING,
+    folder,
+    in_batches,
+    settle_disk,
+    stay_on_one_core,
+)
 from tests.bench.office import BOT, NOW, OFFICE, Size, answer_of, digest, made
 from tests.bench.phones import Phones
 
@@ -63,7 +71,8 @@ def drain(engine: Engine, size: Size, seconds: float) -> float:
     receiver, phones = Receiver(engine, OFFICE), Phones(size)
     phones.look(engine)
     batches = in_batches(cycle(range(size.liaisons)))
-    for _warming in range(3):
+    settle_disk()
+    for _warming in range(WARMING):
         one_batch(engine, receiver, phones, next(batches))
     spent = steps = 0.0
     while spent < seconds:

@@ -26,7 +26,7 @@ from telegram.ext import (
 from telegram.request import BaseRequest
 from telegram.warnings import PTBUserWarning
 
-from tests.bench.measure import folder, in_batches, stay_on_one_core
+from tests.bench.measure import WARMING, folder, in_batches, settle_disk, stay_on_one_core
 from tests.bench.office import BOT, Size, answer_of, chat_of
 from tests.bench.peer_visit import NAMES, PeerPhones, after, card, half_filled, keyboard
 
@@ -96,15 +96,23 @@ async def application(place: Path, size: Size) -> Application:
 async def drain(bot: Application, size: Size, seconds: float) -> float:
     """Steps per second; each is stored before the next, since it keeps them all in one file."""
     phones, batches = PeerPhones(size), in_batches(cycle(range(size.liaisons)))
-    spent = steps = 0.0
-    while spent < seconds:
+
+    async def one_batch() -> tuple[list[int], float]:
         people = next(batches)[:FEW]
         body = answer_of(phones.updates(people))
         began = time.perf_counter()
         for raw in json.loads(body)["result"]:
             await bot.process_update(Update.de_json(raw, bot.bot))
             await bot.update_persistence()
-        spent += time.perf_counter() - began
+        return people, time.perf_counter() - began
+
+    settle_disk()
+    for _warming in range(WARMING):
+        await one_batch()
+    spent = steps = 0.0
+    while spent < seconds:
+        people, took = await one_batch()
+        spent += took
         steps += len(people)
     await check(bot, phones, people[-1])
     return steps / spent
