@@ -39,7 +39,7 @@ def test_what_was_added_changed_and_taken_away_is_written(town, drafts):
 
 
 @pytest.mark.parametrize(
-    "what", ({"context": {"name": "高永昌"}}, {"parked": True}, {"started_at": MORNING - DAY})
+    "what", [{"context": {"name": "高永昌"}}, {"parked": True}, {"started_at": MORNING - DAY}]
 )
 def test_what_a_dialogue_seldom_changes_is_written_when_it_does(town, drafts, what):
     first, second = drafts
