@@ -15,7 +15,7 @@ from bot.config import WrongSettings
 from bot.transports import Down, Parcel
 from bot.transports import telegram as module
 from bot.transports.telegram import CONFLICT, LISTENING, UNREACHABLE, Telegram
-from bot.transports.telegram_updates import incoming
+from bot.transports.telegram_updates import incoming, parsed
 from tests.bot_api_server import TOKEN, BotApi
 from tests.on_telegram import CHAT, Office, listening, post
 
@@ -143,6 +143,12 @@ async def test_an_update_nobody_can_read_does_not_stop_those_after_it(
     monkeypatch.setattr(module, "WANTED", [])
     async with listening(telegram, office):
         await api.until(lambda: office.texts == ["hello"] and not api.updates)
+
+
+def test_half_of_a_character_that_a_cut_left_behind_is_read() -> None:
+    assert parsed(b'{"text": "\\ud83d"}') == {"text": "\ud83d"}
+    with pytest.raises(ValueError):
+        parsed(b"{")
 
 
 def test_a_group_is_not_private() -> None:

@@ -6,7 +6,6 @@ memory; here an update is confirmed by asking for the next one, after it was sto
 
 import asyncio
 import hmac
-import json
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -32,7 +31,7 @@ from bot.config import TELEGRAM_API, WrongSettings
 from bot.pacing import backoff
 from bot.transports import Down, Gone, Later, Parcel, Receive
 from bot.transports.telegram_messages import Messages, refusal, seconds
-from bot.transports.telegram_updates import UNREADABLE, WANTED, Event, Picture, read
+from bot.transports.telegram_updates import UNREADABLE, WANTED, Event, Picture, parsed, read
 from handlers.talk import Attachment, Incoming
 from locales import LANGUAGES, speaking
 from locales import gettext as _
@@ -70,7 +69,7 @@ class Request(HTTPXRequest):
 
     def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]  # not static
         try:
-            answer: dict[str, Any] = json.loads(payload)
+            answer: dict[str, Any] = parsed(payload)
             if not {"result", "error_code"} & answer.keys():
                 raise ValueError
         except (ValueError, AttributeError):
@@ -235,7 +234,7 @@ class Telegram:
         if not hmac.compare_digest(secret.encode(), self.webhook_secret.encode()):
             return 401
         try:
-            update = json.loads(body)
+            update = parsed(body)
             int(update["update_id"])
         except (ValueError, TypeError, KeyError):
             return 400
@@ -267,7 +266,7 @@ class Telegram:
         return list(await asyncio.gather(*(self._with_picture(*pair) for pair in said)))
 
     async def _with_picture(self, said: Incoming, wanted: Picture | None) -> Incoming:
-        return replace(said, attachments=(await self._fetch(wanted),)) if wanted else said
+        return said._replace(attachments=(await self._fetch(wanted),)) if wanted else said
 
     async def _fetch(self, wanted: Picture) -> Attachment:
         missing = Attachment(wanted.name, wanted.mime, b"", "unavailable")

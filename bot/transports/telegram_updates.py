@@ -4,10 +4,13 @@ python-telegram-bot's own objects would cost 0.14 to 0.25 ms an update, half as 
 rest of a step.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+
+import orjson
 
 from handlers.talk import Incoming
 
@@ -52,6 +55,15 @@ class Event(NamedTuple):
     said: Incoming | None = None
     picture: Picture | None = None
     reached: Reached | None = None
+
+
+def parsed(body: bytes) -> Any:
+    """orjson takes a third of the time, but refuses the half of a character that a cut left
+    behind. Raises ValueError."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return json.loads(body)
 
 
 def read(update: Mapping[str, Any], bot: str, limit: int) -> Event:

@@ -3,7 +3,6 @@
 python -m tests.bench.steps_ours PEOPLE SECONDS [ELDERS_EACH VISITS_EACH]
 """
 
-import json
 import shutil
 import sys
 import time
@@ -16,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from bot.receive import Receiver
 from bot.run import settle
-from bot.transports.telegram_updates import incoming
+from bot.transports.telegram_updates import incoming, parsed
 from models.database import connect
 from tests.bench.measure import (
     BATCH,
@@ -34,7 +33,7 @@ STAGES = 8  # of a visit: not everybody stands at the same question
 
 
 def take(receiver: Receiver, answer: bytes) -> int:
-    updates: list[dict[str, Any]] = json.loads(answer)["result"]
+    updates: list[dict[str, Any]] = parsed(answer)["result"]
     batch = [said for update in updates if (said := incoming(update, BOT))]
     return receiver.receive(batch, NOW).replies
 
