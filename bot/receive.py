@@ -10,7 +10,7 @@
 import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -256,7 +256,7 @@ def storable(said: Incoming) -> Incoming:
     text, choice = whole(said.text), whole(said.choice)
     if (text, choice) == (said.text, said.choice):
         return said
-    return replace(said, text=text, choice=choice)
+    return said._replace(text=text, choice=choice)
 
 
 def whole(text: str) -> str:
@@ -294,7 +294,7 @@ SEEN = select(Seen.network, Seen.key).where(
 
 def load_seen(session: Session, messages: Sequence[Incoming]) -> set[tuple[str, str]]:
     networks, keys = {said.network for said in messages}, [said.key for said in messages]
-    asked = session.exec(SEEN, params={"networks": networks, "keys": keys})
+    asked = session.connection().execute(SEEN, {"networks": networks, "keys": keys})
     return {(network, key) for network, key in asked}
 
 

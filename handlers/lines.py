@@ -5,7 +5,6 @@ A label that begins with a keycap brings its own number along; the others are co
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import count
 
 from handlers.questions import plain, tidy
@@ -99,7 +98,7 @@ def as_pressed(turn: Turn) -> Incoming:
                 "reply to that message itself."
             )
         )
-    return replace(said, text="", choice=code) if code else said
+    return said._replace(text="", choice=code) if code else said
 
 
 def _replied(turn: Turn) -> Menu | None:
@@ -122,7 +121,7 @@ def strangers_press(turn: Newcomer) -> Incoming:
     """The same for somebody unknown, who can only be answering the bot's last question."""
     menu = turn.menu or last_menu(turn.session, turn.chat.id, turn.now)
     code = chosen(menu.rows, turn.said.text) if menu else ""
-    return replace(turn.said, text="", choice=code) if code else turn.said
+    return turn.said._replace(text="", choice=code) if code else turn.said
 
 
 def likely(rows: Rows) -> list[str]:

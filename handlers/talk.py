@@ -17,8 +17,7 @@ class Attachment:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One event of a network. `key` is the network's own id of the event, unique within it.
 
     `text` is what was typed, `choice` the code of the button that was pressed (never both).

@@ -22,6 +22,8 @@ class Seen(SQLModel, table=True):
     at: datetime
     error: str = ""
 
+    __table_args__ = ({"sqlite_with_rowid": False},)  # the key is all there is: one tree, not two
+
 
 class Outgoing(SQLModel, table=True):
     """A message to be sent. `seq` gives the order in which a chat must see them.

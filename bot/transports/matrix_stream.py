@@ -142,7 +142,7 @@ class Stream:
         if code:
             brought.taps.append((room_id, event.event_id))
             said = incoming(event.source, person, found, brought.skew)
-            brought.said.append(replace(said, choice=code, card=found.tap.card))
+            brought.said.append(said._replace(choice=code, card=found.tap.card))
 
     # --- coming and going
 
@@ -199,7 +199,7 @@ class Stream:
         return list(await asyncio.gather(*(self._with_picture(*pair) for pair in slow)))
 
     async def _with_picture(self, said: Incoming, wanted: Picture) -> Incoming:
-        return replace(said, attachments=(await self._fetch(wanted),))
+        return said._replace(attachments=(await self._fetch(wanted),))
 
     async def _fetch(self, wanted: Picture) -> Attachment:
         missing = Attachment(wanted.name, wanted.mime, b"", "unavailable")
