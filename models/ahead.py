@@ -60,7 +60,9 @@ def once(session: Session, key: tuple[Any, ...], ask: Callable[[], T]) -> T:
 def read(
     session: Session, question: Any, about: Iterable[UUID], by: str = "elder_id", **values: Any
 ) -> None:
-    """Puts the answers for all these on the shelf."""
+    """Puts the answers for all these on the shelf; whatever waits or was changed is among them."""
+    write_out(session)
+    session.flush()
     rows = defaultdict(list)
     wanted = list(about)
     for row in session.connection().execute(question, {"about": wanted, **values}):

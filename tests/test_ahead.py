@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from bot.receive import Receiver
 from models import ahead
 from models.audit import Audit
+from models.card import KNOWN, Known
 from tests.conftest import quick
 from tests.conversation import MORNING, Person, Town, settle
 
@@ -96,3 +97,13 @@ def test_whoever_looks_for_what_waits_finds_it(town):
         ahead.write(session, line)
         assert session.info[ahead.WAITING]
         assert [one.id for one in session.exec(select(Audit))] == [line.id]
+
+
+def test_what_is_read_for_many_knows_what_waits_and_what_was_changed(town):
+    elder, day = town.elders["高永昌"], MORNING.date()
+    with Session(town.database) as session:
+        ahead.begin(session)
+        ahead.write(session, ahead.new(Known, elder_id=elder, item="family", asked_on=day))
+        session.add(Known(elder_id=elder, item="health", asked_on=day))
+        ahead.read(session, KNOWN, [elder])
+        assert {row.item for row in ahead.of(session, KNOWN, elder)} == {"family", "health"}
