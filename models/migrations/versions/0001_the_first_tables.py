@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("network", "key"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tidied",
