@@ -30,7 +30,7 @@ def test_a_coordinator_sees_who_looked_when_and_why(town, zhou, wang):
 
 
 OF_NOBODY = {"order", "report", "invite", "join", "quit", "left", "revoke", "setting", "duty", "leave",
-             "leave_end", "retention"}  # fmt: skip
+             "leave_end", "retention", "weather"}  # fmt: skip
 
 
 def test_every_look_has_its_words():
