@@ -180,7 +180,8 @@ EDIT = Form(
             resets=("value",),
         ),
         Question(
-            "value", N_("New"), _value_text, choices=_value_choices, across=3, check=_read_new,
+            "value", N_("New"), _value_text,
+            choices=_value_choices, across=3, check=_read_new, free=True,
         ),
     ),
     title=_title,

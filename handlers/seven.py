@@ -156,7 +156,7 @@ KNOW = Form(
     questions=(
         Question(
             "value", N_("Seven knowns"), lambda f: _(ASK[f.known("item")]),
-            choices=_choices, across=3, check=_read,
+            choices=_choices, across=3, check=_read, free=True,
         ),
     ),
     title=_title,

@@ -99,3 +99,10 @@ def test_a_visit_that_found_something_asks_nothing_more(zhou, almost):
 def test_nobody_fills_the_card_of_another_town(town, li):
     li.talk("/know E0001 hobbies 1", "没有「E0001」")
     assert elder(town).hobbies == ""
+
+
+def test_a_visit_typed_where_an_address_is_asked_is_a_visit(town, zhou):
+    zhou.talk("/visit 高永昌", "", "[上门]", "", "[✨ 都好", "", "[只有本人]", "", "[✅ 提交]", "住在哪里",
+              "[打字…]", "住在哪里", "走访 王德胜 上门 都好", "核对:走访 王德胜", "[✅ 提交]", "已记下")  # fmt: skip
+    assert len(town.visits("王德胜")) == 1
+    assert not town.rows(CardChange)
