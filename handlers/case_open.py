@@ -246,12 +246,8 @@ def _resolver(turn: Turn, case: Case) -> dict[str, Any]:
 
 
 def _move(turn: Turn, case: Case, to: Elder, reason: str) -> None:
-    was = turn.session.get_one(Elder, case.elder_id)
-    text = _("%(reason)s: not %(was)s %(code)s") % {
-        "reason": reason,
-        "was": turn.hidden_label(was),
-        "code": was.code,
-    }
+    # not of whom: the case is read by those who do not look after that one
+    text = _("%(reason)s: it was noted of somebody else") % {"reason": reason}
     case_record.move(
         turn.session, case, MOVES["moved"], turn.staff, turn.now, hours_of(turn), text,
         elder_id=to.id,
