@@ -159,8 +159,9 @@ def _likely(turn: Turn, text: str, commands: Mapping[str, Command]) -> list[Butt
     meant = hits[0] if len(hits) == 1 else None
     names = [commands[word].name for word in near] + (["visit", "brief"] if meant else [])
     role = turn.staff.role
-    mine = [n for n in dict.fromkeys(names) if commands[n].allows(role) and n not in NEVER_MEANT]
-    return [_suggest(turn, commands[name], meant, rest.strip()) for name in mine[:2]]
+    near_ones = [commands[name] for name in dict.fromkeys(names) if name not in NEVER_MEANT]
+    mine = [one for one in near_ones if one.listed and one.allows(role)]
+    return [_suggest(turn, one, meant, rest.strip()) for one in mine[:2]]
 
 
 def _suggest(turn: Turn, command: Command, meant: Elder | None, rest: str) -> Button:

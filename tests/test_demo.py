@@ -176,7 +176,9 @@ def test_gao_yongchang_is_as_the_stories_tell(session: Session, county: County) 
         "good",
         "watch",
     ]
-    promises = session.exec(select(Promise).where(Promise.visit_id == last.id)).all()
+    promises = session.exec(
+        select(Promise).where(Promise.elder_id == gao.id, Promise.made_on == last.visited_on)
+    ).all()
     assert [(one.text, one.kept_at) for one in promises] == [("换水龙头垫圈", None)]
 
 

@@ -79,7 +79,9 @@ async def test_the_morning_digest_comes_to_the_room_and_its_number_opens_a_card(
     async with NioPhone(synapse, "zhou") as zhou:
         await meet(bot, zhou)
         bot.moves_to(time(8, 5))
-        await talk(zhou, "帮助", "帮助")  # ends the poll that began before the clock was moved
+        await talk(
+            zhou, "帮助", "我帮您记走访"
+        )  # ends the poll that began before the clock was moved
         await tick(bot.house)
         digest = await hears(zhou, "早上好")
         assert "高永昌" in digest.text

@@ -32,12 +32,12 @@ async def test_the_digest_goes_where_she_wrote_last_unless_she_chose(
 
         async def asks_on_telegram() -> None:
             api.say(CHAT, "帮助")
-            await api.hears(CHAT, "帮助")
+            await api.hears(CHAT, "我帮您记走访")
 
         async def next_morning() -> None:
             """Something is said on Matrix: a poll that began yesterday comes to its end."""
             bot.moves_to(time(8, 5))
-            await talk(zhou, "帮助", "帮助")
+            await talk(zhou, "帮助", "我帮您记走访")
 
         await next_morning()
         await asks_on_telegram()

@@ -115,7 +115,7 @@ def test_pictures_on_a_case_are_no_new_message_to_the_others(town, zhou, liu, ph
     liu.look()
     before = len(town.rows(Outgoing, kind="case"))
     liu.say("[备注…]").photo(photo).photo(picture((80, 80)))
-    fresh = town.rows(Outgoing, kind="case")
+    fresh = sorted(town.rows(Outgoing, kind="case"), key=lambda row: row.seq)
     assert [row.in_place for row in fresh] == [False] * before + [True] * (len(fresh) - before)
     assert "照片 2 张" in zhou.look()[-1].text
 
