@@ -36,7 +36,7 @@ from models.office_hours import quiet_until
 from models.staff import COORDINATOR, LIAISON
 
 RECENT, SHOWN = timedelta(days=14), 6
-REF = re.compile(r"[0-9a-f]{8}")
+REF = re.compile(r"[0-9a-f]{12}")
 
 
 def broadcast_command(turn: Turn, rest: str) -> list[Reply]:

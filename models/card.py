@@ -13,9 +13,8 @@ from sqlalchemy import select as rows
 from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from models import ahead
-from models.draft import new_tag
 from models.elder import ACTIVE, FLAGS, Elder, put_flag
-from models.ids import new_id
+from models.ids import new_id, new_tag
 from models.lookup import in_scope, scope
 from models.staff import COORDINATOR, Staff
 

@@ -1,7 +1,6 @@
 """A form that is being filled in: the answers are kept, the position is derived."""
 
 import dataclasses
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,15 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Field, Session, SQLModel
 
-from models.ids import new_id
+from models.ids import new_id, new_tag
 
 VISIT, PROBLEM = "visit", "problem"
 REMINDED_OF = (VISIT, PROBLEM)  # forms that somebody waits for
-
-
-def new_tag() -> str:
-    """Eight characters that name a draft on a button (Telegram allows 64 bytes in all)."""
-    return secrets.token_hex(4)
 
 
 @dataclass(slots=True, eq=False)

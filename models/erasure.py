@@ -16,11 +16,10 @@ from models.attachment import Photo
 from models.audit import Audit
 from models.card import CardChange, Known
 from models.case import ENDED, Case, CaseEvent
-from models.draft import new_tag
 from models.elder import ACTIVE, FORGOTTEN, Absence, Elder, ElderFlag
 from models.fast_track import FastTrack
 from models.honest import CallBack
-from models.ids import new_id
+from models.ids import new_id, new_tag
 from models.schedule import Postponement
 from models.traces import NOBODY, wipe
 from models.visit import Concern, Promise, Visit

@@ -9,9 +9,8 @@ from sqlmodel import Field, Session, SQLModel, and_, col, delete, func, or_, sel
 
 from models import ladder
 from models.case import ENDED, UNRESOLVED, WITHDRAWN, Case
-from models.draft import new_tag
 from models.elder import ACTIVE, Elder
-from models.ids import new_id
+from models.ids import new_id, new_tag
 from models.ladder import ACK, Hours
 from models.staff import DUTY, Staff
 

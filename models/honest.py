@@ -15,9 +15,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col
 
 from models.attachment import Photo
-from models.draft import new_tag
 from models.elder import Elder
-from models.ids import new_id
+from models.ids import new_id, new_tag
 from models.org import setting
 from models.staff import Staff
 from models.visit import CURRENT, DONE, GOOD, OBSERVATIONS, Visit

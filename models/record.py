@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select, update
 
 from models import ahead
 from models.attachment import Photo
-from models.draft import new_tag
 from models.due_query import VISITS
 from models.elder import Absence, Elder
+from models.ids import new_tag
 from models.lookup import LAST_DONE
 from models.staff import Staff
 from models.visit import CURRENT, DONE, SUPERSEDED, VOID, Concern, Promise, Visit, still_open

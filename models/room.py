@@ -16,9 +16,8 @@ from sqlalchemy import ColumnElement, Index, or_
 from sqlmodel import Field, Session, SQLModel, col, func, select, update
 
 from models.case import WITHDRAWN, Case
-from models.draft import new_tag
 from models.elder import ACTIVE, Elder
-from models.ids import new_id
+from models.ids import new_id, new_tag
 from models.org import settings
 from models.staff import Staff
 from models.workdays import is_workday, reminder_day

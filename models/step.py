@@ -21,8 +21,8 @@ from sqlmodel import select as select_rows
 
 from models.assignment import Assignment
 from models.case import Duty
-from models.draft import new_tag
 from models.elder import Elder, ElderFlag
+from models.ids import new_tag
 from models.invitation import Invitation
 from models.org import SETTINGS, UNITS, OfficeSetting, Unit
 from models.schedule import Leave

@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy import JSON, Column, ColumnElement, Index, text
 from sqlmodel import Field, SQLModel, and_, col
 
-from models.draft import new_tag
-from models.ids import new_id
+from models.ids import new_id, new_tag
 
 OBSERVATIONS = ("spirit", "health", "family_care", "lodging", "meals")
 GOOD, WATCH, CONCERN, SERIOUS, EMERGENCY = "good", "watch", "concern", "serious", "emergency"

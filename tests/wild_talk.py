@@ -30,7 +30,7 @@ LIAISONS = ("周明", "李娜")
 CASE_LOOKS = ("case_story", "case_where")
 VISITORS = ("周明", "周明", "李娜", "王主任")
 OFFICE_WORDS = {*(name for name, *_ in STAFF), *(name for name, *_ in UNITS)}
-BUTTON = re.compile(r"(/.+|f\.[0-9a-f]{8}\.\d+\..+|tel:\+?\d+|https://.+)", re.DOTALL)
+BUTTON = re.compile(r"(/.+|f\.[0-9a-f]{12}\.\d+\..+|tel:\+?\d+|https://.+)", re.DOTALL)
 
 ACTIONS = ("mends", "mends", "taps", "taps", "goes_on", "forges", "presses_anything", "names_a_record",
            "opens_a_draft", "hears_again", "lets_time_pass", "invites", "joins", *["visits"] * 5)  # fmt: skip
