@@ -22,6 +22,7 @@ from bot.transports.webchat import NETWORK, WebChat
 from bot.web import Web, listen
 from handlers.talk import Incoming
 from locales import gettext as _
+from models import mailbox
 from models.demo import SEED, County, write_county
 from models.mailbox import SENDING, WAITING, Cursor, Outgoing
 from models.org import Unit, put_setting
@@ -81,7 +82,7 @@ class Practice:
 
     def _keep(self, session: Session, offset: timedelta, epoch: str) -> None:
         value = {"offset": offset.total_seconds(), "epoch": epoch, "elders": self.elders}
-        session.merge(Cursor(name=STATE, value=value))
+        mailbox.keep(session, {STATE: value})
         session.commit()
         self.offset, self.epoch = offset, epoch
 

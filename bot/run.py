@@ -28,6 +28,7 @@ from bot.transports import Transport
 from handlers.talk import Incoming
 from handlers.turn import Office
 from locales import speaking
+from models import mailbox
 from models.mailbox import Cursor
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def note_links(engine: Engine, office: Office, username: str) -> None:
     """Remembers the bot's name on Telegram, from which invitations make their links."""
     with Session(engine) as session:
         if username:
-            session.merge(Cursor(name=TELEGRAM_NAME, value=username))
+            mailbox.keep(session, {TELEGRAM_NAME: username})
             session.commit()
         office.links.update(links(session))
 

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, literal
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, or_, select
 
 from handlers import broadcast_card, evening, form, weekly
@@ -44,8 +43,9 @@ from models.draft import PROBLEM, REMINDED_OF, VISIT, Draft
 from models.elder import ACTIVE, Elder
 from models.leave import away_ids
 from models.mailbox import FAILED, NUDGE, Outgoing
-from models.outbox import Job
+from models.outbox import OUTGOING, Job
 from models.staff import Chat, Staff
+from models.upsert import inserting
 from models.visit import Visit
 from models.workdays import differing_days, is_workday
 
@@ -71,8 +71,7 @@ def say(kind: Kind, office: Office, now: datetime, session: Session) -> int:
 
 def write(session: Session, posts: Iterable[Post], now: datetime) -> int:
     """Outbox rows; one whose key is there already is left out, whoever wrote it."""
-    kind = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = kind.insert(Outgoing).on_conflict_do_nothing(index_elements=["once"])
+    statement = inserting(session, OUTGOING).on_conflict_do_nothing(index_elements=["once"])
     counted = session.connection().execution_options(preserve_rowcount=True)
     waiting, written = iter(posts), 0
     while rows := [_row(post, now) for post in islice(waiting, AT_ONCE)]:

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, insert, update
+from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, update
 from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.upsert import inserting
 
 REPLY, EMERGENCY, NUDGE, BROADCAST = 0, 1, 2, 3  # lanes: the lower goes first
 WAITING, SENDING, SENT, FAILED, DROPPED = "waiting", "sending", "sent", "failed", "dropped"
@@ -85,11 +87,14 @@ MOVE = update(CURSOR).where(CURSOR.c.name == bindparam("of")).values(value=bindp
 
 
 def keep(session: Session, cursors: Mapping[str, Any]) -> None:
-    """Remembers these, by name."""
+    """Remembers these, by name, also when another copy of the bot notes the same for the first
+    time at this moment."""
     connection = session.connection()
     for name, value in cursors.items():
         if not connection.execute(MOVE, {"of": name, "is": value}).rowcount:
-            connection.execute(insert(CURSOR), {"name": name, "value": value})
+            new = inserting(session, CURSOR).values(name=name, value=value)
+            there = {"value": new.excluded.value}
+            connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=there))
 
 
 class Menu(NamedTuple):

@@ -15,6 +15,7 @@ from models.assignment import Assignment
 from models.database import connect
 from models.draft import Draft
 from models.elder import Elder
+from models.mailbox import Cursor, keep
 from models.staff import Chat, Staff
 from models.visit import Concern, Visit
 from tests.conversation import Person, Town, at_once
@@ -121,6 +122,19 @@ def test_a_chat_that_is_new_to_two_workers_at_once_is_one_chat(
         assert not at_once(partial(town.receive, first), partial(second.receive, [other], town.now))
         assert len(stranger.look()) == 2
     assert town.failed() == []
+
+
+def test_two_copies_that_start_at_once_both_note_what_they_learn(
+    town: Town, second: Receiver
+) -> None:
+    def note(receiver: Receiver, name: str) -> None:
+        with Session(receiver.engine) as session:
+            keep(session, {name: "known"})
+            session.commit()
+
+    for name in (f"new{number}" for number in range(20)):
+        assert not at_once(*(partial(note, one, name) for one in (town.receiver, second)))
+    assert len(town.rows(Cursor)) == 20
 
 
 def test_of_two_taps_on_one_card_at_two_workers_one_wins(
