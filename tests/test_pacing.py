@@ -4,6 +4,7 @@ import pytest
 
 from bot.deliver import PACES
 from bot.pacing import MATRIX, TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff
+from bot.transports.matrix_client import UNTOLD, rest
 from models.mailbox import BROADCAST, NUDGE, REPLY
 
 
@@ -140,31 +141,37 @@ class Homeserver:
         self.taken: list[float] = []
         self.refused = 0
 
-    def asked(self, now: float) -> float:
-        """0 if it took the message, or the seconds to wait."""
+    def asked(self, now: float) -> int | None:
+        """None if it took the message, or the whole milliseconds to wait."""
         self.held = max(0.0, self.held - (now - self.looked_at) * self.rate)
         self.looked_at = now
         if self.held > self.burst - 1:
             self.refused += 1
-            return int(1000 * (self.held - self.burst + 1) / self.rate) / 1000
+            return int(1000 * (self.held - self.burst + 1) / self.rate)
         self.held += 1
         self.taken.append(now)
-        return 0.0
+        return None
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(0.2, 10), (5, 5), (10, 10), (20, 20), (20, 1)])
 def test_what_a_homeserver_permits_is_learned_from_its_refusals(rate: float, burst: int) -> None:
     pacer, server = Pacer(MATRIX), Homeserver(rate, burst)
     last = 1500 if rate < 1 else 100
-    for tick in range(last * 1000):
-        now = tick / 1000
+    for tick in range(last * 733):
+        now = tick / 733
         for _ in range(min(pacer.room(now, NUDGE), MATRIX.bulk_in_flight)):
             ticket, wait = pacer.took(str(tick), now, NUDGE), server.asked(now)
             pacer.answered(ticket, now)
-            if wait:
-                pacer.refused(str(tick), now, wait)
+            if wait is not None:
+                pacer.refused(str(tick), now, rest(wait))
     assert len(server.taken) >= 0.95 * rate * last
     assert server.refused <= 0.02 * rate * last + MATRIX.bulk_in_flight
+
+
+def test_a_homeserver_that_tells_no_rest_is_left_alone_for_as_long_as_synapse_would() -> None:
+    assert rest(None) == UNTOLD
+    assert rest(250) == 0.25
+    assert 0 < rest(0) < 0.002
 
 
 def test_what_was_learned_of_a_homeserver_is_forgotten_in_time() -> None:

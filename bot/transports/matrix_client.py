@@ -24,6 +24,7 @@ from bot.transports import Down, Later, Refused
 from bot.transports.matrix_trust import vouch
 
 DEVICE_NAME = "liaison-bot"
+UNTOLD = 5.0  # seconds: what Synapse permits if nobody changes it is one message in so many
 SILENT = logging.CRITICAL + 1
 SIGNED_OUT = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED")
 NETWORK_PROBLEMS = (ClientError, TimeoutError, asyncio.TimeoutError, OSError, LocalProtocolError)
@@ -47,12 +48,18 @@ def checked(answer: T | ErrorResponse | Any) -> Any:
     if answer.status_code in SIGNED_OUT:
         raise SignedOut
     if answer.status_code == "M_LIMIT_EXCEEDED" or status == 429:
-        raise Later((answer.retry_after_ms or 5000) / 1000)
+        raise Later(rest(answer.retry_after_ms))
     if answer.status_code in ("M_FORBIDDEN", "M_NOT_FOUND", "M_BAD_STATE", "M_USER_LEFT"):
         raise Forbidden(answer.status_code)
     if 400 <= status < 500 and answer.status_code:
         raise Refused(str(answer.status_code))
     raise Down
+
+
+def rest(told: int | None) -> float:
+    """Seconds, of the milliseconds that the homeserver may have told. Synapse leaves out what is
+    not a whole one: a zero is the shortest rest, not none told."""
+    return UNTOLD if told is None else max(1, told) / 1000
 
 
 class Ring(Olm):  # type: ignore[misc]  # nio is not typed
