@@ -21,6 +21,7 @@ from locales import ngettext
 from models import database as db
 from models.mailbox import FAILED, MAKING, WAITING, Cursor, Outgoing
 from models.staff import Chat, Staff
+from models.workdays import is_known
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 LITTLE_ROOM = 1024**3  # bytes
@@ -318,15 +319,11 @@ def look_at_zone(settings: Settings, now: datetime) -> Findings:
 
 
 def look_at_calendar(today: date) -> Findings:
-    from chinese_calendar import is_workday
-
-    try:
-        is_workday(date(today.year, 12, 31))
-    except NotImplementedError:
-        text = _("The holidays of %(year)d are not known yet: update the package chinesecalendar.")
-        yield Finding(WARN, text % {"year": today.year})
-    else:
+    if is_known(today.year):
         yield Finding(OK, _("The holidays of %(year)d are known.") % {"year": today.year})
+        return
+    text = _("The holidays of %(year)d are not known yet: update the package chinesecalendar.")
+    yield Finding(WARN, text % {"year": today.year})
 
 
 def look_at_pictures() -> Finding:

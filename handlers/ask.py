@@ -70,7 +70,7 @@ def overview(turn: Turn, at: Scene) -> Reply:
     if not at.asked.past:
         lines += _past_line(whole) + _case_lines(turn, at)
     if _shows_places(at) and not at.asked.which:
-        lines += _place_lines(turn, at, counted)
+        lines += _place_lines(at, counted)
     else:
         lines += _code_lines(turn, at)
     return Reply("\n".join(lines), (*_lists(at, whole), *_ways_down(at, counted)))
@@ -131,7 +131,7 @@ def _shows_places(at: Scene) -> bool:
     return not at.staff and (at.counts_only or any(unit.kind == TOWN for unit in at.below))
 
 
-def _place_lines(turn: Turn, at: Scene, counted: dict[UUID, Progress]) -> list[str]:
+def _place_lines(at: Scene, counted: dict[UUID, Progress]) -> list[str]:
     """Each place below with its share, the one that is furthest behind first."""
     found = [ask_lists.counts_line(unit.name, one) for unit, one in _places(at, counted)]
     rest = len(found) - ROWS
@@ -155,7 +155,7 @@ def progress_in(at: Scene, counted: dict[UUID, Progress], unit: Unit) -> Progres
 
 def _by_place(turn: Turn, at: Scene) -> Reply:
     counted = progress.by_unit(turn.session, at.part, at.today, at.policy)
-    lines = [heading(turn, at), *_place_lines(turn, at, counted)]
+    lines = [heading(turn, at), *_place_lines(at, counted)]
     rows = form.in_rows(_place_buttons(at, counted), 3)
     return Reply("\n".join(lines), (*rows, _back(at)))
 

@@ -62,7 +62,7 @@ def names(turn: Turn, at: Scene) -> Reply:
         return _nobody(at, which)
     for elder_id in list(found)[:PAGE]:
         audit_of(turn, elder_id, "list")
-    lines = [_head(turn, at, which, start, len(shown), more)]
+    lines = [_head(at, which, start, len(shown), more)]
     lines += [_line(turn, at, one) for one in shown]
     buttons = [
         Button(name, f"/brief {one.elder.code}")
@@ -76,7 +76,7 @@ def _nobody(at: Scene, which: str) -> Reply:
     return Reply(text, (_turning(at, more=False),))
 
 
-def _head(turn: Turn, at: Scene, which: str, start: int, count: int, more: bool) -> str:
+def _head(at: Scene, which: str, start: int, count: int, more: bool) -> str:
     who = [at.place.name, at.staff.name if at.staff else "", _(LIST_NAMES[which])]
     gaps = {"what": " ".join(part for part in who if part), "first": start + 1,
             "last": start + count}  # fmt: skip

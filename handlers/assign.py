@@ -72,10 +72,10 @@ def _ask_for_now(turn: Turn, elder: Elder, free: list[Staff]) -> Reply:
         return Reply(_("No liaison of your branch is there today. Please ask the next office up."))
     text = _("Who looks after %(who)s? %(why)s Tap, or write: assign %(code)s NAME")
     gaps = {"who": turn.label(elder), "why": _why(turn, elder), "code": elder.code}
-    return Reply(text % gaps, _offers(turn, elder, free, f"/assign {elder.code}"))
+    return Reply(text % gaps, _offers(turn, free, f"/assign {elder.code}"))
 
 
-def _offers(turn: Turn, elder: Elder, free: list[Staff], command: str) -> Rows:
+def _offers(turn: Turn, free: list[Staff], command: str) -> Rows:
     """With how many each of them has already."""
     sizes = caseload.sizes(turn.session, free[:OFFERED], turn.today)
     buttons = [
@@ -125,10 +125,10 @@ def _ask(turn: Turn, elder: Elder, free: list[Staff], role: str) -> Reply:
     ]
     if role == BACKUP:
         lines.append(_("Who shall be backup? In brackets: how many each has already."))
-        return Reply("\n".join(lines), _offers(turn, elder, others, f"/assign {elder.code} backup"))
+        return Reply("\n".join(lines), _offers(turn, others, f"/assign {elder.code} backup"))
     lines.append(_("Who shall look after them? In brackets: how many each has already."))
     backup = (Button(_("Change backup…"), f"/assign {elder.code} backup"),)
-    return Reply("\n".join(lines), (*_offers(turn, elder, others, f"/assign {elder.code}"), backup))
+    return Reply("\n".join(lines), (*_offers(turn, others, f"/assign {elder.code}"), backup))
 
 
 def _names(people: list[Staff]) -> str:

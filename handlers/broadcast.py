@@ -59,7 +59,7 @@ def broadcast_command(turn: Turn, rest: str) -> list[Reply]:
 
 def _act(turn: Turn, one: Broadcast, action: str) -> Reply:
     if action == "names":
-        return broadcast_card.names(turn.session, turn.office, one, turn.now)
+        return broadcast_card.names(turn.session, turn.office, one)
     if action == "stop" and one.stopped_at is None:
         broadcast.stop(turn.session, one, turn.staff, turn.now)
         _audit(turn, "broadcast_stop", one)

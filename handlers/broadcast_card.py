@@ -71,7 +71,7 @@ def _rows(one: Broadcast, found: Tally) -> Rows:
     return (tuple(buttons),)
 
 
-def names(session: Session, office: Office, one: Broadcast, now: datetime) -> Reply:
+def names(session: Session, office: Office, one: Broadcast) -> Reply:
     """By name: to whom sending failed, and who cannot be reached, with what to do."""
     failed, unreached = broadcast.not_reached(session, one)
     lines = [_head(office, one)]

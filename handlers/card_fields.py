@@ -61,7 +61,7 @@ def fields_of(turn: Turn, elder: Elder) -> list[str]:
 
 def now_words(turn: Turn, elder: Elder, field: str) -> str:
     """What the card says today."""
-    return words(turn, _value(turn, elder, field))
+    return value_words(_value(turn, elder, field), {})
 
 
 def _value(turn: Turn, elder: Elder, field: str) -> Any:
@@ -70,10 +70,6 @@ def _value(turn: Turn, elder: Elder, field: str) -> Any:
     if field == "village":
         return turn.village(elder)
     return known_birth(elder) if field == "birth" else getattr(elder, field)
-
-
-def words(turn: Turn, value: Any) -> str:
-    return value_words(value, {})
 
 
 def read(turn: Turn, elder: Elder, field: str, text: str) -> tuple[str, dict[str, Any]]:
@@ -86,7 +82,7 @@ def read(turn: Turn, elder: Elder, field: str, text: str) -> tuple[str, dict[str
         raise Unclear(_unclear_words(field, unclear)) from None
     if field == "name" and not value:
         raise Unclear(_("The name is missing."))
-    return words(turn, value), _stored(field, value)
+    return value_words(value, {}), _stored(field, value)
 
 
 def _unclear_words(field: str, unclear: UnclearCell) -> str:

@@ -271,11 +271,11 @@ def number_first(opened: Iterable[Opened]) -> str:
     return next(filter(None, calls), "")
 
 
-def lines(turn: Turn, opened: Iterable[Opened]) -> list[str]:
-    return [line for one in opened for line in _lines(turn, one)]
+def lines(opened: Iterable[Opened]) -> list[str]:
+    return [line for one in opened for line in _lines(one)]
 
 
-def _lines(turn: Turn, one: Opened) -> list[str]:
+def _lines(one: Opened) -> list[str]:
     case = one.case
     gaps = {
         "number": case.number,

@@ -137,7 +137,7 @@ def swap(turn: Turn, group: Choice, rest: str) -> list[Reply]:
     days = [turn.today + n * DAY for n in range(AHEAD)]
     named = _plan(turn, group, sorted({*days, *chosen}), ON_DUTY)
     if len(chosen) < 2:
-        return [_ask_swap(turn, group, named, chosen)]
+        return [_ask_swap(group, named, chosen)]
     first, second = (named[on][:1] for on in chosen)
     if not first or not second or first == second:
         raise Unclear(_("Only two days with different people can be swapped."))
@@ -148,7 +148,7 @@ def swap(turn: Turn, group: Choice, rest: str) -> list[Reply]:
     return write(turn, group, {chosen[0]: second[0], chosen[1]: first[0]}, about)
 
 
-def _ask_swap(turn: Turn, group: Choice, named: Plan, chosen: Sequence[date]) -> Reply:
+def _ask_swap(group: Choice, named: Plan, chosen: Sequence[date]) -> Reply:
     taken = [named[on][0].id for on in chosen if named[on]]
     code = f"/duty {group.code} swap " + "".join(f"{on:%m-%d} " for on in chosen)
     buttons = [

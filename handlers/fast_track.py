@@ -92,7 +92,7 @@ def _ask(turn: Turn, case: Case, elder: Elder, track: FastTrack | None, words: s
         return [card(turn, track, case, elder, _("The hospital has been asked already."))]
     needs = _worded(NEEDS, words)
     made = tracks.ask(turn.session, case, needs, turn.staff, turn.now, hours_of(turn))
-    _note(turn, made, case, elder, _("Fast-track asked for: %(needs)s") % {"needs": needs})
+    _note(turn, case, elder, _("Fast-track asked for: %(needs)s") % {"needs": needs})
     tell(turn, made, case, elder, "ask", hospital)
     done = card(turn, made, case, elder, _told(hospital))
     return [replace(done, toast=_("Asked"))]
@@ -134,9 +134,7 @@ def _answer(
     text = words if state == ARRANGED else _worded(OFFERS[state], words)
     if not tracks.answer(turn.session, track, state, turn.staff, turn.now, text, comes_at):
         return [card(turn, track, case, elder, _("Nothing was changed. This is how it stands:"))]
-    _note(
-        turn, track, case, elder, _("Fast-track: %(state)s") % {"state": state_words(turn, track)}
-    )
+    _note(turn, case, elder, _("Fast-track: %(state)s") % {"state": state_words(turn, track)})
     people = concerned(turn, track, case, elder)
     tell(turn, track, case, elder, f"answer{case.events}", people)
     return [replace(card(turn, track, case, elder, _heard(turn, people)), toast=_("Noted"))]
@@ -164,12 +162,12 @@ def _again(turn: Turn, track: FastTrack, case: Case, elder: Elder) -> list[Reply
     if not mine or not tracks.again(turn.session, track, case, turn.now, hours_of(turn)):
         return [card(turn, track, case, elder, _("Nothing was changed. This is how it stands:"))]
     hospital = tracks.contacts(turn.session, up_from(turn.session, elder.unit_id))
-    _note(turn, track, case, elder, _("Fast-track: the papers were handed in"))
+    _note(turn, case, elder, _("Fast-track: the papers were handed in"))
     tell(turn, track, case, elder, f"ask{track.round}", hospital)
     return [card(turn, track, case, elder, _told(hospital))]
 
 
-def _note(turn: Turn, track: FastTrack, case: Case, elder: Elder, text: str) -> None:
+def _note(turn: Turn, case: Case, elder: Elder, text: str) -> None:
     note_event(turn.session, case, EVENT, turn.staff, turn.now, text)
     renew_everywhere(turn, case, elder)
 

@@ -22,7 +22,6 @@ from models.visit import CURRENT, Promise, Visit
 
 SHOWN = 5
 MOVE, VOID = "move", "void"
-ACTIONS = ("answers", MOVE, VOID)
 
 
 def fix_command(turn: Turn, rest: str) -> list[Reply]:

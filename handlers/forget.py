@@ -90,7 +90,7 @@ def _title(filling: Filling) -> str:
     return _("Erase %(who)s") % {"who": filling.turn.label_of(filling.known("who"))}
 
 
-def _what(turn: Turn) -> str:
+def _what() -> str:
     return _(
         "Goes: name, birth, address, telephone, family, health, notes, pictures, messages.\n"
         "Stays, as the law asks: how many visits and cases there were, without a name; who "
@@ -105,7 +105,7 @@ def _review(filling: Filling) -> Reply:
         "title": _title(filling),
         "by": say_value(FORGET.by_name["by"], filling, filling.get("by")),
         "why": say_value(FORGET.by_name["why"], filling, filling.get("why")),
-        "what": _what(filling.turn),
+        "what": _what(),
     }  # fmt: skip
     return form.last_look(filling, text, _("Ask the second one"))
 
@@ -196,7 +196,7 @@ def _state(turn: Turn, one: Erasure) -> str:
 
 def _sure(turn: Turn, one: Erasure, elder: Elder) -> Reply:
     text = _("Erase %(who)s for good?\n%(what)s") % {
-        "who": turn.label(elder), "what": _what(turn),
+        "who": turn.label(elder), "what": _what(),
     }  # fmt: skip
     rows = (
         (Button(_("Not yet"), f"/forget {one.ref}"),),

@@ -50,18 +50,13 @@ from models.visit import Visit
 from models.workdays import differing_days, is_workday
 
 Kind = Callable[[Session, Office, datetime], Iterator[Post]]
-__all__ = ["Post", "reachable", "sweep", "renew", "write"]
+__all__ = ["Post", "reachable", "renew", "write"]
 DRAFT = "draft"
 BUSY = "in a dialogue"  # why a message does not go now, but later
 REMIND_AFTER, DAY = timedelta(hours=1), timedelta(days=1)
 STALE = timedelta(minutes=1)  # a digest older than this is made anew before it goes
 AGED = {evening.EVENING: evening.renew, weekly.WEEKLY: weekly.renew}
 AT_ONCE = 500  # rows in one statement
-
-
-def sweep(session: Session, office: Office, now: datetime) -> int:
-    """Writes all that is due to be said at `now` and was not yet; the number of new rows."""
-    return sum(say(kind, office, now, session) for kind in KINDS)
 
 
 def say(kind: Kind, office: Office, now: datetime, session: Session) -> int:
@@ -163,7 +158,7 @@ def renew(session: Session, office: Office, now: datetime, row: Job) -> tuple[Re
     if row.kind in AGED:
         return AGED[row.kind](session, office, now, row, staff)
     if row.kind == DRAFT:
-        return _renew_reminder(session, office, now, row, staff, chat)
+        return _renew_reminder(session, office, now, row, staff)
     if row.kind == broadcast.KIND:
         return _renew_broadcast(session, row, staff)
     return as_written(row), ""
@@ -206,7 +201,7 @@ CHANGED = select(Elder.id).where(
 
 
 def _renew_reminder(
-    session: Session, office: Office, now: datetime, row: Job, staff: Staff, chat: Chat
+    session: Session, office: Office, now: datetime, row: Job, staff: Staff
 ) -> tuple[Reply | None, str]:
     if is_quiet(session, now, office):
         return None, "quiet hours"

@@ -25,13 +25,12 @@ from locales import mark as N_
 from models import lookup
 from models.case import EMERGENCY, PETITION, PROBLEM, SEVERITIES, WALK_IN
 from models.case_record import Problem
-from models.draft import OpenDraft
 from models.duty import on_duty
 from models.elder import Elder
 from models.org import up_from
 from models.staff import COORDINATOR
 
-NAME, MORE, OTHER = "problem", "more", "policy_question"
+NAME, MORE = "problem", "more"
 ALONE = "alone"  # of two things in one sentence only the first is reported
 SHOWN, NEAREST = 6, 200  # elders as buttons; elders whose names are looked for in a sentence
 USUAL = ("repair", "utilities", "medical_acute", "fall", "meals_delivery", "low_mood", "hardship",
@@ -312,7 +311,7 @@ def submit(filling: Filling) -> list[Reply]:
     form.drop(filling)
     opened = [case_open.report(turn, elder, one) for one in problems]
     photos.give_to_case(turn, filling, opened[0].case)
-    lines = [case_open.number_first(opened), *case_open.lines(turn, opened)]
+    lines = [case_open.number_first(opened), *case_open.lines(opened)]
     cards = tuple(
         Button(_("Case %(number)d") % {"number": one.case.number}, f"/case {one.case.number}")
         for one in opened
@@ -338,10 +337,6 @@ def _problem(filling: Filling, found: Category, how_urgent: int) -> Problem:
 def _wish(filling: Filling) -> str:
     given = filling.get("wish")
     return say_value(FORM.by_name["wish"], filling, given) if given else ""
-
-
-def reported_as(draft: OpenDraft) -> str:
-    return str(draft.context.get("name") or "")
 
 
 FORM = Form(

@@ -100,7 +100,7 @@ def days_of(turn: Turn, first: date, months: int) -> Days:
 
 def _workbook(turn: Turn, at: Scene, first: date, found: Report) -> Reply:
     title = _title(at, first)
-    made = [summary(at, title, found), *tables(turn, at, title, found)]
+    made = [summary(title, found), *tables(turn, at, title, found)]
     made += [by_kind(turn, title, found), seven_sheet(turn, at, title)]
     if not at.counts_only:
         days = days_of(turn, first, 1)

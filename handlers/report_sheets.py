@@ -50,7 +50,7 @@ def share(count: Count) -> float | None:
     return floor(count.done * 100 / count.of) / 100 if count.of else None
 
 
-def summary(at: Scene, title: str, found: Report) -> Sheet:
+def summary(title: str, found: Report) -> Sheet:
     """One page: each window as /status shows it, then what is measured of the whole."""
     heads = (_("Measure"), _("Achieved"), _("Of"), _("Share"), _("Meaning"))
     rows = [_window_row(span, one) for span, one in zip(found.spans, found.windows, strict=True)]

@@ -302,7 +302,7 @@ def _done_reply(
     filling: Filling, visit: Visit, elder: Elder, opened: list[Opened], others: list[Reply]
 ) -> Reply:
     call = urgent(filling) or case_open.number_first(opened)
-    lines = [call, _headline(filling, visit, elder), *case_open.lines(filling.turn, opened)]
+    lines = [call, _headline(filling, visit, elder), *case_open.lines(opened)]
     if visit.outcome != DONE:
         lines += unreached.advice(filling.turn, visit, elder) or [_advice(visit.outcome)]
     lines.append(follows.pause_line(filling, visit))

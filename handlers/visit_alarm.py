@@ -58,7 +58,7 @@ def _words(one: Found) -> str:
 
 def _said(filling: Filling, opened: list[case_open.Opened]) -> Reply:
     ask, answers = scene(opened[0].case)
-    lines = [_(call_first(filling.answers)), *case_open.lines(filling.turn, opened), ask]
+    lines = [_(call_first(filling.answers)), *case_open.lines(opened), ask]
     buttons = tuple(
         (
             Button(_("Case %(number)d") % {"number": one.case.number}, f"/case {one.case.number}"),

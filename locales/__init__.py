@@ -44,10 +44,6 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _catalogue(_language.get()).ngettext(one, many, count)
 
 
-def pgettext(context: str, message: str) -> str:
-    return _catalogue(_language.get()).pgettext(context, message)
-
-
 def mark(message: str) -> str:
     """Marks a text for the catalogues where it is declared; it is translated when shown."""
     return message

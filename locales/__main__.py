@@ -23,7 +23,6 @@ KEYWORDS = {
     "mark": None,
     "N_": None,
     "ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2),
 }
 GAP = re.compile(r"%\((\w+)\)")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # a true date would make each run a change
@@ -35,8 +34,8 @@ def extracted() -> Catalog:
     found = Catalog(project="liaison-bot", charset="utf-8")
     for room in ROOMS:
         texts = extract_from_dir(HOUSE / room, METHODS, keywords=KEYWORDS, strip_comment_tags=True)
-        for _file, _line, message, _comments, context in texts:
-            found.add(message, context=context)
+        for _file, _line, message, _comments, _context in texts:
+            found.add(message)
     return found
 
 

@@ -21,7 +21,6 @@ UNRESOLVED = (OPEN, ACKNOWLEDGED, IN_PROGRESS, RETURNED)
 ENDED = (CLOSED, WITHDRAWN)
 RUNNING = (*UNRESOLVED, RESOLVED)  # asked for in this way, an index finds them
 VISIT, PROBLEM, PETITION, WALK_IN = "visit", "problem", "petition", "walk_in"
-SOURCES = (VISIT, PROBLEM, PETITION, WALK_IN)
 EMERGENCY, URGENT, SOON, ROUTINE = SEVERITIES = 1, 2, 3, 4
 
 # Who somebody is to a case; a person may be several.

@@ -19,7 +19,6 @@ from models.ids import new_id
 
 HEALTH, LOCATION, SHARING = "health", "location", "sharing"
 PURPOSES = (HEALTH, LOCATION, SHARING)
-SPEAKERS = ("self", "guardian", "relative")
 
 
 class Consent(SQLModel, table=True):
@@ -29,7 +28,7 @@ class Consent(SQLModel, table=True):
     elder_id: UUID = Field(foreign_key="elder.id")
     purpose: str
     said_on: date
-    said_by: str  # one of SPEAKERS
+    said_by: str  # self, guardian, relative
     withdrawn_at: datetime | None = None  # set: a no
     recorded_by: UUID = Field(foreign_key="staff.id")
     recorded_at: datetime

@@ -7,7 +7,7 @@ shortest gap never matters.
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -110,7 +110,6 @@ class Status:
     suggested: date
     last_on: date | None = None
     contact_due: bool = False
-    late_since: date | None = field(default=None)
 
 
 def status(recent: Recent, today: date, policy: Policy = DEFAULT) -> Status:
@@ -118,7 +117,6 @@ def status(recent: Recent, today: date, policy: Policy = DEFAULT) -> Status:
     now = window(today, policy)
     visits = [(day, mode) for day, mode in recent.visits if day <= today]
     state, reason = _state(recent, visits, today, policy)
-    past = before(now, policy)
     return Status(
         state,
         reason,
@@ -126,7 +124,6 @@ def status(recent: Recent, today: date, policy: Policy = DEFAULT) -> Status:
         suggested_day(_last_counting(visits, recent, policy), recent.put_off, now, policy),
         max((day for day, _mode in visits), default=None),
         _contact_due(recent, visits, today, policy) and state != SUSPENDED,
-        past.last + timedelta(days=1) if state == OVERDUE else None,
     )
 
 

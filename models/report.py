@@ -185,7 +185,6 @@ class Figures:
         }
 
 
-MEASURES = tuple(Figures().shares)
 SUMS = {
     "visits": MET,
     "in_vain": ~MET & (col(Visit.outcome) != CONDOLENCE),

@@ -77,7 +77,6 @@ class Register:
         self.stored = list(stored)
         self.by_code = {elder.code: elder for elder in self.stored}
         self.by_name: dict[str, list[Elder]] = defaultdict(list)
-        self.by_birth: dict[tuple[str, date | None], list[Row]] = defaultdict(list)
         for elder in self.stored:
             self.by_name[elder.name].append(elder)
         self.flags: dict[UUID, list[ElderFlag]] = defaultdict(list)

@@ -225,7 +225,7 @@ class People:
             return NoLiaison("liaison_ambiguous", value=text, choices=choices)
         if name in self.bad:
             return NoLiaison("liaison_in_bad_row", value=name, other=self.bad[name])
-        if name in self.by_name and self.by_name[name]:
+        if self.by_name.get(name):
             return NoLiaison("liaison_left", value=name)
         near = nearest(name, (person.name for person in self.all if person.left_on is None))
         return NoLiaison("liaison_unknown", value=name, near=near)

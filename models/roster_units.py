@@ -16,7 +16,6 @@ ENDINGS = {
     TOWN: ("街道办事处", "街道办", "街道", "镇", "乡", "办"),
     VILLAGE: ("村民委员会", "居民委员会", "村委会", "居委会", "社区", "村"),
 }
-ABOVE = {TOWN: COUNTY, VILLAGE: TOWN}
 
 
 @lru_cache(maxsize=10_000)

@@ -9,7 +9,6 @@ from sqlmodel import Field, SQLModel
 from models.ids import new_id
 
 LIAISON, COORDINATOR, DUTY, LEADER = "liaison", "coordinator", "duty", "leader"
-ROLES = (LIAISON, COORDINATOR, DUTY, LEADER)
 GROUPS = (
     "medical",
     "comfort",

@@ -228,11 +228,16 @@ def at_once(*work: Callable[[], object]) -> list[BaseException]:
     return raised
 
 
+def say_all(session: Session, office: Office, now: datetime) -> int:
+    """Writes what the bot has to say by itself; the number of new rows."""
+    return sum(nudge.say(kind, office, now, session) for kind in nudge.KINDS)
+
+
 def sweep(town: Town, at: datetime | None = None) -> int:
     """The bot's round of what it says by itself, now or at this later instant."""
     town.now = at or town.now
     with Session(town.database) as session:
-        count = nudge.sweep(session, town.receiver.office, town.now)
+        count = say_all(session, town.receiver.office, town.now)
         session.commit()
         return count
 

@@ -3,12 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlmodel import Session
 
-from handlers import nudge
 from models.case import CaseNotice, CaseStep
 from models.mailbox import Outgoing
 from tests.case_office import pass_time, send, sweep
+from tests.conversation import sweep as morning
 from tests.test_escalate import report
 
 MORNING = datetime(2026, 11, 16, 0, 15, tzinfo=UTC)  # Monday, 08:15
@@ -82,12 +81,6 @@ def test_an_emergency_is_never_folded(town, zhou, liu, wang, three):
     sweep(town)
     alarms = [one for one in wang.look() if "🔴 还没有人受理" in one.text]
     assert len(alarms) == 2
-
-
-def morning(town):
-    with Session(town.database) as session:
-        nudge.sweep(session, town.receiver.office, town.now)
-        session.commit()
 
 
 def test_the_morning_of_the_officer_and_of_the_liaison_names_what_presses(town, zhou, liu, three):

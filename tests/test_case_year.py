@@ -12,7 +12,6 @@ import pytest
 from sqlmodel import Session, col, func, select
 from structlog.testing import capture_logs
 
-from handlers import nudge
 from handlers.case_card import phase_of
 from handlers.concern_words import GROUP_NAMES
 from handlers.escalate import ALARMING
@@ -36,6 +35,7 @@ from models.staff import Staff
 from models.visit import Visit
 from models.workdays import is_workday
 from tests.case_office import send, sweep
+from tests.conversation import sweep as digests
 
 FIRST = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)  # 08:00
 YEAR, QUIET = timedelta(days=365), timedelta(days=40)
@@ -202,9 +202,7 @@ class Year:
         while not is_workday(day, {}):
             day += timedelta(days=1)
         self.town.now = datetime(day.year, day.month, day.day, 0, 5, tzinfo=UTC)
-        with Session(self.town.database) as session:
-            nudge.sweep(session, self.town.receiver.office, self.town.now)
-            session.commit()
+        digests(self.town)
         return next(one.text for one in self.people[name].look() if "早上好" in one.text)
 
 

@@ -1,6 +1,6 @@
 """What a morning's digest says when a window nears its end, and of what was left unfinished."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlmodel import Session
 
@@ -9,7 +9,6 @@ from models.workdays import SETTING
 from tests.conversation import EIGHT, sweep
 
 DAY = timedelta(days=1)
-THIRD = datetime(2026, 11, 3, 0, 0, tzinfo=UTC)  # Tuesday, 08:00 in the office
 NAMES = ("高永昌", "李秀英 石沟村", "李秀英 柳泉村", "王德胜", "廖玉珍")
 
 

@@ -3,13 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlmodel import Session
 
-from handlers import nudge
 from handlers.evening import EVENING
 from handlers.weekly import WEEKLY
 from models.case import Case
 from models.mailbox import FAILED, Outgoing
+from tests import conversation
 from tests.conversation import ZONE, plain
 
 FIVE = datetime(2026, 11, 12, 9, tzinfo=UTC)  # 17:00 in the office, a Thursday
@@ -20,9 +19,7 @@ def sweep(town, at, kind=EVENING):
     """How many of this kind are written."""
     town.now = at
     before = len(town.rows(Outgoing, kind=kind))
-    with Session(town.database) as session:
-        nudge.sweep(session, town.receiver.office, at)
-        session.commit()
+    conversation.sweep(town)
     return len(town.rows(Outgoing, kind=kind)) - before
 
 

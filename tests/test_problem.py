@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
-from sqlmodel import Session
 
-from handlers import nudge
 from handlers.emergency import HARMLESS, danger_in
 from handlers.problem import guess
 from models.case import Case
 from models.schedule import Leave
 from tests.case_office import the_case
+from tests.conversation import sweep
 
 
 def test_a_problem_takes_at_most_four_taps(town, zhou, liu):
@@ -186,9 +185,7 @@ def test_who_is_on_leave_is_not_on_duty_and_the_backup_is(town, zhou, liu, wang)
 def test_the_coordinator_s_morning_names_new_and_overdue_cases(town, zhou, liu, wang):
     zhou.talk("上报 高永昌 漏雨", "报家政组", "[✅ 上报]", "已通知")
     town.now = datetime(2026, 11, 17, 0, 0, tzinfo=UTC)
-    with Session(town.database) as session:
-        nudge.sweep(session, town.receiver.office, town.now)
-        session.commit()
+    sweep(town)
     digest = next(one for one in wang.look() if "早上好" in one.text)
     assert "个案:未办结1件,昨天以来新增0件,待回访0件。" in digest.text
     assert "🔴 逾期1件,待受理1件。" in digest.text

@@ -16,7 +16,6 @@ import chinese_calendar
 import pytest
 from sqlmodel import Session, col, delete, insert, select, update
 
-from handlers import nudge
 from handlers.turn import Office
 from models.assignment import Assignment
 from models.due import DEFAULT
@@ -27,6 +26,7 @@ from models.org import Unit, put_setting
 from models.schedule import Leave
 from models.staff import Chat, Staff
 from models.visit import Visit
+from tests.conversation import say_all
 from tests.plain_county import DAY, County, Person, half, half_before, settle
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -114,7 +114,7 @@ class Real:
     def sweep(self, moment: datetime) -> dict:
         """What was written, by chat; then it counts as sent, as on a good day."""
         with Session(self.engine) as session:
-            written = nudge.sweep(session, self.office, moment)
+            written = say_all(session, self.office, moment)
             rows = session.exec(select(Outgoing).where(Outgoing.state == "waiting")).all()
             assert written == len(rows)
             found = {row.chat_id: (row.text, row.rows) for row in rows}

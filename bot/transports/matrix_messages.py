@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-import structlog
-
 from bot.transports import Later, Parcel, Refused
 from bot.transports.matrix_client import Client, Forbidden, checked
 from bot.transports.pieces import pieces
@@ -19,7 +17,6 @@ TEXT_LIMIT = 6000  # an event holds 65 kB; in one edit a text stands four times
 REMEMBERED = 5000  # messages with taps
 TAPS_AFTER = 0.1  # seconds, in which the homeserver shows the card itself
 TAPS_REST = 600.0  # seconds without taps after the homeserver asked for a rest
-log = structlog.get_logger()
 Content = dict[str, Any]
 
 

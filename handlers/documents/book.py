@@ -15,7 +15,6 @@ TEXT, SHARE, DAY = "@", "0%", "yyyy-mm-dd"
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a formula may begin with
 FORBIDDEN = str.maketrans("[]:*?/\\'", "________")  # in the name of a page
 LONGEST_NAME = 31
-Rule = dict[str, Any]  # of a column: what may stand there
 
 
 class Look(NamedTuple):

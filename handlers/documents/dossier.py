@@ -49,7 +49,7 @@ def dossier(session: Session, elder: Elder, mark: str, zone: ZoneInfo) -> tuple[
 def _sheets(session: Session, elder: Elder, kept: Dossier, zone: ZoneInfo) -> list[Sheet]:
     wide = (18, 60)
     return [
-        Sheet(_("Card"), (_("Field"), _("Value")), list(_card(session, elder, kept)), wide),
+        Sheet(_("Card"), (_("Field"), _("Value")), list(_card(session, elder)), wide),
         Sheet(_("Registers"), (_("Register"), _("Since"), _("Until")), _flags(kept)),
         Sheet(
             _("Visits"),
@@ -89,7 +89,7 @@ def watermark(code: str, by: str, on: date, why: str) -> str:
     return text % {"code": code, "by": by, "day": on, "why": why}
 
 
-def _card(session: Session, elder: Elder, kept: Dossier) -> Iterator[tuple[Value, ...]]:
+def _card(session: Session, elder: Elder) -> Iterator[tuple[Value, ...]]:
     yield (_("Code"), elder.code)
     for name in FIELDS:
         if name == "village":

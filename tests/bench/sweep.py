@@ -59,7 +59,7 @@ def sweep(engine: Engine) -> float:
     settle()  # as the bot does at its start
     with Session(engine) as session, explained(session), watched():
         began, ours, servers = time.perf_counter(), time.process_time(), server_work()
-        written = nudge.sweep(session, OFFICE, EIGHT)
+        written = sum(nudge.say(kind, OFFICE, EIGHT, session) for kind in nudge.KINDS)
         session.commit()
         took = time.perf_counter() - began
     ours, servers = time.process_time() - ours, server_work() - servers
