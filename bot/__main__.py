@@ -1,5 +1,6 @@
 """The command line: each command loads only what it needs."""
 
+import errno
 import gc
 import os
 import sys
@@ -17,6 +18,10 @@ from bot import __version__
 from bot.config import Problem, Settings, advice, read_settings, said
 from locales import DEFAULT, speaking
 from locales import gettext as _
+
+# By SQLite's names of errors, and PostgreSQL's classes: connection, room, operator, system.
+MACHINE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY",
+           "08", "53", "57P", "58")  # fmt: skip
 
 app = typer.Typer(
     name="liaison-bot",
@@ -198,6 +203,12 @@ def guarded(command: Callable[[], object]) -> int:
     return 0
 
 
+def is_the_machine(problem: object) -> bool:
+    """No fault of the program: a full or broken disk, a server that was stopped."""
+    code = getattr(problem, "sqlite_errorname", None) or getattr(problem, "sqlstate", None)
+    return str(code).startswith(MACHINE)
+
+
 def complain(sentence: str, code: int = 1) -> int:
     print(sentence, file=sys.stderr)
     return code
@@ -205,8 +216,21 @@ def complain(sentence: str, code: int = 1) -> int:
 
 def file_trouble(problem: OSError) -> str:
     name = problem.filename if isinstance(problem.filename, str | os.PathLike) else ""
-    words = {"file": os.fspath(name), "why": problem.strerror or type(problem).__name__}
+    why = reason(problem.errno) or problem.strerror or type(problem).__name__
+    words = {"file": os.fspath(name), "why": why}
     return _("%(file)s: %(why)s.") % words if name else _("%(why)s.") % words
+
+
+def reason(number: int | None) -> str:
+    """What an operator can mend, with how; the rest is said as the system says it."""
+    match number:
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return _("it may not be written or read: give it to the bot's user")
+        case errno.ENOSPC | errno.EDQUOT:
+            return _("the disk is full: make room")
+        case errno.ENOENT | errno.ENOTDIR:
+            return _("there is no such folder or file: look at the path")
+    return ""
 
 
 def unexpected(problem: Exception) -> str:
@@ -216,6 +240,8 @@ def unexpected(problem: Exception) -> str:
 
     if isinstance(problem, DBAPIError) and not problem.statement:
         return _("The database cannot be reached: look at LIAISON_DATABASE_URL and the disk.")
+    if isinstance(problem, DBAPIError) and is_the_machine(problem.orig):
+        return _("The database cannot be written: look whether the disk is full, or run doctor.")
     kind, where = type(problem).__name__, ", ".join(place(problem))
     return _("Something went wrong that should not (%(kind)s at %(where)s). Please report it.") % {
         "kind": kind,

@@ -23,6 +23,7 @@ TEST_PREFIX = "LIAISON_TEST_"
 TELEGRAM_API = "https://api.telegram.org"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MATRIX_PARTS = ("HOMESERVER", "USER", "PASSWORD")
+PROXIES = ("socks5", "socks5h", "http", "https")
 SHORTEST_SECRET = 6  # hiding a shorter word would tear holes into every line
 NOTHING = SecretStr("")
 
@@ -69,7 +70,9 @@ class Settings(BaseSettings):
     @field_validator("telegram_token")
     @classmethod
     def looks_like_a_token(cls, token: SecretStr) -> SecretStr:
-        if token.get_secret_value() and not re.fullmatch(r"\d+:\S+", token.get_secret_value()):
+        if token.get_secret_value() and not re.fullmatch(
+            r"\d+:[\w-]+", token.get_secret_value(), re.ASCII
+        ):
             raise ValueError(_("it is not what @BotFather gave: digits, a colon and letters"))
         return token
 
@@ -80,6 +83,22 @@ class Settings(BaseSettings):
         if url and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError(_("write an address that begins with https:// or http://"))
         return url.rstrip("/")
+
+    @field_validator("telegram_webhook_url")
+    @classmethod
+    def is_one_telegram_writes_to(cls, url: str) -> str:
+        if url and not url.startswith("https://"):
+            raise ValueError(_("write an address that begins with https://"))
+        return url
+
+    @field_validator("telegram_proxy")
+    @classmethod
+    def is_a_proxy(cls, proxy: SecretStr) -> SecretStr:
+        parts = urlsplit(proxy.get_secret_value())
+        known = parts.scheme in PROXIES and parts.hostname
+        if proxy.get_secret_value() and not known:
+            raise ValueError(_("write socks5://host:port or http://host:port"))
+        return proxy
 
     @field_validator("telegram_webhook_secret")
     @classmethod
@@ -205,7 +224,7 @@ def sentence(error: dict[str, object]) -> str:
     where = error["loc"]
     if not isinstance(where, tuple) or not where:
         return str(ours)
-    why = str(ours) if ours else _("this value cannot be used")
+    why = str(ours) if ours else _("write true or false")  # no other kind is read by pydantic
     return _("%(name)s: %(why)s.") % {"name": PREFIX + str(where[0]).upper(), "why": why}
 
 

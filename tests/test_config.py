@@ -72,8 +72,11 @@ def test_an_empty_value_is_no_value(tmp_path: Path) -> None:
     "line",
     [
         "LIAISON_TELEGRAM_TOKEN=secret-word",
+        "LIAISON_TELEGRAM_TOKEN=1:secret-word…",
         "LIAISON_TELEGRAM_API=secret-word",
-        "LIAISON_TELEGRAM_WEBHOOK_URL=ftp://secret-word",
+        "LIAISON_TELEGRAM_PROXY=secret-word",
+        "LIAISON_TELEGRAM_PROXY=ftp://secret-word:80",
+        "LIAISON_TELEGRAM_WEBHOOK_URL=http://secret-word",
         "LIAISON_TELEGRAM_WEBHOOK_SECRET=secret-word!",
         "LIAISON_DATABASE_URL=mysql://u:secret-word@h/n",
         "LIAISON_HTTP=secret-word",
@@ -92,6 +95,17 @@ def test_each_wrong_value_gets_a_sentence_that_names_the_setting_and_not_the_val
     assert sentence.startswith(line.split("=")[0] + ": ")
     assert sentence.endswith(".")
     assert "secret-word" not in sentence.lower()
+
+
+def test_what_is_to_be_typed_is_shown_with_the_signs_it_is_typed_with(tmp_path: Path) -> None:
+    """A colon of the Chinese keyboard makes no address."""
+    file = tmp_path / "settings"
+    file.write_text("LIAISON_HTTP=x\nLIAISON_DATABASE_URL=x\nLIAISON_TELEGRAM_PROXY=x", "utf-8")
+    with speaking("zh_CN"), pytest.raises(WrongSettings) as problem:
+        read_settings(file)
+    shown = [sentence.partition("：")[2] for sentence in problem.value.sentences]
+    assert len(shown) == 3
+    assert not [sentence for sentence in shown if "：" in sentence]
 
 
 def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -36,12 +37,25 @@ def test_wrong_settings_are_a_wrong_way_to_start(capsys: pytest.CaptureFixture[s
 
 def test_a_file_that_cannot_be_opened_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     problem = PermissionError(13, "Permission denied", "roster.xlsx")
-    assert said(problem, capsys) == (1, "roster.xlsx: Permission denied.\n")
+    told = "roster.xlsx: it may not be written or read: give it to the bot's user.\n"
+    assert said(problem, capsys) == (1, told)
 
 
 def test_a_database_that_does_not_answer_gets_advice(capsys: pytest.CaptureFixture[str]) -> None:
     code, err = said(OperationalError(None, None, OSError()), capsys)
     assert (code, "LIAISON_DATABASE_URL" in err) == (1, True)
+
+
+def test_a_disk_without_room_is_no_fault_of_the_program(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    full = sqlite3.connect(":memory:")
+    full.execute("pragma max_page_count = 2")
+    full.execute("create table visit (note text)")
+    with pytest.raises(sqlite3.OperationalError) as problem:
+        full.execute("insert into visit values (zeroblob(100000))")
+    code, err = said(OperationalError("insert", None, problem.value), capsys)
+    assert (code, "disk" in err, "report" in err) == (1, True, False)
 
 
 def test_what_nobody_expected_is_one_line_without_what_people_wrote(
