@@ -22,7 +22,7 @@ class Problem(Exception):
         self.code, self.words, self.parameters = code, words, parameters
 
 
-PATIENCE = 60.0  # seconds: the machine may be busy
+PATIENCE = 180.0  # seconds: the machine may be busy
 
 
 @dataclass

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,10 +22,11 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from bot.backup import prepare
 from bot.config import Settings
 from bot.practice import Practice
+from tests.synapse import free_port
 
 PICTURES = Path(__file__).parent / ".artifacts"
 ELDERS = 30
-WAIT = 60_000  # milliseconds: the machine may be busy
+WAIT = 180_000  # milliseconds: the machine may be busy
 INSTALLED = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in INSTALLED if (path := shutil.which(name))), None)
 SWITCHES = (
@@ -90,7 +90,9 @@ class Bot:
         """Each test begins in the same county."""
         self.used.clear()
         ours = {"X-Liaison": "zh_CN"}
-        httpx.post(f"{self.address}api/restart", headers=ours, trust_env=False).raise_for_status()
+        address = f"{self.address}api/restart"
+        done = httpx.post(address, headers=ours, trust_env=False, timeout=WAIT / 1000)
+        done.raise_for_status()
 
     def rows(self, statement: str, *values: object) -> list[dict[str, Any]]:
         path = self.folder / "practice" / "practice.db"
@@ -119,12 +121,6 @@ class Bot:
         code = next(str(row["code"]) for row in codes if row["code"] not in self.used)
         self.used.add(code)
         return code
-
-
-def free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
 
 
 @dataclass

@@ -17,7 +17,7 @@ from models.people import invite
 from models.staff import Chat, Staff
 from models.workdays import is_workday
 from tests.conversation import ZONE, Town, plain
-from tests.matrix_people import NUMBERS, Phone, Shown
+from tests.matrix_people import NUMBERS, PATIENCE, Phone, Shown
 from tests.synapse import Synapse
 
 
@@ -94,7 +94,7 @@ class Bot:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Waits for what the bot writes down without saying anything."""
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(PATIENCE):
             while not true():
                 await asyncio.sleep(0.02)
 

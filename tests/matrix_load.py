@@ -15,7 +15,7 @@ CHOICE = re.compile(r"([0-9])\ufe0f\u20e3 ([^\u3000\n]+)")
 NOT_TAKEN = re.compile("上一步|先放着|放弃|都好|没见到|托人|🆘|生命|没看到")
 RECORDED, REVIEW = "已记下", "核对"
 CARD = re.compile(f"走访 |{REVIEW}|.*{RECORDED}")  # and not a notice that comes in between
-PATIENCE = 90.0  # seconds: the bot may just have died, and the machine be busy
+PATIENCE = 240.0  # seconds: the bot may just have died, and the machine be busy
 
 
 @dataclass

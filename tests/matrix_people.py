@@ -20,7 +20,7 @@ from bot.transports.matrix_client import Sharing
 from tests.synapse import Synapse
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds: the machine may be busy
+PATIENCE = 180.0  # seconds: the machine may be busy
 POLL = 30_000  # milliseconds
 AGAIN = 0.05  # seconds until a server that is down is asked again
 FILTER = {"room": {"timeline": {"limit": 2000}}, "presence": {"types": []}}

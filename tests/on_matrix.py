@@ -25,7 +25,7 @@ T = TypeVar("T")
 A_MOMENT = timedelta(seconds=2)  # between two messages: the homeserver tells whole seconds
 UNDER_WAY = (MAKING, WAITING, SENDING)
 A_JUMP = timedelta(minutes=1)
-PATIENCE = 120.0
+PATIENCE = 300.0  # more than each step in it has
 
 
 class Dated(Bot):

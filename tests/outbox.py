@@ -23,7 +23,7 @@ from models.mailbox import (
 from models.staff import Chat
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds: the machine may be busy
+PATIENCE = 180.0  # seconds: the machine may be busy
 
 
 def now() -> datetime:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import httpx
 
 NAME = "hs.test"
-PATIENCE = 60.0  # seconds until a start has failed: the machine may be busy
+PATIENCE = 180.0  # seconds until a start has failed: the machine may be busy
 SEEN_THROUGH = 5.0  # seconds for what is on its way; then it is ended, as systemd does
 OUT_OF_THE_WAY = range(12_000, 32_000)  # of the ports that outgoing connections are given
 NO_LIMIT = {"per_second": 1e5, "burst_count": 100_000}

@@ -93,7 +93,7 @@ async def test_it_is_drawn_when_it_is_sent(box: Outbox):
     network = Network()
     box.put(box.chat("1001"), "岚桥镇", file_name="bars-1112.chart", file_data=packed(BARS))
     async with delivering(box, network):
-        await done(box, 20.0)
+        await done(box)
     (sent,) = network.parcels
     assert (sent.text, sent.file_name) == ("岚桥镇", "bars-1112.png")
     assert sent.file_data.startswith(b"\x89PNG")
@@ -129,7 +129,7 @@ async def test_who_does_not_wait_any_more_leaves_the_next_their_own_picture(penc
     given_up = asyncio.create_task(
         pencil.drawn(Parcel("1", "", file_name="a.chart", file_data=one))
     )
-    await until(lambda: pencil.child, 20.0)
+    await until(lambda: pencil.child)
     given_up.cancel()
     got = await pencil.drawn(Parcel("1", "", file_name="a.chart", file_data=other))
     assert got.file_data == png(other)

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from models.draft import Draft
 from models.mailbox import Outgoing, Seen
 from models.visit import Visit
 from tests.bot_api_server import BotApi
+from tests.bot_api_world import PATIENCE
 from tests.conversation import Person, Town
 from tests.on_telegram import CHAT, VISIT, running, talk
 
@@ -104,7 +106,7 @@ async def test_with_a_full_disk_the_network_keeps_what_was_said_until_there_is_r
         assert len(api.updates) == 60, "nothing is confirmed that was not stored"
         free()
         await api.until(lambda: not api.updates)
-        await api.until(lambda: not town.rows(Outgoing, state="waiting"), 90)
+        await api.until(lambda: not town.rows(Outgoing, state="waiting"))
     assert len(town.rows(Seen)) == 61
     assert town.failed() == []
 
@@ -116,6 +118,7 @@ held.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
 time.sleep(float(sys.argv[2]))
 """
+FOR_EVER = 1000.0
 
 
 def hold(town: Town, seconds: float) -> Callable[[], Any]:
@@ -127,7 +130,7 @@ def hold(town: Town, seconds: float) -> Callable[[], Any]:
         )
         assert holder.stdout
         holder.stdout.readline()
-        return holder.communicate
+        return partial(ended, holder, seconds)
     engine = connect(town.database.url)
     connection = engine.connect()
     connection.exec_driver_sql("LOCK TABLE outgoing, seen, draft IN ACCESS EXCLUSIVE MODE")
@@ -139,6 +142,12 @@ def hold(town: Town, seconds: float) -> Callable[[], Any]:
     letting_go = threading.Timer(seconds, let_go)
     letting_go.start()
     return letting_go.join
+
+
+def ended(holder: subprocess.Popen[bytes], seconds: float) -> None:
+    if seconds == FOR_EVER:
+        holder.kill()
+    holder.communicate()
 
 
 def test_a_locked_database_is_waited_for(town: Town, zhou: Person) -> None:
@@ -154,7 +163,7 @@ def test_a_database_locked_for_too_long_takes_nothing_and_loses_nothing(
 ) -> None:
     with town.database.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 200")  # instead of ten seconds
-    done = hold(town, 1.0)
+    done = hold(town, FOR_EVER)
     once = zhou.said("/visit 高永昌")
     with pytest.raises(OperationalError, match="locked"):
         town.receive(once)
@@ -270,7 +279,7 @@ async def test_a_network_that_keeps_failing_gets_the_visit_through_once(
                 api.press(CHAT, line.strip("[]"))
             else:
                 api.say(CHAT, line)
-            await api.hears(CHAT, expected, seconds=30)
+            await api.hears(CHAT, expected)
             api.faults.clear()
         await api.until(lambda: not api.updates)
     assert len(town.rows(Visit)) == 1
@@ -279,13 +288,18 @@ async def test_a_network_that_keeps_failing_gets_the_visit_through_once(
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-async def test_a_message_that_hangs_holds_up_its_own_chat_only(town: Town) -> None:
+async def test_a_message_that_hangs_holds_up_its_own_chat_only(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram, "SILENCE", PATIENCE)
+    monkeypatch.setattr(deliver, "SEND_LIMIT", PATIENCE)
     for number, name in enumerate(("周明", "李娜")):
         town.person(name, "telegram", str(CHAT + number))
     async with BotApi() as api, running(town, api.url):
-        api.fail("sendMessage", "hang", chat=CHAT)
+        api.fail("sendMessage", "late", chat=CHAT)
         api.say(CHAT, "/visit 高永昌")
         api.say(CHAT + 1, "/visit 欧阳建国")
-        await api.hears(CHAT + 1, "怎么走访的", seconds=3)
-        await api.hears(CHAT, "怎么走访的", seconds=30)
+        await api.hears(CHAT + 1, "怎么走访的")
+        api.late.set()
+        await api.hears(CHAT, "怎么走访的")
     assert town.failed() == []

@@ -54,7 +54,7 @@ async def running(desk: Desk, api: BotApi) -> AsyncIterator[None]:
             sys.executable, "-m", "bot", "run", env=env, stdout=log, stderr=log
         )
     try:
-        await api.until(lambda: api.calls["getUpdates"], 60)
+        await api.until(lambda: api.calls["getUpdates"])
         yield
     finally:
         bot.terminate()

@@ -32,6 +32,7 @@ from models.staff import Chat, Staff
 from models.visit import Visit
 from models.workdays import is_workday
 from tests.browser import Bot
+from tests.outbox import PATIENCE
 from tests.plain_county import Person, half
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -112,7 +113,7 @@ class Office:
         self.seen = Counter[str]()
         self.rows: list[list[str]] = []  # the buttons last seen
         self.client = httpx.Client(
-            base_url=self.program.bot.address, headers=HEAD, trust_env=False, timeout=60
+            base_url=self.program.bot.address, headers=HEAD, trust_env=False, timeout=PATIENCE
         )
         self.program.start()
         self.until(self.answers)
@@ -200,7 +201,7 @@ class Office:
         return [one for one in found if "早上好" in one.text]
 
     def until(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not true():
             assert time.monotonic() < deadline
             time.sleep(0.02)

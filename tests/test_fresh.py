@@ -16,6 +16,7 @@ from models.mailbox import EMERGENCY, NUDGE, SENDING, WAITING, Outgoing
 from models.schedule import Leave
 from models.staff import Chat
 from tests.conversation import EIGHT, plain, sweep
+from tests.outbox import PATIENCE
 
 
 class Screen:
@@ -62,7 +63,7 @@ async def deliver(town, left=waiting) -> list:
         recheck=Recheck(town.receiver.office),
     )  # fmt: skip
     running = asyncio.create_task(delivery.run())
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while left(town):
             await asyncio.sleep(0.02)
     await delivery.drain()

@@ -27,7 +27,7 @@ from models.outbox import SUPERSEDED
 from models.staff import Chat
 from models.visit import Visit
 from tests.bot_api_server import TOKEN, BotApi
-from tests.bot_api_world import Shown
+from tests.bot_api_world import PATIENCE, Shown
 from tests.kill_office import (
     check_database,
     elders_of,
@@ -110,8 +110,8 @@ class Shift:
         self.shown[chat, shown.text] += 1
         self.people[chat - 1001].news.set()
 
-    async def until(self, true: Callable[[], Any], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+    async def until(self, true: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + PATIENCE
         while not true():
             for task in self.work:
                 if task.done():
@@ -144,7 +144,7 @@ class Shift:
     async def dies(self, life: Life) -> None:
         assert await life.end(signal.SIGKILL) == -signal.SIGKILL, "it died before it was killed"
         if self.engine.dialect.name == "postgresql":
-            await self.until(lambda: not others_connected(self.engine), 60)
+            await self.until(lambda: not others_connected(self.engine))
         keys = {key(number) for number, _kind, _text in self.api.updates}
         stored = set(rows(self.engine, select(Seen.key).where(col(Seen.key).in_(keys))))
         self.deaths["with messages stored and not confirmed"] += bool(stored)
@@ -166,8 +166,8 @@ class Shift:
         """Everybody gets the answer they wait for; then nothing is left to do."""
         for person in self.people:
             person.going_home = True
-        await self.until(lambda: all(task.done() for task in self.work), 120)
-        await self.until(lambda: not (self.api.updates or lines(self.engine, WAITING, SENDING)), 60)
+        await self.until(lambda: all(task.done() for task in self.work))
+        await self.until(lambda: not (self.api.updates or lines(self.engine, WAITING, SENDING)))
 
 
 def key(number: int) -> str:
@@ -188,7 +188,7 @@ async def some_moment(shift: Shift, chance: Random) -> None:
     """Somewhere between its first request and its last."""
     count, most = chance.choice(MOMENTS)
     last = count(shift.api) + chance.randrange(most)
-    await shift.until(lambda: count(shift.api) > last, seconds=60)
+    await shift.until(lambda: count(shift.api) > last)
     await asyncio.sleep(chance.random() * A_MOMENT)
 
 

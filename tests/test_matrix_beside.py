@@ -53,4 +53,4 @@ async def test_the_digest_goes_where_she_wrote_last_unless_she_chose(
         await talk(zhou, "设置", "哪种语言", "Telegram", "以后发到 Telegram")
         await next_morning()
         await tick(bot.house)
-        await api.until(lambda: came() == (2, 1), 20)
+        await api.until(lambda: came() == (2, 1))

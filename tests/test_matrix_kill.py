@@ -11,7 +11,7 @@ from functools import partial
 from models.mailbox import Outgoing
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
-from tests.matrix_people import NioPhone
+from tests.matrix_people import PATIENCE, NioPhone
 
 KILLS = int(os.environ.get("LIAISON_TEST_KILLS", "2"))
 LINES_A_LIFE = 3 if KILLS > 10 else 10  # a note has room for 1000 characters
@@ -51,7 +51,7 @@ async def test_nothing_is_lost_or_doubled_when_the_bot_is_killed(town: Town, syn
                 for line in mine:
                     await zhou.say(line)
                 met = chance.choice(mine)
-                await zhou.until(partial(has, zhou, met), 120)
+                await zhou.until(partial(has, zhou, met), PATIENCE)
             finally:
                 process.kill()
                 process.wait()

@@ -34,7 +34,7 @@ from tests.kill_office import (
     settle,
 )
 from tests.lives import Life, Lives
-from tests.matrix_load import Liaison, Walk
+from tests.matrix_load import PATIENCE, Liaison, Walk
 from tests.matrix_people import NUMBERS, NioPhone
 from tests.synapse import Synapse
 
@@ -73,7 +73,7 @@ class Shift:
             await one.phone.hears()
         self.work += [asyncio.create_task(one.work()) for one in self.people]
 
-    async def until(self, true: Callable[[], object], seconds: float = 120) -> None:
+    async def until(self, true: Callable[[], object], seconds: float = PATIENCE) -> None:
         async with asyncio.timeout(seconds):
             while not true():
                 for task in self.work:
@@ -112,8 +112,8 @@ class Shift:
         """Everybody gets the answer they wait for, and each answer is shown."""
         for one in self.people:
             one.going_home = True
-        await asyncio.wait_for(asyncio.gather(*self.work), 120)
-        async with asyncio.timeout(120):
+        await asyncio.wait_for(asyncio.gather(*self.work), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
             while self.outbox(WAITING, SENDING):
                 await asyncio.sleep(0.05)
         await self.until(lambda: self.heard >= sum(expected(self.engine, SENT).values()))

@@ -17,7 +17,7 @@ from tests.matrix_people import NioPhone, Phone
 from tests.synapse import Synapse
 
 MANY = int(os.environ.get("LIAISON_TEST_QUEUE", "250"))
-PATIENCE = 400.0  # seconds: a second for twenty on a machine at rest
+PATIENCE = 900.0  # seconds: a second for twenty on a machine at rest
 ASKED = re.compile(r"「第(\d+)句」")
 
 

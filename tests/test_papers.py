@@ -26,8 +26,6 @@ from tests.conversation import at_once, plain
 from tests.outbox import Network, until
 from tests.test_report import officer, visited
 
-MADE = 60.0  # seconds within which one is ready: a process has to start
-
 
 class Listening(Network):
     async def run(self, receive):
@@ -73,13 +71,13 @@ async def test_while_a_paper_is_made_everybody_is_answered_its_asker_too(town):
     network = Listening()
     async with running(town, network) as house:
         await house.receive([said("1", "/report 2026-11")])
-        await until(lambda: halted(house), MADE)
+        await until(lambda: halted(house))
         await house.receive([said("2", "/help")])
         await house.receive([said("1", "/status")])
-        await until(lambda: texts(network, "2") and len(texts(network, "1")) == 2, MADE)
+        await until(lambda: texts(network, "2") and len(texts(network, "1")) == 2)
         assert "正在制作" in texts(network, "1")[0]
         house.scribe.child.send_signal(signal.SIGCONT)
-        await until(lambda: len(texts(network, "1")) == 3, MADE)
+        await until(lambda: len(texts(network, "1")) == 3)
     sent = network.parcels[-1]
     assert sent.file_name.endswith(".xlsx")
     assert sent.file_data.startswith(b"PK")
@@ -92,12 +90,12 @@ async def test_stopped_in_the_middle_it_is_made_after_the_next_start_and_once(to
     network = Listening()
     async with running(town, network) as house:
         await house.receive([said("1", "/report 2026-11")])
-        await until(lambda: halted(house), MADE)
+        await until(lambda: halted(house))
         child = house.scribe.child
     assert child.returncode == -signal.SIGKILL
     assert len(town.rows(Outgoing, state=MAKING)) == 1
     async with running(town, network):
-        await until(lambda: len(texts(network, "1")) == 2, MADE)
+        await until(lambda: len(texts(network, "1")) == 2)
     assert len(town.rows(Audit, action="export")) == 1
 
 
@@ -108,9 +106,9 @@ async def test_killed_in_the_middle_it_is_made_by_the_next_process(town, zhou, m
     network = Listening()
     async with running(town, network) as house:
         await house.receive([said("1", "/report 2026-11")])
-        await until(lambda: halted(house), MADE)
+        await until(lambda: halted(house))
         house.scribe.child.kill()
-        await until(lambda: len(texts(network, "1")) == 2, MADE)
+        await until(lambda: len(texts(network, "1")) == 2)
     assert network.parcels[-1].file_data.startswith(b"PK")
     assert len(town.rows(Audit, action="export")) == 1
 

@@ -17,6 +17,7 @@ from bot.transports import telegram as module
 from bot.transports.telegram import CONFLICT, LISTENING, UNREACHABLE, Telegram
 from bot.transports.telegram_updates import incoming, parsed
 from tests.bot_api_server import TOKEN, BotApi
+from tests.bot_api_world import PATIENCE
 from tests.on_telegram import CHAT, Office, listening, post
 
 
@@ -227,11 +228,13 @@ async def test_a_picture_over_the_limit_is_not_fetched(api: BotApi) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "how"), [("getFile", 400), ("getFile", 500), ("download", "close")]
+    ("method", "how"),
+    [("getFile", 400), ("getFile", 500), ("download", "close"), ("download", "hang")],
 )
 async def test_a_picture_that_cannot_be_had_is_said_to_be_missing(
-    api: BotApi, telegram: Telegram, method: str, how: str | int
+    api: BotApi, telegram: Telegram, monkeypatch: pytest.MonkeyPatch, method: str, how: str | int
 ) -> None:
+    monkeypatch.setattr(module, "FETCH_SECONDS", 0.3)
     office = Office()
     api.fail(method, how)
     api.photo(CHAT, b"lost", "leak")
@@ -244,9 +247,10 @@ async def test_a_picture_that_cannot_be_had_is_said_to_be_missing(
 async def test_a_slow_picture_makes_nobody_else_wait_and_keeps_its_chats_order(
     api: BotApi, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "FETCH_SECONDS", 0.3)
+    monkeypatch.setattr(module, "FETCH_SECONDS", PATIENCE)
+    monkeypatch.setattr(module, "SILENCE", PATIENCE)
     office = Office()
-    api.fail("download", "hang")
+    api.fail("download", "late")
     api.say(CHAT, "before")
     api.photo(CHAT, b"slow", "photo")
     api.say(CHAT, "after")
@@ -254,6 +258,7 @@ async def test_a_slow_picture_makes_nobody_else_wait_and_keeps_its_chats_order(
     async with listening(telegram, office):
         await api.until(lambda: office.said)
         assert office.texts == ["other"]
+        api.late.set()
         await api.until(lambda: len(office.said) == 4)
     assert office.texts == ["other", "before", "photo", "after"]
 
@@ -330,7 +335,7 @@ async def test_an_answer_that_is_not_telegrams_is_an_outage(
     server = await asyncio.start_server(nonsense, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     lost = Telegram(TOKEN, api=f"http://127.0.0.1:{port}")
-    async with listening(lost, Office()), asyncio.timeout(60):
+    async with listening(lost, Office()), asyncio.timeout(PATIENCE):
         while lost.status != UNREACHABLE:
             await asyncio.sleep(0.01)
         with pytest.raises(Down):

@@ -20,6 +20,7 @@ from models.invitation import VALID_FOR, Invitation, hashed, new_code
 from models.mailbox import FAILED, Outgoing, Seen
 from models.staff import Chat
 from tests.bot_api_server import TOKEN, BotApi
+from tests.bot_api_world import PATIENCE
 from tests.conversation import Town
 from tests.on_telegram import CHAT, VISIT, running, talk
 
@@ -237,7 +238,7 @@ class Emulator:
         raise AssertionError(label)
 
     async def hears(self, expected: str) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while expected not in await self.news.get():
                 pass
 

@@ -14,6 +14,7 @@ from bot.transports import Later, Parcel
 from bot.transports.webchat import Said, WebChat
 from handlers.talk import Attachment, Incoming
 from models.page import PageMessage
+from tests.outbox import PATIENCE
 
 NOW = datetime(2026, 11, 12, 1, 0, tzinfo=UTC)
 SEAT = "seat-1"
@@ -120,12 +121,12 @@ async def test_a_page_is_told_all_it_missed_and_nothing_twice(chat: WebChat) -> 
 
 
 async def test_a_page_that_waits_is_told_at_once(chat: WebChat) -> None:
-    stream = chat.changes(0, pause=30)
+    stream = chat.changes(0, pause=600)
     assert await anext(stream) == []
     waiting = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0.05)
     await chat.send(Parcel(SEAT, "早上好", key="1"))
-    portion = await asyncio.wait_for(waiting, 20)
+    portion = await asyncio.wait_for(waiting, PATIENCE)
     assert [one.text for one in portion] == ["早上好"]
     await stream.aclose()
 

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,9 +16,11 @@ from urllib.error import URLError
 
 import pytest
 
+from tests.synapse import free_port
+
 HOUSE = Path(__file__).parent.parent
 ROOMS = ("bot", "handlers", "models", "locales")
-PATIENCE = 60  # seconds for the first start of an installed program, on a slow machine
+PATIENCE = 180  # seconds for the first start of an installed program, on a slow machine
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
 
@@ -134,8 +135,7 @@ def practice(
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The running practice mode and the address of its page."""
     monkeypatch.chdir(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        http = f"127.0.0.1:{free.getsockname()[1]}"
+    http = f"127.0.0.1:{free_port()}"
     with (tmp_path / "log").open("wb") as log:
         running = subprocess.Popen(
             [installed / "liaison-bot", "run"],
@@ -170,5 +170,5 @@ def test_practice_starts_answers_and_stops_when_told(
     assert "<html" in fetch(address + "/", running)
     assert (tmp_path / "data" / "practice" / "practice.db").exists()
     running.send_signal(signal.SIGTERM)
-    assert running.wait(60) == 0
+    assert running.wait(PATIENCE) == 0
     assert "Traceback" not in (tmp_path / "log").read_text("utf-8")

@@ -188,8 +188,9 @@ export class Phone {
 
   released(card) {
     const item = this.items.get(Number(card));
-    item?.classList.remove("waiting");
-    for (const key of item?.querySelectorAll("button.key") ?? []) {
+    if (!item?.classList.contains("waiting")) return; // it has changed, and rests
+    item.classList.remove("waiting");
+    for (const key of item.querySelectorAll("button.key")) {
       key.classList.remove("pressed");
       key.removeAttribute("aria-disabled");
     }
