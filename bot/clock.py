@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from handlers import escalate, fast_tell, nudge, room_team
 from models import retention
+from models.alone import is_alone
 
 if TYPE_CHECKING:
     from bot.run import House
@@ -45,7 +46,7 @@ async def climb(house: "House") -> None:
     """The ladders of the cases, a portion in a transaction, so that nobody waits for long."""
     for _portion in range(PORTIONS):
         done = await attempt(
-            house, lambda session: escalate.sweep(session, house.office, house.clock())
+            house, "climb", lambda session: escalate.sweep(session, house.office, house.clock())
         )
         if not done:
             return
@@ -56,32 +57,36 @@ async def speak_up(house: "House") -> None:
     """Writes what is to be said unasked, and wakes delivery. Each kind on its own: where the
     digests fail, the alarm must not."""
     for kind in KINDS:
-        count = await attempt(house, partial(nudge.say, kind, house.office, house.clock()))
+        name = kind.__name__
+        count = await attempt(house, name, partial(nudge.say, kind, house.office, house.clock()))
         if count:
-            log.info("nudges_written", kind=kind.__name__, rows=count)
+            log.info("nudges_written", kind=name, rows=count)
             house.deliver.wake()
 
 
 async def tidy(house: "House") -> None:
     now = house.clock()
     local = now.astimezone(house.office.zone)
-    gone = await attempt(house, lambda session: retention.round_of(session, now, local))
+    gone = await attempt(house, "tidy", lambda session: retention.round_of(session, now, local))
     if gone and any(gone.values()):
         log.info("tidied", **gone)
 
 
-async def attempt(house: "House", work: Callable[[Session], T]) -> T | None:
-    """One transaction. What it stumbles over is tried again at the next tick, and must not keep
-    the other sweeps, least of all the alarm, from their work."""
+async def attempt(house: "House", name: str, work: Callable[[Session], T]) -> T | None:
+    """One transaction; None where another copy of the bot is at the same just now. What it
+    stumbles over is tried again at the next tick, and must not keep the other sweeps, least of
+    all the alarm, from their work."""
     try:
-        return await house.run_db(partial(in_transaction, house, work))
+        return await house.run_db(partial(in_transaction, house, name, work))
     except Exception as problem:  # of any sweep; the next one goes on
-        log.warning("sweep_failed", exc_info=problem)
+        log.warning("sweep_failed", sweep=name, exc_info=problem)
         return None
 
 
-def in_transaction(house: "House", work: Callable[[Session], T]) -> T:
+def in_transaction(house: "House", name: str, work: Callable[[Session], T]) -> T | None:
     with Session(house.engine) as session:
+        if not is_alone(session, name):
+            return None
         done = work(session)
         session.commit()
         return done

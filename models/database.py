@@ -110,9 +110,7 @@ def revisions() -> list[str]:
 
 
 def revision(connection: Connection) -> str | None:
-    """The migration the database stands at; None when it has no tables of ours."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
+    """The migration that a database with tables of ours stands at."""
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
@@ -120,9 +118,10 @@ def schema_state(engine: Engine) -> str:
     """One of CURRENT, BEHIND, NEWER, EMPTY (nothing in it) or FOREIGN (somebody else's tables)."""
     known = revisions()
     with engine.execution_options(readonly=True).connect() as connection:
+        tables = inspect(connection).get_table_names()  # one look: another copy may make them now
+        if "alembic_version" not in tables:
+            return FOREIGN if tables else EMPTY
         found = revision(connection)
-        if found is None:
-            return FOREIGN if inspect(connection).get_table_names() else EMPTY
     if found not in known:
         return NEWER
     return CURRENT if found == known[-1] else BEHIND

@@ -5,7 +5,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
@@ -44,6 +44,15 @@ def test_upgrading_twice_changes_nothing(database: Engine) -> None:
 
 def test_two_programs_that_start_together_migrate_once(empty: Engine) -> None:
     assert not at_once(*[partial(db.upgrade, empty)] * 3)
+    assert db.schema_state(empty) == db.CURRENT
+
+
+def test_tables_that_another_copy_makes_meanwhile_are_not_taken_for_a_strangers(
+    empty: Engine,
+) -> None:
+    empty.connect().close()  # what it asks of a database it does not know yet
+    event.listen(empty, "after_cursor_execute", lambda *_: db.upgrade(empty), once=True)
+    assert db.schema_state(empty) != db.FOREIGN
     assert db.schema_state(empty) == db.CURRENT
 
 
