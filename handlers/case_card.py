@@ -290,12 +290,12 @@ def _delivery_lines(turn: Turn, case: Case) -> list[str]:
             "why": _(STEPS.get(phase_of(step.name), "")) or step.name,
             "names": _(", ").join(f"{ARRIVED[one.notice.state]}{one.staff.name}" for one in told),
         }
-        for step, told in groupby_step(case_query.deliveries(turn.session, case.id))
+        for step, told in _by_step(case_query.deliveries(turn.session, case.id))
     ]
     return [_("Told (✓ arrived, ⏳ waiting, ✗ not delivered):"), *lines] if lines else []
 
 
-def groupby_step(found: Iterable[Line]) -> Iterator[tuple[CaseStep, list[Line]]]:
+def _by_step(found: Iterable[Line]) -> Iterator[tuple[CaseStep, list[Line]]]:
     for _key, lines in groupby(found, key=lambda one: one.step.id):
         told = list(lines)
         yield told[0].step, told

@@ -11,18 +11,16 @@ from handlers.pick import not_on_list
 from handlers.questions import Choice, Filling, Form, Question, say_value, tidy
 from handlers.report_sheets import printed
 from handlers.talk import Button, Reply
-from handlers.tell import chats_of, where
+from handlers.tell import to_liaisons, where
 from handlers.trigger_words import within
 from handlers.turn import Turn, Unclear, day
 from locales import gettext as _
 from locales import mark as N_
-from locales import speaking
 from models import ahead, lookup, record
 from models import leave as leaves
 from models.elder import DECEASED, Elder
 from models.ids import new_id
-from models.mailbox import NUDGE
-from models.staff import COORDINATOR, Staff
+from models.staff import COORDINATOR
 from models.trigger import days_for
 from models.visit import CONDOLENCE, Visit
 
@@ -187,19 +185,12 @@ CONDOLE = Form(
 
 
 def tell_liaisons(turn: Turn, elder: Elder) -> list[Reply]:
-    return [
-        _told(turn, liaison, chat.id, elder)
-        for liaison in leaves.liaisons_of(turn.session, elder, turn.today)
-        for chat in chats_of(turn, liaison)
-        if liaison.id != turn.staff.id
-    ]
+    return to_liaisons(turn, elder, lambda: _has_died(turn, elder))
 
 
-def _told(turn: Turn, liaison: Staff, chat: UUID, elder: Elder) -> Reply:
-    with speaking(liaison.locale or turn.office.locale):
-        text = _(
-            "%(who)s has died; visits and greetings have stopped. Please see the family: "
-            "%(within)s."
-        )
-        gaps = {"who": where(turn, elder), "within": within(days_for(turn.session, "death"))}
-        return Reply(text % gaps, ((to_record(elder),),), to=chat, lane=NUDGE)
+def _has_died(turn: Turn, elder: Elder) -> Reply:
+    text = _(
+        "%(who)s has died; visits and greetings have stopped. Please see the family: %(within)s."
+    )
+    gaps = {"who": where(turn, elder), "within": within(days_for(turn.session, "death"))}
+    return Reply(text % gaps, ((to_record(elder),),))

@@ -1,7 +1,6 @@
 """An elder has died or moved away: confirmed by a coordinator, and taken back if it was wrong."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from sqlmodel import col, delete
 
@@ -10,19 +9,15 @@ from handlers.case_ended import restore, withdraw_with
 from handlers.condolence import tell_liaisons, to_record
 from handlers.questions import Choice, Filling, Form, Question, say_value
 from handlers.talk import Button, Reply
-from handlers.tell import chats_of, where
+from handlers.tell import to_liaisons, where
 from handlers.turn import Turn, day
 from handlers.unreached import heard_of
 from locales import gettext as _
 from locales import mark as N_
-from locales import speaking
-from models import leave as leaves
 from models import lookup
 from models.audit import Audit
 from models.draft import Draft
 from models.elder import ACTIVE, DECEASED, FORGOTTEN, MOVED, Elder
-from models.mailbox import NUDGE
-from models.staff import Staff
 
 ENDED = {"deceased": DECEASED, "moved": MOVED}
 WHY = {"deceased": N_("The elder has died"), "moved": N_("The elder has moved away")}
@@ -130,7 +125,8 @@ def _submit(filling: Filling) -> list[Reply]:
     turn.session.add(Audit(at=turn.now, staff_id=turn.staff.id, elder_id=elder.id,
                            action="back", detail=str(filling.get("why"))))  # fmt: skip
     restore(turn, elder)
-    return [_back_reply(filling, elder), *_tell(turn, elder)]
+    told = to_liaisons(turn, elder, lambda: _is_back(turn, elder))
+    return [_back_reply(filling, elder), *told]
 
 
 def _back_reply(filling: Filling, elder: Elder) -> Reply:
@@ -143,20 +139,10 @@ def _back_reply(filling: Filling, elder: Elder) -> Reply:
     return Reply(text % {"who": turn.label(elder)}, rows, form.card_name(filling))
 
 
-def _tell(turn: Turn, elder: Elder) -> list[Reply]:
-    """The liaison had been told that it was over."""
-    return [
-        _told(turn, liaison, chat.id, elder)
-        for liaison in leaves.liaisons_of(turn.session, elder, turn.today)
-        for chat in chats_of(turn, liaison)
-        if liaison.id != turn.staff.id
-    ]
-
-
-def _told(turn: Turn, liaison: Staff, chat: UUID, elder: Elder) -> Reply:
-    with speaking(liaison.locale or turn.office.locale):
-        text = _("%(who)s is back on your list: the report was wrong.")
-        return Reply(text % {"who": where(turn, elder)}, to=chat, lane=NUDGE)
+def _is_back(turn: Turn, elder: Elder) -> Reply:
+    """To the liaison, who had been told that it was over."""
+    text = _("%(who)s is back on your list: the report was wrong.")
+    return Reply(text % {"who": where(turn, elder)})
 
 
 BACK = Form(

@@ -1,6 +1,7 @@
 """Taking a person out of the records ([PIPL] 47, 49): one coordinator asks, another decides."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from handlers import form, tell
 from handlers.brief import audit
@@ -221,15 +222,12 @@ def _carry_out(turn: Turn, one: Erasure, elder: Elder) -> list[Reply]:
     was, by = elder.code, turn.session.get_one(Staff, one.proposed_by)
     erasure.erase(turn.session, elder, turn.now)
     audit(turn, elder, "forgotten")
-    done = _("✅ %(code)s is erased; only counts are left.") % {"code": was}
-    return [Reply(done, (), f"forget {one.ref}"), *_tell(turn, by, was)]
+    told = tell.to_each(turn, [by], lambda: _done(was))
+    return [replace(_done(was), card=f"forget {one.ref}"), *told]
 
 
-def _tell(turn: Turn, by: Staff, code: str) -> Iterable[Reply]:
-    for chat in tell.chats_of(turn, by):
-        with speaking(by.locale or turn.office.locale):
-            text = _("✅ %(code)s is erased; only counts are left.") % {"code": code}
-            yield Reply(text, to=chat.id, lane=NUDGE)
+def _done(code: str) -> Reply:
+    return Reply(_("✅ %(code)s is erased; only counts are left.") % {"code": code})
 
 
 FORGET = Form(

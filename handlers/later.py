@@ -9,12 +9,11 @@ from handlers.due import explain, told_apart
 from handlers.pick import not_on_list
 from handlers.questions import Choice, Filling, Form, Question, say_value, tidy
 from handlers.talk import Button, Reply
-from handlers.tell import chats_of
+from handlers.tell import to_each
 from handlers.turn import Turn, Unclear, day
 from handlers.unreached import heard_of
 from locales import gettext as _
 from locales import mark as N_
-from locales import speaking
 from models import agenda as plan
 from models import leave as leaves
 from models import lookup
@@ -23,7 +22,6 @@ from models.audit import Audit
 from models.due import Window, status, window
 from models.due_query import recent_of
 from models.elder import Absence, Elder, begin_absence, end_absences
-from models.mailbox import NUDGE
 from models.morning import LAST_CALL
 from models.schedule import Postponement
 from models.staff import Staff
@@ -164,39 +162,32 @@ def _submit(filling: Filling) -> list[Reply]:
 
 
 def _ask_backup(filling: Filling, elder: Elder) -> list[Reply]:
-    """The backup may see and visit this elder until the window ends, and is told at once."""
     turn, name = filling.turn, form.card_name(filling)
     backup = leaves.backup_of(turn.session, elder, turn.today)
     if backup is None:
         return [Reply(_("This elder has no backup. Please ask the coordinator."), (), name)]
-    last = _this_window(turn).last
-    _lend(turn, elder, backup)
+    last = _lend(turn, elder, backup)
     _audit(turn, elder, BACKUP)
     text = _("✅ %(backup)s has been asked to visit %(who)s by %(last)s.")
     gaps = {"backup": backup.name, "who": turn.label(elder), "last": day(last)}
-    return [Reply(text % gaps, (), name), *_tell_backup(turn, backup, elder, last)]
+    told = to_each(turn, [backup], lambda: _please_go(turn, elder, last))
+    return [Reply(text % gaps, (), name), *told]
 
 
-def _lend(turn: Turn, elder: Elder, to: Staff) -> None:
-    """The backup may see and visit this elder until the window ends."""
+def _lend(turn: Turn, elder: Elder, to: Staff) -> date:
+    """The backup may see and visit this elder until the window ends, which is the day given."""
     last = _this_window(turn).last
     turn.session.add(
         Assignment(elder_id=elder.id, staff_id=to.id, role=COVER, from_on=turn.today, until_on=last)
     )
+    return last
 
 
-def _tell_backup(turn: Turn, backup: Staff, elder: Elder, last: date) -> list[Reply]:
-    replies = []
-    for chat in chats_of(turn, backup):
-        with speaking(backup.locale or turn.office.locale):
-            text = _("%(name)s asks you to visit %(who)s by %(last)s.") % {
-                "name": turn.staff.name,
-                "who": turn.hidden_label(elder),
-                "last": day(last),
-            }
-            go = Button(_("Start the visit"), f"/visit {elder.code}")
-            replies.append(Reply(text, ((go,),), to=chat.id, lane=NUDGE))
-    return replies
+def _please_go(turn: Turn, elder: Elder, last: date) -> Reply:
+    text = _("%(name)s asks you to visit %(who)s by %(last)s.")
+    gaps = {"name": turn.staff.name, "who": turn.hidden_label(elder), "last": day(last)}
+    go = Button(_("Start the visit"), f"/visit {elder.code}")
+    return Reply(text % gaps, ((go,),))
 
 
 def _audit(turn: Turn, elder: Elder, what: str) -> None:
@@ -228,7 +219,9 @@ def instead_command(turn: Turn, rest: str) -> list[Reply]:
         return [Reply(_("It is not that late yet: please let the liaison ask you."))]
     _lend(turn, elder, turn.staff)
     _audit(turn, elder, "instead")
-    return [_yours(turn, elder, last), *_tell_liaisons(turn, elder, last)]
+    liaisons = leaves.liaisons_of(turn.session, elder, turn.today)
+    told = to_each(turn, liaisons, lambda: _goes_for_you(turn, elder, last))
+    return [_yours(turn, elder, last), *told]
 
 
 def _yours(turn: Turn, elder: Elder, last: date) -> Reply:
@@ -237,18 +230,10 @@ def _yours(turn: Turn, elder: Elder, last: date) -> Reply:
     return Reply(text % {"who": turn.label(elder), "last": day(last)}, ((go,),))
 
 
-def _tell_liaisons(turn: Turn, elder: Elder, last: date) -> list[Reply]:
-    replies = []
-    for staff in leaves.liaisons_of(turn.session, elder, turn.today):
-        for chat in chats_of(turn, staff):
-            with speaking(staff.locale or turn.office.locale):
-                text = _("%(name)s visits %(who)s for you, by %(last)s.") % {
-                    "name": turn.staff.name,
-                    "who": turn.hidden_label(elder),
-                    "last": day(last),
-                }
-                replies.append(Reply(text, to=chat.id, lane=NUDGE))
-    return replies
+def _goes_for_you(turn: Turn, elder: Elder, last: date) -> Reply:
+    text = _("%(name)s visits %(who)s for you, by %(last)s.")
+    gaps = {"name": turn.staff.name, "who": turn.hidden_label(elder), "last": day(last)}
+    return Reply(text % gaps)
 
 
 WHAT = (

@@ -12,7 +12,7 @@ from handlers.dates import coming_day
 from handlers.questions import Choice, Filling, Form, Question, tidy
 from handlers.steering import NONE, Steering, steering
 from handlers.talk import Button, Reply, Rows
-from handlers.tell import chats_of, coordinators_of
+from handlers.tell import chats_of, coordinators_of, to_each
 from handlers.turn import Turn, Unclear, day
 from locales import gettext as _
 from locales import mark as N_
@@ -272,19 +272,12 @@ def _end(turn: Turn, staff: Staff) -> list[Reply]:
         step.about = _back(staff).text
         step.note(staff.code, f"{running.from_on}..{running.until_on}", NONE)
         step.told |= {one.id for one in helpers}
-    return [replace(_back(staff), rows=((step.undo,),)), *_tell_back(turn, staff, helpers)]
+    told = to_each(turn, helpers, lambda: _back(staff))
+    return [replace(_back(staff), rows=((step.undo,),)), *told]
 
 
 def _back(staff: Staff) -> Reply:
     return Reply(_("✅ %(name)s is back; the list is theirs again.") % {"name": staff.name})
-
-
-def _tell_back(turn: Turn, staff: Staff, readers: Iterable[Staff]) -> list[Reply]:
-    replies = []
-    for reader, chat in _chats(turn, readers):
-        with speaking(reader.locale or turn.office.locale):
-            replies.append(replace(_back(staff), to=chat.id, lane=NUDGE))
-    return replies
 
 
 def cover_command(turn: Turn, rest: str) -> list[Reply]:

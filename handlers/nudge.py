@@ -1,7 +1,7 @@
 """What the bot says by itself: the morning digests, a reminder of a draft, an alarm at silence.
 
 Each has a key that is unique for good, so that whatever restarts, it is said at most once.
-`sweep` writes what is due now; `renew` looks at a message again just before it goes out.
+`say` writes what is due now of one kind; `renew` looks at a message again just before it goes out.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -11,7 +11,7 @@ from handlers.digest import weekday
 from handlers.morning import Post, as_written, reachable, reader, turn_of
 from handlers.room_words import MARKS, STATES, all_bookings, when
 from handlers.talk import Button, Reply
-from handlers.tell import chats_of
+from handlers.tell import to_each
 from handlers.turn import Office, Turn, local_date
 from locales import gettext as _
 from locales import ngettext, speaking
@@ -22,7 +22,7 @@ from models.office_hours import quiet
 from models.org import branch, up_from
 from models.outbox import Job
 from models.room import GROUP, Booking, Slot
-from models.staff import COORDINATOR, Chat, Staff
+from models.staff import COORDINATOR, Staff
 from models.workdays import differing_days
 
 KIND = "room"
@@ -113,17 +113,10 @@ def news(turn: Turn, booking: Booking, elder: Elder, was: bool = False) -> list[
     if not was and not heard(turn, booking):
         return []
     people = [one for one in team(turn.session, elder) if one.id != turn.staff.id]
-    return [
-        _news(turn, one, chat, booking, elder) for one in people for chat in chats_of(turn, one)
-    ]
+    return to_each(turn, people, lambda: _changed(turn, booking, elder))
 
 
-def _news(turn: Turn, staff: Staff, chat: Chat, booking: Booking, elder: Elder) -> Reply:
-    with speaking(staff.locale or turn.office.locale):
-        return _changed(turn, booking, elder, chat)
-
-
-def _changed(turn: Turn, booking: Booking, elder: Elder, chat: Chat) -> Reply:
+def _changed(turn: Turn, booking: Booking, elder: Elder) -> Reply:
     text = _("Worry-relief room, changed: %(who)s %(code)s, %(when)s: %(state)s") % {
         "who": turn.hidden_label(elder),
         "code": elder.code,
@@ -131,7 +124,7 @@ def _changed(turn: Turn, booking: Booking, elder: Elder, chat: Chat) -> Reply:
         "state": _(STATES[booking.state]),
     }
     look = Button(_("Show"), f"/room @{booking.ref}")
-    return Reply(f"{MARKS[booking.state]} {text}", ((look,),), to=chat.id, lane=NUDGE)
+    return Reply(f"{MARKS[booking.state]} {text}", ((look,),))
 
 
 # Places nobody will take

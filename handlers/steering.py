@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from handlers.form import in_rows
 from handlers.talk import Button, Reply
-from handlers.tell import chats_of
+from handlers.tell import chats_of, to_each
 from handlers.turn import Turn
 from locales import gettext as _
 from locales import mark as N_
@@ -161,13 +161,8 @@ def announce(turn: Turn, made: Steering, people: Iterable[Staff], text: str) -> 
     """The same sentence, with `name` and `about`, to each of these."""
     found = {one.id: one for one in people if one.id != turn.staff.id}
     made.told |= found.keys()
-    replies = []
-    for one in found.values():
-        for chat in chats_of(turn, one):
-            with speaking(one.locale or turn.office.locale):
-                gaps = {"name": turn.staff.name, "about": made.about}
-                replies.append(Reply(_(text) % gaps, to=chat.id, lane=NUDGE))
-    return replies
+    gaps = {"name": turn.staff.name, "about": made.about}
+    return to_each(turn, found.values(), lambda: Reply(_(text) % gaps))
 
 
 # Taking back

@@ -1,5 +1,8 @@
-"""Asking the coordinators at once to confirm what only they can: a death, a wrong address."""
+"""Whom to tell and how to reach them; asking the coordinators at once to confirm what only they
+can: a death, a wrong address."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -9,7 +12,8 @@ from handlers.turn import Turn
 from locales import gettext as _
 from locales import speaking
 from models.elder import Elder, masked
-from models.mailbox import EMERGENCY
+from models.leave import liaisons_of
+from models.mailbox import EMERGENCY, NUDGE
 from models.org import Unit, branch
 from models.staff import COORDINATOR, Chat, Staff
 from models.visit import Visit
@@ -48,6 +52,22 @@ def chats_of(turn: Turn, staff: Staff) -> list[Chat]:
     last = (col(Chat.last_at).desc().nulls_last(), col(Chat.network), col(Chat.id))
     found = list(turn.session.exec(statement.order_by(*last)).all())
     return sorted(found, key=lambda chat: chat.network != staff.network)[:1]
+
+
+def to_each(turn: Turn, people: Iterable[Staff], say: Callable[[], Reply]) -> list[Reply]:
+    """What `say` gives, in the language of each of these, where they can be reached."""
+    replies = []
+    for one in people:
+        for chat in chats_of(turn, one):
+            with speaking(one.locale or turn.office.locale):
+                replies.append(replace(say(), to=chat.id, lane=NUDGE))
+    return replies
+
+
+def to_liaisons(turn: Turn, elder: Elder, say: Callable[[], Reply]) -> list[Reply]:
+    """The same for whoever looks after this elder, but for who wrote."""
+    liaisons = liaisons_of(turn.session, elder, turn.today)
+    return to_each(turn, [one for one in liaisons if one.id != turn.staff.id], say)
 
 
 def _message(turn: Turn, staff: Staff, chat: Chat, visit: Visit, elder: Elder) -> Reply:

@@ -1,4 +1,4 @@
-"""Nobody opens, nobody answers (domain: 没人在家): whoever is alone or very ill is looked for.
+"""Nobody opens, nobody answers (没人在家): whoever is alone or very ill is looked for.
 
 Unless somebody reaches the elder, an attempt becomes an urgent case after two hours and an
 emergency in the evening; both are the office's to set. It ends as soon as anybody has news.

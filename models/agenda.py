@@ -105,25 +105,27 @@ def days_left(today: date, policy: Policy, differing: dict[str, bool]) -> list[d
 
 def arrange(lines: list[Line], today: date, policy: Policy, left: list[date]) -> Agenda:
     """Splits the window evenly over the working days that are left, so that no day has ten."""
-    open_ = [one for one in lines if one.state in (DUE, NOT_YET)]
-    done = [one for one in lines if one.state == SATISFIED]
+    open_, done = _in(lines, DUE, NOT_YET), _in(lines, SATISFIED)
     share = _share(open_, done, today, left)
     mine = list(islice((one for one in open_ if may_go(one, today, policy)), share))
     codes = {one.elder.code for one in mine}
+    rest = [one for one in lines if one.elder.code not in codes]
     return Agenda(
         window(today, policy),
         len(left),
         policy,
-        overdue=[one for one in lines if one.state == OVERDUE],
+        overdue=_in(lines, OVERDUE),
         today=mine,
-        later=[one for one in open_ if one.elder.code not in codes and one.reason != PUT_OFF],
+        later=[one for one in _in(rest, DUE, NOT_YET) if one.reason != PUT_OFF],
         put_off=[one for one in open_ if one.reason == PUT_OFF],
         satisfied=done,
-        suspended=[one for one in lines if one.state == SUSPENDED and one.reason == "away"],
-        calls=[
-            one for one in lines if one.contact_due and one.elder.code not in codes and _waits(one)
-        ],
+        suspended=[one for one in _in(lines, SUSPENDED) if one.reason == "away"],
+        calls=[one for one in rest if one.contact_due and _waits(one)],
     )
+
+
+def _in(lines: list[Line], *states: str) -> list[Line]:
+    return [one for one in lines if one.state in states]
 
 
 def _waits(one: Line) -> bool:

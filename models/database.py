@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import URL, Connection, Engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
-from sqlmodel import SQLModel, create_engine
+from sqlmodel import create_engine
 
 import models  # noqa: F401  (registers every table)
 
@@ -166,12 +166,3 @@ def check_references(connection: Connection) -> None:
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken:
             raise RuntimeError(f"The migration broke a reference in table {broken[0]}.")
-
-
-def drift(connection: Connection) -> list[Any]:
-    """What autogenerate would still change: empty when no migration was forgotten."""
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return list(compare_metadata(context, SQLModel.metadata))

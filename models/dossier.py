@@ -111,7 +111,7 @@ def _pictures(session: Session, elder_id: UUID) -> list[Picture]:
             col(Case.number),
             col(Photo.sha256),
             col(Photo.staff_id),
-        )  # fmt: skip
+        )
         .outerjoin(Case, col(Case.id) == Photo.case_id)
         .where(or_(col(Photo.visit_id).in_(visits), col(Case.elder_id) == elder_id))
         .order_by(col(Photo.received_at), col(Photo.id))

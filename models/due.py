@@ -22,7 +22,7 @@ RELOCATED = "relocated"
 
 @dataclass(frozen=True)
 class Policy:
-    """The office's numbers, in days where nothing else is said; the defaults are §4a and §4b.
+    """The office's numbers, in days where nothing else is said.
 
     `visits_per_month` 1 or 2: windows a month. `usual_gap`: the next visit is suggested so long
     after the last. `shortest_gap`: a visit sooner after the last one of the window before does
@@ -114,14 +114,14 @@ class Status:
 
 def status(recent: Recent, today: date, policy: Policy = DEFAULT) -> Status:
     """Whether this elder is due on `today`, and why."""
-    now = window(today, policy)
+    current = window(today, policy)
     visits = [(day, mode) for day, mode in recent.visits if day <= today]
     state, reason = _state(recent, visits, today, policy)
     return Status(
         state,
         reason,
-        now,
-        suggested_day(_last_counting(visits, recent, policy), recent.put_off, now, policy),
+        current,
+        suggested_day(_last_counting(visits, recent, policy), recent.put_off, current, policy),
         max((day for day, _mode in visits), default=None),
         _contact_due(recent, visits, today, policy) and state != SUSPENDED,
     )
@@ -130,28 +130,29 @@ def status(recent: Recent, today: date, policy: Policy = DEFAULT) -> Status:
 def _state(
     recent: Recent, visits: list[tuple[date, str]], today: date, policy: Policy
 ) -> tuple[str, str]:
-    now = window(today, policy)
-    past = before(now, policy)
+    current = window(today, policy)
+    past = before(current, policy)
     if recent.state != ACTIVE:
         return SUSPENDED, recent.state
     if any(_covers(first, last, today) for first, last in recent.away):
         return SUSPENDED, "away"
-    if satisfied(now, visits, recent, policy):
+    if satisfied(current, visits, recent, policy):
         return SATISFIED, "visited"
-    if recent.put_off and now.holds(recent.put_off) and today < recent.put_off:
+    if recent.put_off and current.holds(recent.put_off) and today < recent.put_off:
         return NOT_YET, "put_off"
     if missed(past, visits, recent, policy):
-        return OVERDUE, _why_missed((now, past), visits, recent, policy)
+        return OVERDUE, _why_missed((current, past), visits, recent, policy)
     return _open(recent, visits, today, policy)
 
 
 def _open(
     recent: Recent, visits: list[tuple[date, str]], today: date, policy: Policy
 ) -> tuple[str, str]:
-    now = window(today, policy)
-    if today < suggested_day(_last_counting(visits, recent, policy), recent.put_off, now, policy):
+    current = window(today, policy)
+    last = _last_counting(visits, recent, policy)
+    if today < suggested_day(last, recent.put_off, current, policy):
         return NOT_YET, "early"
-    return DUE, why_visits_fall_short(now, visits, recent, policy)
+    return DUE, why_visits_fall_short(current, visits, recent, policy)
 
 
 def _why_missed(

@@ -34,7 +34,7 @@ from models.visit import (
     Visit,
 )
 
-GRACE = 4  # days after the suggested one that are in time still (domain §4a: done 0-4 d late)
+GRACE = 4  # days after the suggested one that are in time still
 WEIGHT = "score.{name}"  # of the office: what a share weighs in the scorecard
 WEIGHTS = {"coverage": 30, "timeliness": 15, "in_person": 15, "triggers": 10, "cases": 20,
            "completeness": 10}  # fmt: skip

@@ -63,7 +63,7 @@ KINDS = {
         Kind(WEATHER, 1),
         Kind("new", 10),
     )
-}  # domain §4c
+}
 OF_CASES = {
     "medical_acute": "illness", "fall": "accident", "life_danger": "accident",
     "missing": "accident", "fire_gas_co": "accident", "hardship": "hardship",
@@ -86,7 +86,7 @@ class Festival(NamedTuple):
     asks: Callable[[Any, date], bool]
 
 
-FESTIVALS = (  # domain §4d: those on which somebody must come
+FESTIVALS = (  # those on which somebody must come ([S0] 四必访)
     Festival(True, 1, 1, lambda elder, on: True),
     Festival(True, 9, 9, lambda elder, on: _years(elder, on) >= ADVANCED),
     Festival(False, 7, 1, lambda elder, on: bool(elder.party_member)),

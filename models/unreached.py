@@ -1,4 +1,4 @@
-"""Whoever is alone or very ill and was not reached (domain: 没人在家): which attempts nobody has
+"""Whoever is alone or very ill and was not reached (没人在家): which attempts nobody has
 answered for yet, and when that becomes urgent and grave. The numbers are settings of the office.
 """
 

@@ -59,7 +59,7 @@ class Bot:
     def _is_up(self) -> bool:
         if self._running.done():
             self._running.result()
-        return self.matrix.listening
+        return self.matrix.status == "listening"
 
     async def __aexit__(self, *_: object) -> None:
         self._stop.set()

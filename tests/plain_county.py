@@ -1,4 +1,4 @@
-"""A county on paper: who was visited when, and what §4a and §4b of the domain say of it.
+"""A county on paper: who was visited when, and what the rules of visiting say of it.
 
 Written without the program's rule, straight from the words: windows 1-15 and 16-end; a visit
 less than 7 days after the last one of the window before does not satisfy; a phone call counts

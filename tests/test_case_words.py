@@ -1,4 +1,4 @@
-"""The domain's tables, kept as they are written there: who acts on what, and in what time."""
+"""Who acts on what, and in what time, written down a second time: a change must be meant."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_each_category_goes_to_its_group(code, group):
         (4, (2, WORKDAYS), (7 * DAY, MINUTES), (30 * DAY, MINUTES)),
     ],
 )
-def test_the_usual_terms_are_those_of_the_domain(severity, ack, act, resolve):
+def test_the_usual_terms_are_as_written_here(severity, ack, act, resolve):
     terms = DEFAULTS[severity]
     assert (terms.ack, terms.act, terms.resolve) == (ack, act, resolve)
 

@@ -223,6 +223,7 @@ def test_after_a_year_every_case_is_closed_or_overdue_and_shown(town, seed):
     assert NO_CONTACT in {one.category for one in cases}
     assert {one.number for one in running} >= {one.number for one in cases
                                               if one.number in year.forgotten} - ended(cases)  # fmt: skip
+    assert running
     assert all(one.late_at < town.now for one in running)
     shown = year.shown("王主任")
     assert set(shown) == {one.number for one in running}

@@ -77,7 +77,7 @@ def gaps(visits: list[date]) -> set[int]:
 
 
 def test_up_to_four_days_late_is_still_two_a_month_and_never_a_long_gap():
-    """The last row of the table of §4a: gaps of 13 to 19 days."""
+    """Gaps of 13 to 19 days."""
     rng = Random(1)
     visits = lived(date(2024, 1, 1), 12, lambda: rng.randrange(5))
     assert set(months(visits).values()) == {2}

@@ -46,7 +46,7 @@ def care(demo):
 
 
 def carers(care, elder, today):
-    """Who looked after an elder that day, as §4d has it: own, stand-in, else backup; and covers."""
+    """Who looked after an elder that day: own liaison, stand-in, else backup; and covers."""
     rows = [a for a in care[0] if a["elder_id"] == elder and holds(a, today)]
     absent = {
         one["staff_id"]: one for one in care[1] if one["ended_at"] is None and holds(one, today)

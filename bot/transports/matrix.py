@@ -124,10 +124,6 @@ class Matrix:
         while True:
             await self._until_it_works(lambda: self._turn(receive))
 
-    @property
-    def listening(self) -> bool:
-        return self.status == LISTENING
-
     async def close(self) -> None:
         waiting = {*self._tasks, *([self._tending] if self._tending else [])}
         if waiting:
