@@ -59,7 +59,7 @@ from handlers.veil import veiled
 from handlers.visit import VISIT, visit_command
 from handlers.visit_line import split_line
 from handlers.visit_said import several_visits, told_visit
-from handlers.weather import WEATHER, weather_command, weather_said
+from handlers.weather import WEATHER, weather_called, weather_command, weather_said
 from handlers.weekly import status_command
 from locales import gettext as _
 from locales import mark as N_
@@ -266,7 +266,9 @@ def _typed(turn: Turn, text: str) -> list[Reply]:
     if text[0] in "/!／":
         return _command(turn, text)
     draft = turn.open_draft()
-    return _in_dialogue(turn, draft, text) if draft else _plain_words(turn, text)
+    if draft is None:
+        return _plain_words(turn, text)
+    return weather_called(turn, tidy(text)) or _in_dialogue(turn, draft, text)
 
 
 def _command(turn: Turn, text: str) -> list[Reply]:

@@ -34,7 +34,7 @@ from models.case_query import Line
 from models.elder import DECEASED, MOVED, Elder
 from models.staff import Staff
 
-REMARKS = ("note", "refer", "moved", "room", "fast")
+REMARKS = ("note", "raise", "refer", "moved", "room", "fast")
 NOTES = 2  # of the latest that are shown
 LONGEST = 200  # characters of what was said
 ACROSS = 3

@@ -15,6 +15,7 @@ from models.case import (
     RETURNED,
     WITHDRAWN,
 )
+from models.weather import COLD, HEAT
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,11 @@ ENGLISH = {  # beside the Chinese words
     "family_event": ("a death in the family", "wedding"),
 }  # fmt: skip
 GROUP_OF = {code: one.group for code, one in CATEGORIES.items()}
+HAZARDS = ("utilities", "fire_risk", "heating_cooling")  # of the home, beside what is broken
+WARNED_OF = {
+    HEAT: N_("🌡 Heat warning in force: a hazard in the home is urgent."),
+    COLD: N_("❄️ Cold warning in force: a hazard in the home is urgent."),
+}
 
 STATES = {
     OPEN: N_("Waiting"),

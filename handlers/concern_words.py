@@ -8,6 +8,7 @@ from functools import cached_property
 
 from handlers.questions import Choice
 from locales import mark as N_
+from models.case import ROUTINE
 
 GROUP_NAMES = {
     "medical": N_("medical group"),
@@ -40,7 +41,8 @@ class Detail:
 
 @dataclass(frozen=True)
 class Code:
-    """One answer to an observation. `raises` are (category, severity); `call` stands first."""
+    """One answer to an observation. `raises` are (category, severity); `call` stands first.
+    Under a warning of heat or cold it is as grave as `warned` says, where that is more."""
 
     number: str
     word: str
@@ -50,6 +52,7 @@ class Code:
     details: tuple[Detail, ...] = ()
     call: str = ""
     words: tuple[str, ...] = ()
+    warned: int = ROUTINE
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,21 @@
 from collections.abc import Sequence
 
 from handlers import case_open, form, photos
-from handlers.case_words import CATEGORIES, Category, category_name
+from handlers.case_words import CATEGORIES, WARNED_OF, Category, category_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES, SEVERITY_TERMS
-from handlers.emergency import REPORTERS, call_line, danger_in, scene
+from handlers.emergency import REPORTERS, call_line, scene
 from handlers.pick import likely, read_elder, say_elder
+from handlers.problem_kind import (
+    MORE,
+    category,
+    elder_of,
+    guess,
+    near,
+    severity,
+    usual_severity,
+    warning,
+    words,
+)
 from handlers.questions import (
     PHOTO,
     TEXT,
@@ -23,14 +34,14 @@ from handlers.turn import Turn
 from locales import gettext as _
 from locales import mark as N_
 from models import lookup
-from models.case import EMERGENCY, PETITION, PROBLEM, SEVERITIES, WALK_IN
+from models.case import EMERGENCY, PETITION, PROBLEM, URGENT, WALK_IN
 from models.case_record import Problem
 from models.duty import on_duty
 from models.elder import Elder
 from models.org import up_from
 from models.staff import COORDINATOR
 
-NAME, MORE = "problem", "more"
+NAME = "problem"
 ALONE = "alone"  # of two things in one sentence only the first is reported
 SHOWN, NEAREST = 6, 200  # elders as buttons; elders whose names are looked for in a sentence
 USUAL = ("repair", "utilities", "medical_acute", "fall", "meals_delivery", "low_mood", "hardship",
@@ -58,17 +69,6 @@ def _nearest(turn: Turn, most: int) -> list[Elder]:
     return [one for one, _on in lookup.caseload(turn.session, turn.staff, turn.today, 0, most)]
 
 
-def guess(text: str) -> Category | None:
-    """The category whose words stand in it; danger before everything else, then what is not for
-    everybody's eyes."""
-    found = danger_in(text)
-    if found is not None:
-        return found
-    milder = (one for one in CATEGORIES.values() if one.severity != EMERGENCY)
-    fits = (one for one in milder if one.is_named_in(text))
-    return min(fits, key=lambda one: not one.restricted, default=None)
-
-
 def _begin(turn: Turn, elder: Elder | None, text: str, hits: Sequence[Elder] = ()) -> Reply:
     """A card of its own for each elder; begun again, it goes on with what is new."""
     subject = elder.code if elder else ""
@@ -84,7 +84,7 @@ def _begin(turn: Turn, elder: Elder | None, text: str, hits: Sequence[Elder] = (
     code, _gap, level = text.partition(" ")
     if code in CATEGORIES and level.isdecimal():  # a button that says how grave it is
         form.put(filling, "what", code)
-        if level in _near(CATEGORIES[code]):
+        if level in near(CATEGORIES[code].severity):
             form.put(filling, "severity", level)
     elif text:
         form.put(filling, "what", _read_what(filling, text))
@@ -110,11 +110,6 @@ def _read_elder(filling: Filling, text: str) -> str:
     return read_elder(filling, text, _elders(filling))
 
 
-def _elder(filling: Filling) -> Elder | None:
-    turn, code = filling.turn, filling.get("elder")
-    return lookup.by_code(turn.session, turn.staff, code, turn.today) if code else None
-
-
 # What
 
 
@@ -136,14 +131,6 @@ def _read_what(filling: Filling, text: str) -> str:
 
 def _all(filling: Filling) -> tuple[Choice, ...]:
     return tuple(_choice(code) for code in CATEGORIES if code not in USUAL)
-
-
-def category(filling: Filling) -> Category | None:
-    """What was chosen, or what the words propose."""
-    chosen = filling.get("category") or filling.get("what")
-    if not chosen:
-        return None
-    return CATEGORIES.get(chosen) or guess(str(filling.get("what")))
 
 
 def _unguessed(filling: Filling) -> bool:
@@ -181,30 +168,10 @@ def _toggle(filling: Filling, code: str) -> bool:
     return True
 
 
-def words(filling: Filling) -> str:
-    """What was written, beside the category."""
-    what = filling.get("what") or ""
-    written = "" if what in CATEGORIES or what == MORE else what
-    return "\n".join(part for part in (written, filling.get("text") or "") if part)
-
-
-def severity(filling: Filling) -> int:
-    found = category(filling)
-    usual = found.severity if found else 4
-    return int(filling.get("severity") or usual)
-
-
 def _levels(filling: Filling) -> tuple[Choice, ...]:
     """An emergency is not made any smaller, and one step is the most that is moved."""
-    found = category(filling)
-    near = _near(found) if found else ("3", "4")
-    return tuple(Choice(level, SEVERITY_NAMES[int(level)]) for level in near)
-
-
-def _near(one: Category) -> tuple[str, ...]:
-    if one.severity == EMERGENCY:
-        return ()
-    return tuple(str(level) for level in SEVERITIES if abs(level - one.severity) <= 1)
+    levels = near(usual_severity(filling))
+    return tuple(Choice(level, SEVERITY_NAMES[int(level)]) for level in levels)
 
 
 def _asks_wish(filling: Filling) -> bool:
@@ -220,7 +187,7 @@ def _is_coordinator(filling: Filling) -> bool:
 
 
 def title(filling: Filling) -> str:
-    elder = _elder(filling)
+    elder = elder_of(filling)
     if elder is None:
         return _("Report a problem")
     return _("Report: %(name)s") % {"name": filling.turn.shown(elder.name)}
@@ -232,11 +199,13 @@ def urgent(filling: Filling) -> str:
 
 
 def review(filling: Filling) -> Reply:
-    elder, found = _elder(filling), category(filling)
+    elder, found = elder_of(filling), category(filling)
     if elder is None or found is None:
         return Reply(_("That elder is not on your list any more."), (), form.card_name(filling))
     lines = [urgent(filling), _("Check: %(who)s") % {"who": filling.turn.label(elder)}]
     lines += [_what(filling, found), *_more(filling), _to_whom(filling, elder, found)]
+    if (kind := warning(filling)) and severity(filling) == URGENT:
+        lines.append(_(WARNED_OF[kind]))
     second = _second(filling)
     if second and not filling.known(ALONE):
         gaps = {"what": category_name(second.code), "group": _(GROUP_NAMES[second.group])}
@@ -302,7 +271,7 @@ def _rows(filling: Filling) -> Rows:
 
 def submit(filling: Filling) -> list[Reply]:
     """Opens or joins the case, and says who was told."""
-    turn, elder, found = filling.turn, _elder(filling), category(filling)
+    turn, elder, found = filling.turn, elder_of(filling), category(filling)
     if elder is None or found is None:
         return [form.stale(FORM, filling)]
     second = None if filling.known(ALONE) else _second(filling)

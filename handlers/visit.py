@@ -1,6 +1,5 @@
 """Logging a visit: choosing the elder, the card, one-line entry, and what happens on submit."""
 
-from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -19,15 +18,17 @@ from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from handlers.visit_alarm import ALARMED, alarm_at_once
 from handlers.visit_codes import OBSERVED
-from handlers.visit_concerns import Found, found
-from handlers.visit_day import MYSELF, too_old, visited_on, visitors
+from handlers.visit_concerns import Found
+from handlers.visit_day import MYSELF, moment, too_old, visited_on, visitors
 from handlers.visit_form import (
     QUESTIONS,
+    WARNED,
+    concerns_of,
     fill_well,
     is_attempt,
-    last_seen,
     outcome_of,
     shortcuts,
+    warning,
 )
 from handlers.visit_left_open import (
     ASKED,
@@ -135,7 +136,7 @@ def submit(filling: Filling) -> list[Reply]:
         return _changed(filling)
     if too_old(filling) and not filling.get("visited_on") and not filling.known("fixes"):
         return [form.card(VISIT, filling)]
-    concerns = found(filling.answers, last_seen(filling))
+    concerns = concerns_of(filling)
     visit, sought = _row(filling, elder), unreached.sought_for(turn.session, elder)
     old = _fixed_visit(filling)
     raised = _store(filling, elder, visit, old, concerns)
@@ -190,7 +191,7 @@ def _row(filling: Filling, elder: Elder) -> Visit:
         recorded_by=turn.staff.id,
         mode=ATTEMPT_MODE.get(outcome, "in_person") if is_attempt(filling) else answers["how"],
         outcome=outcome,
-        visited_at=_moment(filling),
+        visited_at=moment(filling),
         visited_on=visited_on(filling),
         logged_at=turn.now,
         late_reason=str(answers.get("late_reason") or ""),
@@ -212,8 +213,8 @@ def _who_went(filling: Filling) -> UUID:
 
 def _kept_answers(filling: Filling) -> dict[str, Any]:
     kept = {name: given for name, given in filling.answers.items() if given is not None}
-    carried = filling.known("left_open")
-    return {**kept, CARRIED: carried} if carried else kept
+    beside = {CARRIED: filling.known("left_open"), WARNED: warning(filling)}
+    return {**kept, **{name: given for name, given in beside.items() if given}}
 
 
 def _observations(filling: Filling) -> dict[str, Any]:
@@ -221,15 +222,6 @@ def _observations(filling: Filling) -> dict[str, Any]:
     if is_attempt(filling):
         return dict.fromkeys(OBSERVATIONS)
     return {seen.name: filling.get(seen.name) or NOT_OBSERVED for seen in OBSERVED}
-
-
-def _moment(filling: Filling) -> datetime:
-    """When it was: the moment the card was opened, or noon of a day that was said."""
-    if not filling.get("visited_on"):
-        return filling.draft.started_at
-    zone = filling.turn.office.zone
-    noon = datetime.combine(visited_on(filling), time(12), zone).astimezone(UTC)
-    return min(noon, filling.turn.now)
 
 
 def _store(

@@ -237,6 +237,7 @@ LODGING = Observation(
                 Detail("hot", N_("No cooling"), "heating_cooling"),
                 Detail("gas", N_("Gas or stove"), "fire_risk"),
             ),
+            warned=2,
         ),
         Code(
             "3",

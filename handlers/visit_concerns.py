@@ -1,7 +1,7 @@
 """What the answers of a visit mean: concerns with their severity, and changes that surprise."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handlers.case_words import GROUP_OF
@@ -24,6 +24,7 @@ class Found:
     default_severity: int
     detail: str
     reason: str
+    warning: str = ""  # of heat or cold, which makes it this grave
 
     @property
     def group(self) -> str:
@@ -34,19 +35,32 @@ def code_of(answers: Mapping[str, Any], observation: Observation) -> Code | None
     return observation.by_word.get(answers.get(observation.name, ""))
 
 
-def found(answers: Mapping[str, Any], last: Mapping[str, Any]) -> list[Found]:
-    """All concerns, the gravest first. `last` are the observations of the visit before."""
-    all_ = [concern for seen in OBSERVED for concern in _of(answers, seen, last)]
+def found(answers: Mapping[str, Any], last: Mapping[str, Any], warning: str = "") -> list[Found]:
+    """All concerns, the gravest first. `last` are the observations of the visit before; `warning`
+    the kind of weather that is warned of there."""
+    all_ = [concern for seen in OBSERVED for concern in _of(answers, seen, last, warning)]
     return sorted(all_, key=lambda concern: concern.severity)
 
 
-def _of(answers: Mapping[str, Any], seen: Observation, last: Mapping[str, Any]) -> list[Found]:
+def _of(
+    answers: Mapping[str, Any], seen: Observation, last: Mapping[str, Any], warning: str
+) -> list[Found]:
     code = code_of(answers, seen)
     raises = (code.raises or _watch_again(seen, code, last)) if code else ()
     if code is None or not raises:
         return []
     detail = _detail(answers, seen, code)
-    return [_one(answers, seen, code, detail, category, level) for category, level in raises]
+    all_ = [_one(answers, seen, code, detail, category, level) for category, level in raises]
+    return [_warned(one, answers, warning) for one in all_] if warning else all_
+
+
+def _warned(one: Found, answers: Mapping[str, Any], warning: str) -> Found:
+    """What can wait on another day cannot in a heat or a cold wave."""
+    grave = one.code.warned
+    if one.default_severity <= grave:
+        return one
+    level = moved(grave, answers.get(f"{one.observation.name}_level", SAME))
+    return replace(one, severity=level, default_severity=grave, warning=warning)
 
 
 def _watch_again(

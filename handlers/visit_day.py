@@ -1,7 +1,7 @@
 """On which day a visit was, why it is entered late, and who went where somebody else enters it."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from handlers.dates import past_day
@@ -33,6 +33,15 @@ def visited_on(filling: Filling) -> date:
 
 def started_on(filling: Filling) -> date:
     return local_date(filling.draft.started_at, filling.turn.office.zone)
+
+
+def moment(filling: Filling) -> datetime:
+    """When it was: the moment the card was opened, or noon of a day that was said."""
+    if not filling.get("visited_on"):
+        return filling.draft.started_at
+    zone = filling.turn.office.zone
+    noon = datetime.combine(visited_on(filling), time(12), zone).astimezone(UTC)
+    return min(noon, filling.turn.now)
 
 
 def too_old(filling: Filling) -> bool:

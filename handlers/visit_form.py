@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from handlers import visit_left_open as left_open
 from handlers.agreed import keeps_no_health, offered
@@ -16,9 +17,12 @@ from handlers.questions import (
 from handlers.visit_codes import BY_NAME, OBSERVED
 from handlers.visit_concerns import DOWN, SAME, UP, Found, code_of, found, leaps, moved
 from handlers.visit_day import QUESTIONS as DAY_QUESTIONS
+from handlers.visit_day import visited_on
 from handlers.visit_follows import UNTIL
 from locales import gettext as _
 from locales import mark as N_
+from models import weather
+from models.case import ROUTINE
 from models.visit import CONDOLENCE, DONE, EMERGENCY, GOOD, NOT_OBSERVED
 
 NOBODY = "none"
@@ -78,6 +82,27 @@ def is_visit(filling: Filling) -> bool:
 def last_seen(filling: Filling) -> Mapping[str, Any]:
     """The observations of the visit before this one: name to word."""
     return filling.known("last") or {}
+
+
+WARNED = "_weather"  # among the answers of a visit: the warning it was made under
+
+
+def concerns_of(filling: Filling) -> list[Found]:
+    """What the answers raise, the gravest first."""
+    return found(filling.answers, last_seen(filling), warning(filling))
+
+
+def warning(filling: Filling) -> str:
+    """The heat or cold wave for which a hazard in this home is urgent; empty where there is
+    neither. A correction goes by what held when the visit was entered."""
+    codes = (code_of(filling.answers, seen) for seen in OBSERVED)
+    if not any(code and code.warned < ROUTINE for code in codes):
+        return ""
+    if kept := filling.get(WARNED):
+        return str(kept)
+    turn, on = filling.turn, visited_on(filling)
+    until = on if filling.known("fixes") else turn.today
+    return weather.warned_of(turn.session, UUID(filling.known("unit")), on, until)
 
 
 def _asked(observation: Observation, filling: Filling) -> bool:
@@ -176,8 +201,9 @@ def _details(observation: Observation, filling: Filling) -> tuple[Choice, ...]:
 
 def concern_of(observation: Observation, filling: Filling) -> Found | None:
     """The gravest concern this observation raises."""
-    all_ = found(filling.answers, last_seen(filling))
-    return next((concern for concern in all_ if concern.observation is observation), None)
+    return next(
+        (concern for concern in concerns_of(filling) if concern.observation is observation), None
+    )
 
 
 def _levels(observation: Observation, filling: Filling) -> tuple[Choice, ...]:

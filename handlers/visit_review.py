@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from handlers import visit_left_open as left_open
-from handlers.case_words import CATEGORIES, category_name
+from handlers.case_words import CATEGORIES, WARNED_OF, category_name
 from handlers.concern_words import (
     GROUP_NAMES,
     SEVERITY_NAMES,
@@ -22,24 +22,24 @@ from handlers.form import (
     in_rows,
     put,
 )
-from handlers.problem import guess
+from handlers.problem_kind import guess
 from handlers.questions import Filling, say_value
 from handlers.talk import Button, Reply, Rows
 from handlers.turn import day
 from handlers.visit_codes import OBSERVED
-from handlers.visit_concerns import Found, call_first, found
+from handlers.visit_concerns import Found, call_first
 from handlers.visit_day import may_say_who, visited_on
 from handlers.visit_form import (
     HOW,
     OUTCOME,
     QUESTIONS,
+    concerns_of,
     is_attempt,
-    last_seen,
     leap_lines,
     title_name,
 )
 from locales import gettext as _
-from models.case import EMERGENCY
+from models.case import EMERGENCY, URGENT
 from models.duty import on_duty
 from models.org import up_from
 
@@ -100,7 +100,7 @@ def _how(filling: Filling) -> str:
 
 
 def _body(filling: Filling) -> list[str]:
-    concerns = found(filling.answers, last_seen(filling))
+    concerns = concerns_of(filling)
     return [
         *(_observed(seen, filling) for seen in OBSERVED if filling.get(seen.name)),
         *left_open.review_lines(filling, BY_NAME),
@@ -160,9 +160,14 @@ def _said(filling: Filling) -> list[str]:
 
 def raised_lines(filling: Filling, concerns: list[Found]) -> list[str]:
     """→ housekeeping group (刘强), Soon, someone there within 3 days."""
-    if not concerns:
-        return []
-    return [_raised_line(filling, one) for one in concerns]
+    return [*(_raised_line(filling, one) for one in concerns), *_warned_lines(filling, concerns)]
+
+
+def _warned_lines(filling: Filling, concerns: list[Found]) -> list[str]:
+    """Why it is more urgent than on another day."""
+    told = (one for one in concerns if one.category not in unticked(filling))
+    kinds = dict.fromkeys(one.warning for one in told if one.warning and one.severity <= URGENT)
+    return [_(WARNED_OF[kind]) for kind in kinds]
 
 
 def _raised_line(filling: Filling, one: Found) -> str:
@@ -195,9 +200,7 @@ def unticked(filling: Filling) -> list[str]:
 
 
 def toggle(filling: Filling, category: str) -> bool:
-    raised = {
-        one.category for one in found(filling.answers, last_seen(filling)) if _may_untick(one)
-    }
+    raised = {one.category for one in concerns_of(filling) if _may_untick(one)}
     if category not in raised:
         return False
     without = unticked(filling)
@@ -233,7 +236,7 @@ def _rows(filling: Filling) -> Rows:
 
 def reports(filling: Filling) -> Reply:
     """What is reported, and how urgent it is: each can be left out or moved one step."""
-    concerns = found(filling.answers, last_seen(filling))
+    concerns = concerns_of(filling)
     ask = _("What shall be reported, and how urgent is it?")
     lines = [title(filling), *raised_lines(filling, concerns), ask]
     back = form_button(filling.draft, _("‹ Back to the card"), SHOW)
@@ -246,7 +249,7 @@ def _report_buttons(filling: Filling) -> list[Button]:
 
 
 def _levels(filling: Filling) -> list[Button]:
-    concerns = found(filling.answers, last_seen(filling))
+    concerns = concerns_of(filling)
     movable = {c.observation.name: c.observation for c in concerns if c.default_severity > 1}
     return [
         form_button(
@@ -260,7 +263,7 @@ def _levels(filling: Filling) -> list[Button]:
 
 def _ticks(filling: Filling) -> list[Button]:
     """One button for each case that would be opened, to leave it out or take it in again."""
-    concerns = found(filling.answers, last_seen(filling))
+    concerns = concerns_of(filling)
     without = unticked(filling)
     labels = {one.category: category_name(one.category) for one in concerns if _may_untick(one)}
     return [

@@ -168,10 +168,16 @@ def _join(
 
 
 def raise_to(
-    session: Session, case: Case, severity: int, by: Staff | None, now: datetime, hours: Hours
+    session: Session,
+    case: Case,
+    severity: int,
+    by: Staff | None,
+    now: datetime,
+    hours: Hours,
+    text: str = "",
 ) -> None:
     """Graver (or less) from now on: the terms and the ladder are those of the new severity."""
-    move(session, case, MOVES["raise"], by, now, hours, severity=severity)
+    move(session, case, MOVES["raise"], by, now, hours, text, severity=severity)
     begin_anew(session, case, now, hours)
 
 

@@ -2,18 +2,24 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models import ahead
+from models.case import SOON, UNRESOLVED, Case
 from models.elder import ACTIVE, Elder, ElderFlag
+from models.ids import new_id
 from models.lookup import in_scope, scope
-from models.org import branch
+from models.mailbox import DROPPED, TELL, WAITING, Outgoing
+from models.org import branch, up_from
 from models.staff import Staff
 from models.visit import CURRENT, DONE, Visit
 
 HEAT, COLD, STORM = KINDS = ("heat", "cold", "storm")
+BLUE, YELLOW, ORANGE, RED = LEVELS = ("blue", "yellow", "orange", "red")  # as broadcast to all
+HARSH = (HEAT, COLD)  # a hazard in the home cannot wait then
 TIERS, FLAGS, ADVANCED = ("B", "C", "D"), ("lives_alone", "bedridden"), 80
 
 
@@ -22,9 +28,10 @@ class WeatherAlert(SQLModel, table=True):
 
     __tablename__ = "weather_alert"
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     ref: str = Field(unique=True, max_length=12)
     kind: str
+    level: str
     unit_id: UUID = Field(foreign_key="unit.id")
     made_by: UUID = Field(foreign_key="staff.id")
     made_at: datetime
@@ -61,6 +68,25 @@ def running(session: Session, today: date) -> list[WeatherAlert]:
     return list(session.exec(statement.order_by(col(WeatherAlert.made_at))))
 
 
+WARNED = (
+    select(WeatherAlert.unit_id, WeatherAlert.kind)
+    .where(col(WeatherAlert.kind).in_(HARSH), col(WeatherAlert.lifted_at).is_(None))
+    .where(col(WeatherAlert.made_on) <= bindparam("last", type_=Date))
+    .where(col(WeatherAlert.until_on) >= bindparam("first", type_=Date))
+    .order_by(col(WeatherAlert.made_at).desc(), col(WeatherAlert.ref))
+)
+
+
+def warned_of(session: Session, unit_id: UUID, first: date, last: date) -> str:
+    """HEAT or COLD, whichever is warned of at this place on one of these days; else empty."""
+    days = {"first": first, "last": last}
+    found = ahead.once(
+        session, (WARNED, first, last), lambda: session.exec(WARNED, params=days).all()
+    )
+    places = up_from(session, unit_id) if found else ()
+    return next((kind for unit, kind in found if unit in places), "")
+
+
 def by_ref(session: Session, ref: str) -> WeatherAlert | None:
     return session.exec(select(WeatherAlert).where(WeatherAlert.ref == ref)).first()
 
@@ -90,6 +116,34 @@ def people(
     )
     found = session.exec(statement, params=scope(session, staff, today))
     return [(elder, bool(done)) for elder, done in found]
+
+
+def waiting_cases(
+    session: Session, categories: Collection[str], units: Collection[UUID]
+) -> list[tuple[Case, Elder]]:
+    """What is to be seen to soon, but not urgently, and is not done yet."""
+    statement = (
+        select(Case, Elder)
+        .join(Elder, col(Elder.id) == Case.elder_id)
+        .where(
+            col(Case.late_at).is_not(None), col(Case.state).in_(UNRESOLVED), Case.severity == SOON
+        )
+        .where(col(Case.category).in_(categories), col(Elder.unit_id).in_(units))
+        .order_by(col(Case.number))
+    )
+    return list(session.exec(statement).all())
+
+
+def withdraw(session: Session, ref: str) -> None:
+    """Whoever was not told yet need not be."""
+    waits = {"state": WAITING, "kind": TELL, "card": card_of(ref)}
+    gone = update(Outgoing).filter_by(**waits).values(state=DROPPED, problem="lifted")
+    session.exec(gone)
+
+
+def card_of(ref: str) -> str:
+    """The name of the card that shows how far it is, and of what liaisons are told."""
+    return f"weather {ref}"
 
 
 def of(

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from handlers.emergency import HARMLESS, danger_in
-from handlers.problem import guess
+from handlers.problem_kind import guess
 from models.case import Case
 from models.schedule import Leave
 from tests.case_office import the_case
