@@ -37,7 +37,7 @@ from handlers.leave import COVERERS, LEAVE, LEAVERS, cover_command, cover_said, 
 from handlers.lines import as_pressed
 from handlers.office import FORM as OFFICE
 from handlers.office import office_command
-from handlers.pick import names_somebody, pick_elder
+from handlers.pick import pick_elder
 from handlers.problem import FORM as PROBLEM
 from handlers.problem import problem_command, proposed
 from handlers.promises import kept_command
@@ -58,7 +58,7 @@ from handlers.undelivered import undelivered_command
 from handlers.veil import veiled
 from handlers.visit import VISIT, visit_command
 from handlers.visit_line import split_line
-from handlers.visit_said import several_visits, told_visit
+from handlers.visit_said import is_about_another, observed_visit, several_visits, told_visit
 from handlers.weather import WEATHER, weather_called, weather_command, weather_said
 from handlers.weekly import status_command
 from locales import gettext as _
@@ -289,14 +289,14 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
         return form.press(shape, filling, form.DISCARD)
     if word in ONE_BACK:
         return form.press(shape, filling, form.BACK)
-    if open_question(shape, filling) is None and names_somebody(turn, word):
+    if open_question(shape, filling) is None and is_about_another(turn, draft.subject, word):
         return _plain_words(turn, text)
     try:
         return form.type_text(shape, filling, text, is_command=_reads_as_command(turn, word))
     except Unclear:
         waits = open_question(shape, filling) is not None
         meant = _reads_as_command(turn, word) or question(turn, word).is_meant(waits)
-        if meant or (shape is VISIT and names_somebody(turn, word)):
+        if meant or (shape is VISIT and is_about_another(turn, draft.subject, word)):
             return _plain_words(turn, text)
         raise
 
@@ -344,6 +344,7 @@ def _somebody(turn: Turn, text: str, words: str, asked: Question) -> list[Reply]
         cover_said(turn, words)
         or withdrawal_said(turn, text)
         or weather_said(turn, text)
+        or (danger_in(words) is None and observed_visit(turn, words))
         or proposed(turn, text)
         or told_visit(turn, words)
         or [not_understood(turn, text, BY_WORD, offers(asked))]

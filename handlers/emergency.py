@@ -1,5 +1,6 @@
 """Words of danger, wherever they are written: the number to call comes before anything else."""
 
+import re
 from dataclasses import replace
 
 from handlers.case_words import CATEGORIES, Category
@@ -42,13 +43,22 @@ HARMLESS = (
     "买煤气",
     "没有煤气味",
     "没闻到煤气",
+    "想死你",
+    "想死我",
     "no smell of gas",
     "not smell gas",
 )
 
 
+# A thing that is lost is no person who is missing.
+LOST = re.compile(
+    r"(钥匙|手机|眼镜|存折|[钱卡证包药猫狗]|助听器|拐杖|症状|咳嗽|疼|肿)(都|也|也都)?不见了"
+)
+
+
 def danger_in(text: str) -> Category | None:
     """The emergency that these words name."""
+    text = LOST.sub("", text)
     for harmless in HARMLESS:
         text = text.replace(harmless, "")
     grave = (one for one in CATEGORIES.values() if one.severity == EMERGENCY)

@@ -126,6 +126,8 @@ def _only_noted(filling: Filling) -> list[str]:
     named = guess(filling.get("note") or "")
     if named is None or is_attempt(filling):
         return []
+    if any(one.group == named.group for one in concerns_of(filling)):
+        return []  # who is told of the answer reads of it
     text = _("⚠️ The note speaks of “%(what)s”. To report it change the answer; else submit.")
     return [text % {"what": _(named.label)}]
 

@@ -106,7 +106,20 @@ def test_the_words_below_a_picture_are_read_for_danger(zhou):
     assert zhou.news[0].text.startswith("☎️ 先打 119")
 
 
-@pytest.mark.parametrize("words", [*HARMLESS, "今天挺好", "要报销煤气费"])
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [("高永昌说活着没意思", "120 或 110"), ("高永昌不见了", "110"), ("高永昌摔了爬不起来", "120"),
+     ("高永昌喘不上气", "120"), ("高永昌家冒烟了", "119")],
+)  # fmt: skip
+def test_danger_is_known_by_the_words_people_use(zhou, words, number):
+    zhou.say(words)
+    assert number in zhou.screen.text.splitlines()[0]
+    assert "🆘 马上上报" in zhou.screen.buttons
+
+
+@pytest.mark.parametrize(
+    "words", [*HARMLESS, "今天挺好", "要报销煤气费", "高永昌的钥匙不见了", "咳嗽不见了"]
+)
 def test_harmless_words_are_no_alarm(words):
     assert danger_in(words) is None
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from models.draft import Draft
-from models.visit import Visit
+from models.visit import OBSERVATIONS, Visit
 
 
 @pytest.mark.parametrize(
@@ -168,3 +168,68 @@ def test_another_name_is_a_wish_to_go_on_where_only_buttons_answer(town, zhou):
     zhou.talk("/visit 高永昌", "怎么", "[上门]", "精神", "王德胜", "王德胜 90岁", "李秀英", "对得上 2 位",
               "王德胜 都好", "核对:走访 王德胜", "[提交]", "已记下")  # fmt: skip
     zhou.talk("/go", "没填完", "[走访 高永昌]", "2/7 精神")
+
+
+def test_a_sentence_without_signs_is_the_visit_it_tells(town, zhou):
+    zhou.talk(
+        "今天去看了高永昌精神挺好吃饭也好家里漏雨",
+        "身体怎么样",
+        "[其余都好]",
+        "住宿:⚠️ 有隐患,屋顶漏雨",
+    )
+    assert "→ 报家政组" in zhou.text
+    assert "备注说到" not in zhou.text
+    zhou.talk("[提交]", "已记下")
+    (visit,) = town.visits("高永昌")
+    assert (visit.spirit, visit.lodging, visit.meals) == ("good", "concern", "good")
+    assert visit.note == "今天去看了高永昌精神挺好吃饭也好家里漏雨"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("高永昌精神挺好", {"spirit": "good"}),
+     ("昨天给高永昌打了电话,精神不错,吃饭香,女儿很孝顺", {"spirit": "good", "meals": "good", "family_care": "good"}),
+     ("高永昌精神挺好就是身体不太好", {"spirit": "good"}),
+     ("去看了高永昌精神好家里水龙头坏了", {"spirit": "good", "lodging": "watch"}),
+     ("去看了高永昌精神好屋顶漏雨修好了", {"spirit": "good"}),
+     ("去看了高永昌精神好身体没问题", {"spirit": "good", "health": "good"}),
+     ("去看了高永昌精神好精神又差了身体好", {"health": "good"})],
+)  # fmt: skip
+def test_only_what_a_sentence_praises_is_well_and_the_rest_is_asked(town, zhou, said, told):
+    zhou.say(said)
+    (draft,) = town.rows(Draft)
+    assert {name: draft.answers[name] for name in OBSERVATIONS if name in draft.answers} == told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "高永昌精神好吗",
+        "明天去看高永昌看看精神好不好",
+        "祝高永昌身体健康",
+        "高永昌精神不好",
+        "张三精神很好",
+    ],
+)
+def test_a_question_a_wish_and_a_plan_are_no_visit(town, zhou, said):
+    zhou.talk(said, "没听懂")
+    assert town.rows(Draft) == []
+
+
+def test_a_sentence_about_several_is_a_card_for_each(town, zhou):
+    zhou.say("今天走访了高永昌王德胜廖玉珍都好")
+    assert len(zhou.news) == 3
+    zhou.talk("李秀英精神挺好", "对得上 2 位", "[李秀英 84岁", "精神")
+    zhou.say("高永昌精神好身体也好王德胜吃饭正常")
+    drafts = {one.subject: one.answers for one in town.rows(Draft)}
+    assert "meals" not in drafts["E0001"]
+    assert (drafts["E0001"]["health"], drafts["E0004"]["meals"]) == ("good", "good")
+
+
+@pytest.mark.parametrize("before", ["高永昌 都好", "走访高永昌 上门"])
+def test_what_is_told_of_the_next_elder_is_no_remark_about_this_one(town, zhou, before):
+    zhou.say(before)
+    zhou.talk("王德胜精神很好吃饭也好", "走访 王德胜")
+    drafts = {one.subject: one.answers for one in town.rows(Draft)}
+    assert drafts["E0004"]["meals"] == "good"
+    assert "note" not in drafts["E0001"]
