@@ -21,7 +21,12 @@ from sqlmodel import SQLModel
 from models.database import connect, upgrade
 from tests.synapse import Synapse
 
-hypothesis.settings.register_profile("house", deadline=None)  # the machine may be busy
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,  # the machine may be busy
+    derandomize="LIAISON_TEST_RANDOM" not in os.environ,  # the same examples in every run
+    database=None,
+)
 hypothesis.settings.load_profile("house")
 KINDS = os.environ.get("LIAISON_TEST_DATABASES", "sqlite,postgresql").split(",")
 NOT_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")  # only speed: a test's own server

@@ -25,11 +25,17 @@ FOUND = {
 }
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Of what the benches keep from one run to the next."""
+    return {"TMPDIR": str(tmp_path_factory.mktemp("bench"))}
+
+
 @pytest.mark.parametrize("name", ["steps", "latency", "footprint", "matrix"])
-def test_a_bench_says_what_it_measured_in_the_agreed_shape(name):
+def test_a_bench_says_what_it_measured_in_the_agreed_shape(name, place):
     done = subprocess.run(
         [sys.executable, "-m", "bot", "bench", name, "--json"],
-        cwd=ROOT, env=os.environ | TINY, capture_output=True, text=True,
+        cwd=ROOT, env=os.environ | TINY | place, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

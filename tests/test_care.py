@@ -66,12 +66,14 @@ def fill(session, one):
 
 
 def on_paper(one):
-    """By the words: own unless away; of who is away the named one, else the backups; and asked."""
+    """By the words: own unless away; of who is away the named one, and the backups where nobody is
+    named or that one is not there either; and asked."""
 
     def holds(span):
         return span[0] <= TODAY <= span[1]
 
     away = {who: cover for who, cover, span in one["leaves"] if holds(span) and who != cover}
+    not_there = {None, one["left"], *away}
     found = set()
     for n, who in enumerate(one["primary"]):
         if who is not None and who not in away:
@@ -80,7 +82,7 @@ def on_paper(one):
             found.add((n, away[who]))
     for n, who, role, span in one["pairs"]:
         liaison = one["primary"][n]
-        lent = role == COVER or (liaison in away and away[liaison] is None)
+        lent = role == COVER or (liaison in away and away[liaison] in not_there)
         if holds(span) and lent:
             found.add((n, who))
     return found, set(away)

@@ -269,23 +269,35 @@ async def test_the_copy_of_a_night_is_put_back(machine: Machine):
     assert made.room_id in rooms["joined_rooms"]
 
 
+CONFIGURATION = "etc/synapse/homeserver.yaml"
 SOONER = {"min_lifetime: 1d": "min_lifetime: 1s", "max_lifetime: 180d": "max_lifetime: 3s",
           "interval: 1d": "interval: 1s"}  # fmt: skip
 
 
-async def test_what_is_too_old_is_deleted_from_the_server_and_the_room_goes_on(machine: Machine):
-    """Seconds stand here where days stand in the text."""
+@pytest.fixture
+def sooner(machine: Machine) -> Iterator[None]:
+    """Seconds stand where days stand in the text."""
+    text = changed = machine.read(CONFIGURATION)
+    for days, seconds in SOONER.items():
+        assert days in text
+        changed = changed.replace(days, seconds)
+    started_with(machine, changed)
+    yield
+    started_with(machine, text)
+
+
+def started_with(machine: Machine, text: str) -> None:
+    machine.server.stop()
+    (machine.folder / CONFIGURATION).write_text(text)
+    machine.server.start()
+
+
+async def test_what_is_too_old_is_deleted_from_the_server_and_the_room_goes_on(
+    machine: Machine, sooner: None
+):
     client = await logged_in(machine, "zhouming")
     made = await client.room_create()
     await client.close()
-    file = machine.folder / "etc/synapse/homeserver.yaml"
-    text = file.read_text()
-    for days, seconds in SOONER.items():
-        assert days in text
-        text = text.replace(days, seconds)
-    machine.server.stop()
-    file.write_text(text)
-    machine.server.start()
     room = Room(machine.server, client.access_token, made.room_id)
     old = room.say("0")
     async with asyncio.timeout(PATIENCE):

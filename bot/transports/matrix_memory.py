@@ -1,6 +1,5 @@
 """What the Matrix transport asks of the database: its place in the stream, who is known."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -9,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from bot.reading import read
 from handlers.lines import chosen
 from models.invitation import Invitation
 from models.mailbox import Card, Cursor, Menu, Seen, menu_tried, menu_under
@@ -26,11 +26,7 @@ class Memory:
         self.engine = engine
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        def ask() -> T:
-            with Session(self.engine.execution_options(readonly=True)) as session:
-                return work(session)
-
-        return await asyncio.to_thread(ask)
+        return await read(self.engine, work)
 
     async def cursors(self) -> dict[str, Any]:
         """All that was kept under the transport's names."""

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from bot.deliver import RunDb
+from bot.reading import read
 from bot.transports import Later, Parcel, Receive
 from handlers.talk import Incoming
 from models import page
@@ -131,13 +132,7 @@ class WebChat:
             return done
 
     async def _read(self, work: Callable[[Session], T]) -> T:
-        """Beside the database thread: a reader of SQLite waits for nobody."""
-
-        def read() -> T:
-            with Session(self.engine.execution_options(readonly=True)) as session:
-                return work(session)
-
-        return await asyncio.to_thread(read)
+        return await read(self.engine, work)
 
 
 def show(parcel: Parcel, now: datetime, session: Session) -> int:

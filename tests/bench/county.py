@@ -23,6 +23,7 @@ from models.org import Unit
 from models.schedule import Leave
 from models.staff import Chat, Staff
 from models.visit import Promise, Visit
+from tests.bench.measure import kept
 
 EIGHT = datetime(2026, 11, 12, 0, 0, tzinfo=UTC)  # 08:00 in the office, a Thursday
 TODAY = date(2026, 11, 12)
@@ -63,15 +64,13 @@ def version() -> str:
 
 def sqlite_county(folder: Path, county: County) -> Engine:
     """Kept in `folder` and written only once."""
-    file = folder / f"{county.name}.db"
-    if not file.exists():
-        draft = file.with_suffix(".part")
-        draft.unlink(missing_ok=True)
+
+    def write(draft: Path) -> None:
         engine = connect(f"sqlite:///{draft}")
         fill(engine, county)
         engine.dispose()
-        draft.rename(file)
-    return connect(f"sqlite:///{file}")
+
+    return connect(f"sqlite:///{kept(folder / f'{county.name}.db', write)}")
 
 
 def postgres_county(folder: Path, county: County) -> Engine:

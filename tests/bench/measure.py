@@ -6,7 +6,9 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -14,6 +16,7 @@ from statistics import median
 from typing import Any
 
 BATCH = 100
+A_DAY = 86_400  # seconds
 ROOT = Path(__file__).parents[2]
 RUNS = int(os.environ.get("LIAISON_TEST_BENCH_RUNS", "3"))
 QUICK = os.environ.get("LIAISON_TEST_BENCH_SIZE") == "tiny"  # for the smoke tests
@@ -75,6 +78,21 @@ def folder() -> Path:
     found = Path(tempfile.gettempdir()) / f"liaison-bench-{os.getuid()}"
     found.mkdir(mode=0o700, exist_ok=True)
     return found
+
+
+def kept(file: Path, write: Callable[[Path], object]) -> Path:
+    """The file, written only once, and under a name of its own first: another may be at it, too.
+    What nobody used for a day goes."""
+    if not file.exists():
+        draft = file.with_name(f"{os.getpid()}-{file.name}.part")
+        write(draft)
+        draft.rename(file)
+    os.utime(file)
+    for old in file.parent.glob("*.db*"):
+        with suppress(FileNotFoundError):
+            if old.stat().st_mtime < time.time() - A_DAY:
+                old.unlink()
+    return file
 
 
 def stay_on_one_core() -> None:

@@ -22,6 +22,7 @@ from models.database import MIGRATIONS, connect, upgrade
 from models.elder import Elder
 from models.staff import Chat, Staff
 from models.visit import OBSERVATIONS, Visit
+from tests.bench.measure import kept
 
 BOT = "4711"
 NOW = datetime(2026, 11, 12, 1, 0, tzinfo=UTC)
@@ -56,12 +57,7 @@ def elder_code(liaison: int, place: int, size: Size) -> str:
 def made(folder: Path, size: Size) -> Path:
     """The database file of this size; kept in `folder` and written only once."""
     file = folder / f"office-{size.name}-{schema()}.db"
-    if not file.exists():
-        draft = file.with_suffix(".part")
-        draft.unlink(missing_ok=True)
-        write(f"sqlite:///{draft}", size)
-        draft.rename(file)
-    return file
+    return kept(file, lambda draft: write(f"sqlite:///{draft}", size))
 
 
 def schema() -> str:

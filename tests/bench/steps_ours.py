@@ -23,6 +23,7 @@ from tests.bench.measure import (
     WARMING,
     folder,
     in_batches,
+    kept,
     settle_disk,
     stay_on_one_core,
 )
@@ -43,11 +44,7 @@ def opened(size: Size) -> Path:
     closed = made(folder(), size)
     code = [Path(__file__), *(ROOT / "handlers").glob("*.py"), *(ROOT / "models").glob("*.py")]
     file = closed.with_name(f"open-{digest(code)}-{closed.name}")
-    if not file.exists():
-        draft = shutil.copy(closed, file.with_suffix(".part"))
-        begin_cards(draft, size)
-        draft.rename(file)
-    return file
+    return kept(file, lambda draft: begin_cards(shutil.copy(closed, draft), size))
 
 
 def begin_cards(file: Path, size: Size) -> None:
