@@ -238,7 +238,9 @@ def unexpected(problem: Exception) -> str:
 
     from bot.logs import place
 
-    if isinstance(problem, DBAPIError) and not problem.statement:
+    if isinstance(problem, DBAPIError) and (
+        not problem.statement or problem.connection_invalidated
+    ):
         return _("The database cannot be reached: look at LIAISON_DATABASE_URL and the disk.")
     if isinstance(problem, DBAPIError) and is_the_machine(problem.orig):
         return _("The database cannot be written: look whether the disk is full, or run doctor.")

@@ -34,6 +34,7 @@ class Scribe:
     ) -> None:
         self.desk, self.clock, self.run_db, self.sent = desk, clock, run_db, sent
         self.child: Process | None = None  # that makes one just now
+        self._taken: Taken | None = None  # and not handed in yet
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -49,7 +50,8 @@ class Scribe:
             await self._rest()
 
     async def _one(self) -> bool:
-        taken = await self.run_db(lambda: self.desk.take(self.clock()))
+        await self._give_back()  # what could not be when the database was away
+        taken = self._taken = await self.run_db(lambda: self.desk.take(self.clock()))
         if taken is None:
             return False
         try:
@@ -57,8 +59,9 @@ class Scribe:
             if await self.run_db(lambda: self.desk.hand_in(taken, made, self.clock())):
                 self.sent()
         except BaseException:  # cancelled as well: whoever comes next need not wait
-            await self.run_db(partial(self._give_back, taken))
+            await self._give_back()
             raise
+        self._taken = None
         return True
 
     async def _made(self, taken: Taken) -> Made:
@@ -82,8 +85,11 @@ class Scribe:
                 await self.child.wait()
             self.child = None
 
-    def _give_back(self, taken: Taken) -> None:
-        self.desk.write(lambda session: orders.give_back(session, taken))
+    async def _give_back(self) -> None:
+        if taken := self._taken:
+            work = partial(orders.give_back, taken=taken)
+            await self.run_db(lambda: self.desk.write(work))
+            self._taken = None
 
     async def _attempt(self, work: Any) -> Any:
         try:

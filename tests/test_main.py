@@ -5,12 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from bot import __main__ as command_line
 from bot.config import Problem, WrongSettings
 from locales import speaking
+from models.database import connect
 
 COMMANDS = "run import export invite demo-roster backup restore doctor bench"
 HOUSE = Path(__file__).parent.parent
@@ -56,6 +58,15 @@ def test_a_disk_without_room_is_no_fault_of_the_program(
         full.execute("insert into visit values (zeroblob(100000))")
     code, err = said(OperationalError("insert", None, problem.value), capsys)
     assert (code, "disk" in err, "report" in err) == (1, True, False)
+
+
+def test_a_database_that_goes_away_in_the_middle_gets_the_same_advice(
+    server: URL, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connect(server).connect() as connection, pytest.raises(OperationalError) as gone:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+    code, err = said(gone.value, capsys)
+    assert (code, "LIAISON_DATABASE_URL" in err) == (1, True)
 
 
 def test_what_nobody_expected_is_one_line_without_what_people_wrote(

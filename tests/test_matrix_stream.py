@@ -8,7 +8,9 @@ import pytest
 
 from bot.doctor import look_at_database
 from bot.transports import Parcel
+from handlers.lines import cap
 from models.mailbox import Outgoing, Seen
+from tests.away import away
 from tests.conversation import Town
 from tests.matrix_bot import Bot, hears, meet, talk
 from tests.matrix_mautrix import MautrixPhone
@@ -64,6 +66,20 @@ async def test_a_killed_server_and_a_token_that_ran_out_cost_nothing(bot, synaps
         assert bot.matrix.client.device_id == device
         assert not zhou.unreadable
     assert len(bot.town.visits("高永昌")) == 1
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_tap_while_the_database_is_away_counts_when_it_is_back(bot, synapse):
+    """Whose tap it is, is asked of the database while the stream is read."""
+    async with NioPhone(synapse, "zhou") as zhou, bot:
+        await meet(bot, zhou)
+        await zhou.say("走访 高永昌")
+        card = await zhou.hears("怎么走访的")
+        with away(bot.town.database.url):
+            await zhou.react(card, cap("1"))
+            await bot.until(lambda: not bot.matrix.listening)
+        await hears(zhou, "怎么样")
+        assert bot.matrix.listening
 
 
 async def test_with_the_kept_keys_a_restarted_bot_reads_on_and_without_them_it_says_so(

@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 from sqlmodel import Session
+from structlog.testing import capture_logs
 
 from bot import scribe
 from bot.papers import LEASE, TRIES, Desk, Job
@@ -22,6 +23,7 @@ from models.mailbox import MAKING, Outgoing
 from models.orders import pile
 from models.org import Unit
 from models.staff import LIAISON, Staff
+from tests.away import away
 from tests.conversation import at_once, plain
 from tests.outbox import Network, until
 from tests.test_report import officer, visited
@@ -110,6 +112,24 @@ async def test_killed_in_the_middle_it_is_made_by_the_next_process(town, zhou, m
         house.scribe.child.kill()
         await until(lambda: len(texts(network, "1")) == 2)
     assert network.parcels[-1].file_data.startswith(b"PK")
+    assert len(town.rows(Audit, action="export")) == 1
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_paper_for_which_the_database_was_away_is_made_when_it_is_back(
+    town, zhou, monkeypatch
+):
+    monkeypatch.setattr(scribe, "POLL", 0.01)
+    visited(zhou, "高永昌")
+    town.person("王主任", "telegram", "1")
+    network = Listening()
+    async with running(town, network) as house:
+        await house.receive([said("1", "/report 2026-11")])
+        await until(lambda: halted(house))
+        with away(town.database.url), capture_logs() as events:
+            house.scribe.child.kill()
+            await until(lambda: any(one["event"] == "papers_wait" for one in events))
+        await until(lambda: len(texts(network, "1")) == 2)
     assert len(town.rows(Audit, action="export")) == 1
 
 

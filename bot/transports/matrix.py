@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 from nio import SyncResponse
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.config import WrongSettings
 from bot.matrix_device import DEVICE, PUT_BACK
@@ -116,7 +117,7 @@ class Matrix:
 
     async def run(self, receive: Receive) -> None:
         """Raises WrongSettings when the homeserver does not accept the account."""
-        await self._remember()
+        await self._until_it_works(self._remember)
         await self._until_it_works(self._sign_in)
         await self._until_it_works(lambda: self._turn(receive, first=True))
         self._ready.set()
@@ -166,7 +167,7 @@ class Matrix:
             except SignedOut:
                 self.client.access_token = ""
                 await self._until_it_works(self._sign_in_anew)
-            except (*NETWORK_PROBLEMS, Later, Refused, Forbidden) as problem:
+            except (*NETWORK_PROBLEMS, Later, Refused, Forbidden, SQLAlchemyError) as problem:
                 failures += 1
                 self._trouble(problem)
                 await asyncio.sleep(
