@@ -55,9 +55,12 @@ def report(turn: Turn, elder: Elder, problem: Problem) -> Opened:
 
 def agreed(session: Session, elder: Elder, problem: Problem) -> Problem:
     """Of an elder who does not want it shared, the office itself sees to it; in an emergency
-    whoever must come is told all the same (protection of life)."""
+    whoever must come is told all the same (protection of life). Suspected abuse stays with the
+    few who may know of it: the office's staff would be others, and more of them."""
     if problem.severity == EMERGENCY or SHARING not in withheld(session, elder.id):
         return problem
+    if problem.restricted:
+        return replace(problem, wish=problem.wish or _("nothing shared with service groups"))
     return replace(problem, service_group=OFFICE, also_group="", restricted=True)
 
 

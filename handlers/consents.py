@@ -26,7 +26,8 @@ FOLLOWS = {
     LOCATION: N_("From now on: it is not kept where the elder stays, and the address is hidden. "
                  "What was noted before is deleted after %(days)d days."),
     SHARING: N_("From now on: problems go to the bureau office only, not to the service groups. "
-                "An emergency still goes to everybody who must come."),
+                "An emergency still goes to everybody who must come, suspected abuse to the legal "
+                "group."),
 }  # fmt: skip
 SAID = re.compile(
     r"(?P<name>[一-鿿]{1,4}?)(?:老人|爷爷|奶奶|老)?(?:说)?(?:不让|不同意|不要|不愿|别)"

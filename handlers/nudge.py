@@ -31,7 +31,7 @@ from handlers.morning import (
     reader,
     turn_of,
 )
-from handlers.silence import fallen_out, silence
+from handlers.silence import fallen_out, silence, too_early
 from handlers.talk import Button, Reply
 from handlers.turn import Office, Turn, end_of, local_date
 from handlers.weekly import weeks
@@ -225,4 +225,13 @@ def _renew_broadcast(session: Session, row: Job, staff: Staff) -> tuple[Reply | 
 
 
 # What fell out is looked for before the digests are written, silence after it.
-KINDS = (fallen_out, digests, draft_reminders, silence, ended_broadcasts, evenings, weeks)
+KINDS = (
+    too_early,
+    fallen_out,
+    digests,
+    draft_reminders,
+    silence,
+    ended_broadcasts,
+    evenings,
+    weeks,
+)

@@ -71,7 +71,7 @@ def summary(title: str, found: Report) -> Sheet:
 def _measured(found: Report) -> Iterator[tuple[Value, ...]]:
     for name, one in found.whole.shares.items():
         yield (_(MEASURE_NAMES[name]), *one, share(one), _(MEANINGS[name]))
-        rest = found.but_for_many
+        rest = found.whole.but_for_many
         if name == "triggers" and rest.of < one.of:
             why = _("Those ask for many at once: beside them the others would not be seen.")
             yield (_("But festivals, weather"), *rest, share(rest), why)

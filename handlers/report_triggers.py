@@ -17,7 +17,7 @@ def by_kind(turn: Turn, title: str, found: Report) -> Sheet:
     rows = [_row(turn, name, found.triggers.get(name, Count(0, 0))) for name in KINDS]
     whole = found.whole.shares["triggers"]
     rows.append((_("Total"), None, None, *whole, share(whole), None))
-    rest = found.but_for_many
+    rest = found.whole.but_for_many
     rows.append((_("But festivals, weather"), None, None, *rest, share(rest), None))
     return Sheet(
         _("Must-visit"), heads, rows, (16, 22, 13, 10, 10, 10, 78), above=(title,),

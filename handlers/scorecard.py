@@ -56,9 +56,15 @@ def weights(turn: Turn) -> dict[str, int]:
     }
 
 
+def measured(figures: Figures) -> dict[str, Count]:
+    """What is weighed: a festival or a warning of the weather asks for hundreds in one day, and
+    is a matter of its own, not of who came when somebody fell ill."""
+    return {**figures.shares, "triggers": figures.but_for_many}
+
+
 def points(figures: Figures, weighed: Mapping[str, int]) -> float | None:
     """Of a hundred; what did not occur takes its weight with it."""
-    counted = {name: one for name, one in figures.shares.items() if one.of and weighed[name]}
+    counted = {name: one for name, one in measured(figures).items() if one.of and weighed[name]}
     most = sum(weighed[name] for name in counted)
     got = sum(weighed[name] * one.done / one.of for name, one in counted.items())
     return round(100 * got / most, 1) if most else None
@@ -93,6 +99,7 @@ def _sheet(title: str, by_place: Places, whole: Figures, weighed: Mapping[str, i
     notes = (
         _("It weighs the work of units, never elders or families."),
         _("Of the elders on the register today."),
+        _("Triggers: without festivals and weather warnings, which stand in the report."),
         _(SIGNED),
     )
     widths = (16, *(10, 8) * len(MEASURE_NAMES), 10, 12)
@@ -101,7 +108,7 @@ def _sheet(title: str, by_place: Places, whole: Figures, weighed: Mapping[str, i
 
 def _row(name: str, one: Figures, weighed: Mapping[str, int]) -> tuple[Value, ...]:
     cells: list[Value] = [name]
-    for measure, count in one.shares.items():
+    for measure, count in measured(one).items():
         of = count.done * weighed[measure] / count.of if count.of else None
         cells += [share(count), None if of is None else f"{of:.1f}"]
     of_all = points(one, weighed)

@@ -4,9 +4,11 @@ the bot was away for days, when it is back."""
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import update
 from sqlmodel import Session, and_, col, func, or_, select
 
 from handlers.digest import weekday
+from handlers.evening import EVENING
 from handlers.morning import (
     DIGEST,
     GREETED,
@@ -17,7 +19,8 @@ from handlers.morning import (
     reachable,
 )
 from handlers.talk import Reply
-from handlers.turn import Office, local_date
+from handlers.turn import Office, end_of, local_date
+from handlers.weekly import WEEKLY
 from locales import gettext as _
 from locales import speaking
 from models.care import away
@@ -28,6 +31,7 @@ from models.staff import COORDINATOR, Staff
 from models.workdays import differing_days, is_workday, workdays
 
 SILENCE = "silence"
+OF_A_DAY = (DIGEST, EVENING, WEEKLY, SILENCE)  # the day, or the week, is part of their key
 SILENT_AFTER, LATE = time(9, 30), timedelta(minutes=30)
 MISSED_AT_MOST, NAMED = timedelta(days=30), 5  # days looked back, and of them named
 
@@ -89,6 +93,18 @@ def fallen_out(session: Session, office: Office, now: datetime) -> Iterator[Post
         yield Post(chat, reply, SILENCE, f"{SILENCE}:{staff.id}:{days[-1]}")
 
 
+def too_early(session: Session, office: Office, now: datetime) -> Iterator[Post]:
+    """A clock that ran ahead is right again: what went out for a day still to come was of another
+    one, and that day gets its own. Looked for at once, not when that day is here: then nobody
+    could tell the two apart."""
+    tomorrow = end_of(local_date(now, office.zone), office.zone)
+    last = session.exec(LAST_MADE).first()
+    if last is not None and last >= tomorrow:
+        of_later = (col(Outgoing.kind).in_(OF_A_DAY), col(Outgoing.made_at) >= tomorrow)
+        session.exec(update(Outgoing).where(*of_later).values(once=None))
+    return iter(())
+
+
 def missed_mornings(session: Session, office: Office, now: datetime) -> list[date]:
     """Working days since the last digest that went out, on which somebody was there for one."""
     last = session.exec(LAST_SENT).first()
@@ -108,9 +124,8 @@ def _anybody_there(session: Session, office: Office, day: date) -> bool:
 
 
 # Read from the end of an index: a digest is the usual thing in its lane.
-LAST_SENT = (
-    select(Outgoing.sent_at)
-    .where(Outgoing.state == SENT, Outgoing.lane == NUDGE, Outgoing.kind == DIGEST)
-    .order_by(col(Outgoing.seq).desc())
-    .limit(1)
-)
+DIGEST_SENT = (Outgoing.state == SENT, Outgoing.lane == NUDGE, Outgoing.kind == DIGEST)
+LATEST = col(Outgoing.seq).desc()
+LAST_SENT = select(Outgoing.sent_at).where(*DIGEST_SENT).order_by(LATEST).limit(1)
+KEYED = col(Outgoing.once).is_not(None)
+LAST_MADE = select(Outgoing.made_at).where(*DIGEST_SENT, KEYED).order_by(LATEST).limit(1)

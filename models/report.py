@@ -153,6 +153,8 @@ class Figures:
     in_vain: int = 0
     triggers: int = 0
     triggers_met: int = 0
+    for_many: int = 0  # of the triggers
+    for_many_met: int = 0
     cases: int = 0
     cases_met: int = 0
 
@@ -183,6 +185,19 @@ class Figures:
             "cases": Count(self.cases_met, self.cases),
             "completeness": Count(self.complete, self.in_person),
         }
+
+    @property
+    def but_for_many(self) -> Count:
+        """Of the triggers: beside a festival or a warning, nothing else would be seen."""
+        met = self.triggers_met - self.for_many_met
+        return Count(met, self.triggers - self.for_many)
+
+    def add_trigger(self, one: Trigger) -> None:
+        self.triggers += 1
+        self.triggers_met += one.met
+        if one.kind in FOR_MANY:
+            self.for_many += 1
+            self.for_many_met += one.met
 
 
 SUMS = {
@@ -217,14 +232,7 @@ class Report:
         """It is not the liaison alone who answers for it."""
         done, of = self.triggers.get(one.kind, Count(0, 0))
         self.triggers[one.kind] = Count(done + one.met, of + 1)
-        self.by_unit[one.unit_id].triggers += 1
-        self.by_unit[one.unit_id].triggers_met += one.met
-
-    @property
-    def but_for_many(self) -> Count:
-        """In the month of a festival or a warning, nothing else would be seen."""
-        rest = [one for kind, one in self.triggers.items() if kind not in FOR_MANY]
-        return Count(sum(one.done for one in rest), sum(one.of for one in rest))
+        self.by_unit[one.unit_id].add_trigger(one)
 
 
 def total(parts: Iterable[Figures]) -> Figures:

@@ -106,6 +106,29 @@ def test_without_sharing_a_problem_stays_with_the_office(town, zhou, liu, ill):
     liu.talk("/case 1", "没有个案")
 
 
+def test_suspected_abuse_stays_with_those_who_may_know_of_it(town, zhou, liu, wang, ill):
+    town.hire("赵律师", group="legal")
+    town.hire("孙会计", group="entitlement")
+    zhao, sun = town.person("赵律师"), town.person("孙会计")
+    say_no(zhou, "转服务组")
+    zhou.talk(
+        "上报 王德胜 儿子打老人", "老人自己什么意愿", "[没说]", "报维权组", "[✅ 上报]", "维权组"
+    )
+    (case,) = town.rows(Case)
+    assert (case.service_group, case.restricted) == ("legal", True)
+    assert "老人意愿:没说" in "".join(one.text for one in zhao.look())
+    sun.talk("/case 1", "没有个案")
+    assert not sun.text.count("打老人")
+
+
+def test_in_a_visit_the_wish_not_to_share_stands_in_the_case_of_abuse(town, zhou, ill):
+    town.hire("赵律师", group="legal")
+    zhao = town.person("赵律师")
+    say_no(zhou, "转服务组")
+    zhou.talk("走访 王德胜 00400 身上有伤", "核对", "[提交]", "维权组")
+    assert "老人意愿:不愿转给服务组" in "".join(one.text for one in zhao.look())
+
+
 def test_without_location_neither_place_nor_address_is_kept_or_shown(town, zhou, ill):
     say_no(zhou, "行踪")
     zhou.talk("走访 王德胜 00000", "核对", "[提交]", "已记下")

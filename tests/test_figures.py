@@ -41,8 +41,10 @@ def plainly(raw, days):
             count_window(found[row["town"]], raw, row, window, last)
     for one in raw.cases:
         count_case(found[one["town"]], one, days)
-    for town, _kind, met in musts(raw, days):
-        found[town] += {"triggers": 1, "triggers_met": int(met)}
+    for town, kind, met in musts(raw, days):
+        many = kind in ("festival", "weather")
+        found[town] += {"triggers": 1, "triggers_met": int(met),
+                        "for_many": int(many), "for_many_met": int(many and met)}  # fmt: skip
     return found | {None: sum(found.values(), Counter())}
 
 

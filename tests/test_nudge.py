@@ -60,6 +60,17 @@ def test_at_most_one_a_day_whatever_restarts(town, zhou):
     assert len(digest_rows(town)) == 2
 
 
+def test_a_clock_that_ran_ahead_takes_no_day_its_digest(town, zhou, wang):
+    sweep(town, EIGHT + timedelta(days=1, hours=9))  # Friday 17:00 on the wrong clock
+    went_out(town)
+    sweep(town, EIGHT)  # it is Thursday, as before
+    assert ["早上好。11月12日" in one.look()[-1].text for one in (zhou, wang)] == [True, True]
+    went_out(town)
+    sweep(town, EIGHT + timedelta(days=1, hours=9, minutes=1))
+    assert "早上好。11月13日" in zhou.look()[-1].text
+    assert any("今日小结" in one.text for one in wang.look())
+
+
 @pytest.mark.parametrize("crowd", [1, 100])
 def test_a_hundred_liaisons_take_no_question_each(town, crowd):
     (unit,) = town.rows(Unit, name="石沟村")
@@ -322,7 +333,8 @@ def test_where_the_digests_fail_the_alarm_still_comes(town, zhou, wang, monkeypa
     now = EIGHT + timedelta(hours=2)
     house = SimpleNamespace(engine=town.database, office=town.receiver.office, run_db=run_db,
                             clock=lambda: now, deliver=SimpleNamespace(wake=lambda: None))  # fmt: skip
-    monkeypatch.setattr(clock, "KINDS", (clock.KINDS[0], digests, *clock.KINDS[2:]))
+    kinds = tuple(digests if one is nudge.digests else one for one in clock.KINDS)
+    monkeypatch.setattr(clock, "KINDS", kinds)
     asyncio.run(clock.speak_up(house))
     assert "今早的播报一条也没发出去" in wang.look()[-1].text
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from models.org import put_setting
 from models.staff import LEADER
 from tests.test_report import NAMES, everything, officer, table, visited, workbook
+from tests.test_trigger import musts
 
 
 @pytest.fixture
@@ -71,3 +72,14 @@ def test_a_weight_is_changed_by_chat(busy, wang):
     )
     wang.say("/scorecard 2026")
     assert "权重40" in card(wang)[1]["岚桥镇"]
+
+
+def test_a_festival_weighs_nothing_beside_who_came_when_somebody_fell_ill(town, zhou, wang):
+    town.now = datetime(2026, 10, 10, 2, tzinfo=UTC)
+    zhou.talk("上报 高永昌 发烧", "", "[✅ 上报]", "个案1")
+    visited(zhou, "高永昌")
+    town.now = datetime(2026, 11, 12, 1, tzinfo=UTC)
+    wang.say("/scorecard 2026")
+    _book, rows = card(wang)
+    assert rows["岚桥镇"]["必访按时率"] == int(1 / 6 * 100) / 100  # five are new, and one was ill
+    assert musts(wang, "2026-10")["节日"] == (0, 3)
