@@ -26,6 +26,14 @@ UNREAD = {
         "once more in a minute; if that does not help, log out of the app and in again."
     ),
     "edited": N_("I do not read changed messages. Please send it as a new one."),
+    "removed": N_(
+        "Deleting a message does not take back what it recorded. If that was wrong, correct it "
+        "with /fix."
+    ),
+    "verification": N_(
+        "I cannot compare emojis: please cancel that and just go on. Who looks after the bot can "
+        "read you the key of my device."
+    ),
 }
 BARE = re.compile(rf"^[{ALPHABET}]{{{LENGTH}}}$")
 

@@ -24,7 +24,7 @@ class Incoming(NamedTuple):
     `card` is the native id of the message that carried the button, or is replied to. `sent_at`
     is the sender's time in UTC as the network tells it. `private` is false in a room with more
     people, where `sender` is the address of whoever speaks. `problem` tells why there is nothing
-    to read: "undecryptable" or "edited".
+    to read: "undecryptable", "edited", "removed" or "verification".
     """
 
     network: str

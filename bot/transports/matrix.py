@@ -231,6 +231,8 @@ class Matrix:
         await self._hand_on(batch, receive, cursors)
         self._kept(cursors)
         self._token = token
+        for message in brought.removed:
+            self._messages.removed(message)
         for room_id, reaction in brought.taps:
             self._later(self._release(room_id, reaction))
 

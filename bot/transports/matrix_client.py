@@ -214,6 +214,14 @@ class Client(Sharing):
         except ValueError:
             raise Down from None
 
+    async def shown(self, room_id: str, event_id: str) -> dict[str, Any] | None:
+        """An event as it stands in this room now; None where it does not."""
+        try:
+            found = checked(await self.room_get_event(room_id, event_id))
+        except (Forbidden, Refused):
+            return None
+        return dict(found.event.source)
+
     async def know_devices(self) -> None:
         if self.should_query_keys:
             checked(await self.keys_query())

@@ -5,11 +5,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from bot.receive import whole
 from handlers.talk import Incoming
 
-SAID = ("m.room.message", "m.sticker")
+SAID = (
+    "m.room.message",
+    "m.sticker",
+    "m.call.invite",
+    "m.poll.start",
+    "org.matrix.msc3381.poll.start",
+)
+VERIFICATION = "m.key.verification.request"
 TYPED = ("m.text", "m.emote")
-PICTURES = ("m.image", "m.file", "m.sticker")
+PICTURES = ("m.image", "m.file")
 QUOTED = re.compile(r"\A(?:> .*\n)+\n?")  # what old clients put in front of a reply
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
@@ -51,21 +59,41 @@ def read(source: Mapping[str, Any]) -> Read:
         return Read(problem="undecryptable", said=True)
     relates = content.get("m.relates_to") or {}
     if kind == "m.reaction":
-        return Read(tap=Tap(relates["event_id"], relates["key"]))
+        return Read(tap=Tap(as_id(relates["event_id"]), str(relates["key"])))
     if kind not in SAID or content.get("msgtype") == "m.notice":
         return Read()
-    if relates.get("rel_type") == "m.replace":
-        return Read(problem="edited", said=True)
-    replied = (relates.get("m.in_reply_to") or {}).get("event_id", "")
+    if problem := not_words(content, relates):
+        return Read(problem=problem, said=True)
+    replied = answered(relates)
     wanted = picture(kind, content)
-    return Read(words(content, replied), replied, picture=wanted, said=True)
+    return Read(words(content, "m.in_reply_to" in relates), replied, picture=wanted, said=True)
 
 
-def words(content: Mapping[str, Any], replied: str) -> str:
+def not_words(content: Mapping[str, Any], relates: Mapping[str, Any]) -> str:
+    """What it is instead, of what looks like a message."""
+    if relates.get("rel_type") == "m.replace":
+        return "edited"
+    return "verification" if content.get("msgtype") == VERIFICATION else ""
+
+
+def answered(relates: Mapping[str, Any]) -> str:
+    """The message replied to. In a thread clients name the last one for those that know no
+    threads: that is no reply."""
+    if relates.get("is_falling_back"):
+        return ""
+    return as_id((relates.get("m.in_reply_to") or {}).get("event_id", ""))
+
+
+def as_id(event_id: object) -> str:
+    """Somebody may write anything there, and databases do not take everything."""
+    return whole(str(event_id))
+
+
+def words(content: Mapping[str, Any], quotes: bool) -> str:
     """What was typed; under a picture only a caption, which is there if the name is, too."""
     body = str(content.get("body", ""))
     if content.get("msgtype") in TYPED:
-        return QUOTED.sub("", body) if replied else body
+        return QUOTED.sub("", body) if quotes else body
     named = content.get("filename")
     return body if named and named != body else ""
 
@@ -78,9 +106,9 @@ def picture(kind: str, content: Mapping[str, Any]) -> Picture | None:
         return None
     keys = content.get("file")
     url = keys["url"] if keys else content["url"]
-    name = str(content.get("filename") or content.get("body") or "image")
+    called = str(content.get("filename") or content.get("body") or "image")
     usual = "" if told == "m.file" else "image/jpeg"
-    return Picture(url, name, mime or usual, int(info.get("size") or 0), keys)
+    return Picture(url, called, mime or usual, int(info.get("size") or 0), keys)
 
 
 def incoming(source: Mapping[str, Any], chat: str, found: Read, skew: timedelta) -> Incoming:

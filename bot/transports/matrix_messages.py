@@ -14,9 +14,10 @@ from bot.transports.pieces import pieces
 from handlers.lines import as_lines, likely, with_exclamation
 
 TEXT_LIMIT = 6000  # an event holds 65 kB; in one edit a text stands four times
-REMEMBERED = 5000  # messages with taps
+REMEMBERED = 5000  # messages with taps; and messages of which the room is known
 TAPS_AFTER = 0.1  # seconds, in which the homeserver shows the card itself
 TAPS_REST = 600.0  # seconds without taps after the homeserver asked for a rest
+APART = "\u00a0\u00a0 "  # between two choices: of a wide blank, some clients keep a narrow one
 Content = dict[str, Any]
 
 
@@ -24,6 +25,7 @@ class Messages:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._tapped: dict[str, dict[str, str]] = {}  # key to event: our taps under a message
+        self._places: dict[str, str] = {}  # message to room, of those that can be changed there
         self._no_taps_until = 0.0
 
     async def send(
@@ -32,13 +34,37 @@ class Messages:
         """`later` takes what need not be waited for. The same key is shown once."""
         if self._is_encrypted(room_id):
             await self.client.know_devices()
-        if parcel.edit and parcel.file_data is None and len(parcel.text) <= TEXT_LIMIT:
+        if await self._may_be_edited(room_id, parcel):
             await self._put(room_id, edited(message(parcel), parcel.edit), parcel.key)
             native_id = parcel.edit
         else:
             native_id = await self._send_anew(room_id, parcel)
+            self._stands(native_id, room_id)
         later(self._offer_taps(room_id, native_id, parcel))
         return native_id
+
+    async def _may_be_edited(self, room_id: str, parcel: Parcel) -> bool:
+        """The person may have gone on in another room, or have taken the message away: then
+        nobody would see the change. The homeserver is asked about what it showed for another
+        process of the bot."""
+        if not parcel.edit or parcel.file_data is not None or len(parcel.text) > TEXT_LIMIT:
+            return False
+        if parcel.edit not in self._places:
+            found = await self.client.shown(room_id, parcel.edit)
+            if found is None or "redacted_because" in found.get("unsigned", {}):
+                return False
+            self._stands(parcel.edit, room_id)
+        return self._places[parcel.edit] == room_id
+
+    def _stands(self, native_id: str, room_id: str) -> None:
+        self._places[native_id] = room_id
+        if len(self._places) > REMEMBERED:
+            del self._places[next(iter(self._places))]
+
+    def removed(self, native_id: str) -> None:
+        """Somebody took this message away."""
+        self._places.pop(native_id, None)
+        self._tapped.pop(native_id, None)
 
     async def _send_anew(self, room_id: str, parcel: Parcel) -> str:
         if parcel.file_data is not None:
@@ -80,14 +106,13 @@ class Messages:
     # --- taps
 
     async def _offer_taps(self, room_id: str, native_id: str, parcel: Parcel) -> None:
-        """Reactions a person only has to touch, under a card that asks something; under one that
-        has asked its last, who touches twice would choose what nobody meant."""
+        """Reactions a person only has to touch, under a card that asks something. Those of its
+        last question go: who touches one would choose what nobody meant, or nothing."""
         wanted = likely(parcel.rows)
         await asyncio.sleep(TAPS_AFTER)
-        if not wanted:
-            for tap in self._tapped.pop(native_id, {}).values():
-                await self.release(room_id, tap)
         known = self._tapped.get(native_id, {})
+        for key in known.keys() - set(wanted):
+            await self.release(room_id, known.pop(key))
         now = asyncio.get_running_loop().time()
         for key in (key for key in wanted if key not in known):
             if now < self._no_taps_until:
@@ -140,7 +165,7 @@ def as_html(text: str, lines: list[str]) -> str:
     """The first of several lines is the headline."""
     first, *rest = html.escape(text, quote=False).split("\n")
     head = f"<b>{first}</b>" if rest or lines else first
-    below = [html.escape(line, quote=False) for line in lines]
+    below = [html.escape(line, quote=False).replace("\u3000", APART) for line in lines]
     return "<br>".join([head, *rest]) + ("<br><br>" if below else "") + "<br>".join(below)
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 import structlog
 from nio import MatrixRoom, RoomPreset
 
-from bot.transports import Gone, Later
+from bot.transports import Gone, Later, Refused
 from bot.transports.matrix_client import Client, Forbidden, checked
 
 ENCRYPTION = {
@@ -122,14 +122,15 @@ class Rooms:
     # --- coming and going
 
     async def join(self, room_id: str) -> bool:
+        """False where nobody is left who could let the bot in, or where there is no such room."""
         try:
             checked(await self.client.join(room_id))
-        except Forbidden:
+        except (Forbidden, Refused):
             return False
         return True
 
     async def refuse(self, room_id: str) -> None:
-        with suppress(Forbidden):  # out of it already
+        with suppress(Forbidden, Refused):  # out of it already
             checked(await self.client.room_leave(room_id))
         self.client.invited_rooms.pop(room_id, None)
         log.info("matrix_invitation_refused")

@@ -16,7 +16,7 @@ from nio.exceptions import EncryptionError
 
 from bot.transports import Down, Later, Refused
 from bot.transports.matrix_client import NETWORK_PROBLEMS, Client, Forbidden, checked
-from bot.transports.matrix_events import UNREADABLE, Picture, Read, incoming, read
+from bot.transports.matrix_events import UNREADABLE, Picture, Read, as_id, incoming, read
 from bot.transports.matrix_memory import Memory
 from bot.transports.matrix_rooms import Rooms
 from handlers.talk import Attachment, Incoming
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 class Brought:
     """`slow` waits for its pictures. `reached` are (address, why), an empty why: came back.
     `moved` are rooms that go on elsewhere: (old, new). `taps` are reactions to take back: (room,
-    event)."""
+    event). `removed` are messages that somebody took away."""
 
     skew: timedelta
     said: list[Incoming] = field(default_factory=list)
@@ -38,6 +38,7 @@ class Brought:
     reached: list[tuple[str, str]] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
     taps: list[tuple[str, str]] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
 
 
 class Stream:
@@ -116,6 +117,8 @@ class Stream:
             return await self.rooms.follow(room_id, str(source["content"]["replacement_room"]))
         if source["sender"] == self.client.user_id or "state_key" in source:
             return None
+        if source["type"] == "m.room.redaction":
+            return await self._removed(room_id, event, brought)
         found = read(source)
         if isinstance(event, MegolmEvent):
             self.client.ask_for_key(event)
@@ -140,9 +143,22 @@ class Stream:
             return
         code = await self.memory.pressed(person, found.tap.card, found.tap.key)
         if code:
+            self.rooms.used(room_id)
             brought.taps.append((room_id, event.event_id))
             said = incoming(event.source, person, found, brought.skew)
             brought.said.append(said._replace(choice=code, card=found.tap.card))
+
+    async def _removed(self, room_id: str, event: Any, brought: Brought) -> None:
+        """Who takes back words that were answered has to know that they stay recorded. A press
+        may be taken back without a word."""
+        source = event.source
+        gone = as_id(source.get("redacts") or source["content"]["redacts"])
+        brought.removed.append(gone)
+        if not await self.memory.seen([gone]):
+            return
+        left = await self.client.shown(room_id, gone)
+        if left and left["type"] != "m.reaction":
+            self._said(room_id, event, Read(problem="removed", said=True), brought)
 
     # --- coming and going
 
@@ -159,7 +175,8 @@ class Stream:
     def _greet(self, room_id: str, source: dict[str, Any], brought: Brought) -> None:
         """The bot came into a room: a person's, where it says what can be done there, or one
         with more people, which may go on there from another one."""
-        if source["content"].get("membership") != "join":
+        entered = source["content"].get("membership") == "join"
+        if not (entered and lets_in(source, str(self.client.user_id))):
             return
         person, before = self.rooms.partner(room_id), self.rooms.before(room_id)
         if before:
