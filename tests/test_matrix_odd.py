@@ -139,7 +139,7 @@ def now_on(card: Shown, number: str) -> bool:
     return cap(number) in {key for _who, key in card.reactions.values()}
 
 
-async def test_in_a_thread_below_an_old_card_the_open_question_is_answered(bot, zhou):
+async def test_in_a_thread_the_open_question_is_answered_and_the_next_one_asked_there(bot, zhou):
     await zhou.say("走访 高永昌")
     card = await zhou.hears("怎么走访的")
     thread = {"rel_type": "m.thread", "event_id": card.id, "is_falling_back": True}
@@ -147,7 +147,10 @@ async def test_in_a_thread_below_an_old_card_the_open_question_is_answered(bot, 
     for said, expected in (("1", "怎么样"), ("都好", "谁在场"), ("1", "核对")):
         relation = thread | {"m.in_reply_to": {"event_id": last}}
         last = await zhou.say(said, **{"m.relates_to": relation})
-        await hears(zhou, expected)
+        answer = await hears(zhou, expected)
+        assert answer.content["m.relates_to"]["event_id"] == card.id
+    await talk(zhou, "提交", "已记下")
+    assert "m.relates_to" not in zhou.others[-1].content
 
 
 async def test_a_quoting_reply_is_read_without_what_it_quotes(bot, zhou):

@@ -323,7 +323,8 @@ class Matrix:
         await self._until_ready()
         try:
             room_id = await self._rooms.room_for(parcel.address)
-            return await self._messages.send(room_id, parcel, self._later)
+            thread = self._rooms.thread(room_id)
+            return await self._messages.send(room_id, parcel, self._later, thread)
         except Forbidden:
             raise Gone("not let in") from None
         except (SignedOut, *NETWORK_PROBLEMS):

@@ -84,6 +84,12 @@ def answered(relates: Mapping[str, Any]) -> str:
     return as_id((relates.get("m.in_reply_to") or {}).get("event_id", ""))
 
 
+def thread(source: Mapping[str, Any]) -> str:
+    """The message on which the thread hangs, where something was said in one."""
+    relates = source["content"].get("m.relates_to") or {}
+    return as_id(relates["event_id"]) if relates.get("rel_type") == "m.thread" else ""
+
+
 def as_id(event_id: object) -> str:
     """Somebody may write anything there, and databases do not take everything."""
     return whole(str(event_id))

@@ -29,7 +29,11 @@ class Messages:
         self._no_taps_until = 0.0
 
     async def send(
-        self, room_id: str, parcel: Parcel, later: Callable[[Awaitable[object]], None]
+        self,
+        room_id: str,
+        parcel: Parcel,
+        later: Callable[[Awaitable[object]], None],
+        thread: str = "",
     ) -> str:
         """`later` takes what need not be waited for. The same key is shown once."""
         if self._is_encrypted(room_id):
@@ -38,7 +42,7 @@ class Messages:
             await self._put(room_id, edited(message(parcel), parcel.edit), parcel.key)
             native_id = parcel.edit
         else:
-            native_id = await self._send_anew(room_id, parcel)
+            native_id = await self._send_anew(room_id, parcel, in_thread(thread))
             self._stands(native_id, room_id)
         later(self._offer_taps(room_id, native_id, parcel))
         return native_id
@@ -66,13 +70,13 @@ class Messages:
         self._places.pop(native_id, None)
         self._tapped.pop(native_id, None)
 
-    async def _send_anew(self, room_id: str, parcel: Parcel) -> str:
+    async def _send_anew(self, room_id: str, parcel: Parcel, where: Content) -> str:
         if parcel.file_data is not None:
-            return await self._send_file(room_id, parcel, parcel.file_data)
+            return await self._send_file(room_id, parcel, parcel.file_data, where)
         *first, last = pieces(parcel.text, TEXT_LIMIT)
         for number, text in enumerate(first):
-            await self._put(room_id, message(Parcel("", text)), f"{parcel.key}.{number}")
-        return await self._put(room_id, message(parcel, last), parcel.key)
+            await self._put(room_id, message(Parcel("", text)) | where, f"{parcel.key}.{number}")
+        return await self._put(room_id, message(parcel, last) | where, parcel.key)
 
     async def _put(self, room_id: str, content: Content, key: str) -> str:
         answer = await self.client.room_send(
@@ -84,7 +88,7 @@ class Messages:
         room = self.client.rooms.get(room_id)
         return bool(room and room.encrypted)
 
-    async def _send_file(self, room_id: str, parcel: Parcel, data: bytes) -> str:
+    async def _send_file(self, room_id: str, parcel: Parcel, data: bytes, where: Content) -> str:
         mime = mimetypes.guess_type(parcel.file_name)[0] or "application/octet-stream"
         answer, keys = await self.client.upload(
             lambda *_retries: io.BytesIO(data),
@@ -101,7 +105,7 @@ class Messages:
             "info": {"mimetype": mime, "size": len(data)},
         }
         content |= {"file": {**keys, "url": place}} if keys else {"url": place}
-        return await self._put(room_id, content, parcel.key)
+        return await self._put(room_id, content | where, parcel.key)
 
     # --- taps
 
@@ -167,6 +171,14 @@ def as_html(text: str, lines: list[str]) -> str:
     head = f"<b>{first}</b>" if rest or lines else first
     below = [html.escape(line, quote=False).replace("\u3000", APART) for line in lines]
     return "<br>".join([head, *rest]) + ("<br><br>" if below else "") + "<br>".join(below)
+
+
+def in_thread(root: str) -> Content:
+    """What a message needs to stand in the thread below another one."""
+    if not root:
+        return {}
+    answers = {"is_falling_back": True, "m.in_reply_to": {"event_id": root}}
+    return {"m.relates_to": {"rel_type": "m.thread", "event_id": root} | answers}
 
 
 def edited(content: Mapping[str, Any], native_id: str) -> Content:

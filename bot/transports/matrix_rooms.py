@@ -20,6 +20,7 @@ ENCRYPTION = {
     "content": {"algorithm": "m.megolm.v1.aes-sha2"},
 }
 APPEARS = 10.0  # seconds a new room may take to come down the stream
+IN_THREAD = 60.0  # seconds after which what comes is no answer to what was said in a thread
 FOLLOWED = 60.0  # seconds a person has to move on after a room was upgraded
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ class Rooms:
         self.last: dict[str, str] = {}
         self.changed: dict[str, str] = {}  # of `last`, not stored yet
         self.coming: dict[str, str] = {}  # rooms just joined, and who invited
+        self._threads: dict[str, tuple[str, float]] = {}  # room -> thread, until when
         self._ours: set[str] = set()
         self._left_behind: dict[str, float] = {}  # person -> until when a new room is waited for
         self._arrived = asyncio.Condition()
@@ -59,11 +61,19 @@ class Rooms:
         """The address of the chat this room belongs to."""
         return self.partner(room_id) or room_id
 
-    def used(self, room_id: str) -> None:
-        """Somebody wrote there."""
+    def used(self, room_id: str, thread: str = "") -> None:
+        """Somebody wrote there, perhaps in a thread."""
+        self._threads.pop(room_id, None)
+        if thread:
+            self._threads[room_id] = thread, asyncio.get_running_loop().time() + IN_THREAD
         person = self.partner(room_id)
         if person and self.last.get(person) != room_id:
             self.last[person] = self.changed[person] = room_id
+
+    def thread(self, room_id: str) -> str:
+        """The one an answer belongs to: in it clients show nothing of the room."""
+        thread, until = self._threads.get(room_id, ("", 0.0))
+        return thread if until > asyncio.get_running_loop().time() else ""
 
     def has(self, person: str) -> bool:
         return any(True for _room in self._with(person))

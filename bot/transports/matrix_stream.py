@@ -16,7 +16,7 @@ from nio.exceptions import EncryptionError
 
 from bot.transports import Down, Later, Refused
 from bot.transports.matrix_client import NETWORK_PROBLEMS, Client, Forbidden, checked
-from bot.transports.matrix_events import UNREADABLE, Picture, Read, as_id, incoming, read
+from bot.transports.matrix_events import UNREADABLE, Picture, Read, as_id, incoming, read, thread
 from bot.transports.matrix_memory import Memory
 from bot.transports.matrix_rooms import Rooms
 from handlers.talk import Attachment, Incoming
@@ -129,7 +129,7 @@ class Stream:
         return None
 
     def _said(self, room_id: str, event: Any, found: Read, brought: Brought) -> None:
-        self.rooms.used(room_id)
+        self.rooms.used(room_id, thread(event.source))
         said = incoming(event.source, self.rooms.chat(room_id), found, brought.skew)
         if found.picture and said.private:
             brought.slow.append((said, found.picture))
