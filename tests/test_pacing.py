@@ -3,7 +3,7 @@
 import pytest
 
 from bot.deliver import PACES
-from bot.pacing import MATRIX, TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff
+from bot.pacing import MATRIX, TELEGRAM, TRIPS, UNLIMITED, Outage, Pace, Pacer, backoff
 from bot.transports.matrix_client import UNTOLD, rest
 from models.mailbox import BROADCAST, NUDGE, REPLY
 
@@ -37,12 +37,26 @@ def test_a_broadcast_keeps_to_at_least_28_a_second_and_never_over_30() -> None:
 
 def test_a_message_counts_from_its_arrival_not_from_its_sending() -> None:
     pacer = Pacer(TELEGRAM)
-    pacer.trips.extend([0.02] * 100)  # usual; these take twice as long
+    pacer.trips.extend([0.02] * TRIPS)  # usual; these take twice as long
     slow = [pacer.took(str(number), 0.0, REPLY) for number in range(30)]
     for ticket in slow:
         pacer.answered(ticket, 0.04)
     assert pacer.room(1.02, REPLY) == 0
     assert pacer.room(1.04, REPLY) == 30
+
+
+def test_what_all_wait_for_together_is_not_taken_for_the_way() -> None:
+    """A burst: each trip is as long, for the last one nearly all of it before it arrived."""
+    pacer, arrived = Pacer(TELEGRAM), []
+    for burst in range(5):
+        now = 1.2 * burst
+        assert pacer.room(now, REPLY) == 30
+        tickets = [pacer.took(str(number), now, REPLY) for number in range(30)]
+        for ticket in tickets:
+            pacer.answered(ticket, now + 0.1)
+        arrived.append(now + 0.099)
+        soon = next(t / 1000 for t in range(2000) if pacer.room(now + t / 1000, REPLY))
+        assert now + soon >= arrived[-1] + 1
 
 
 def test_a_message_keeps_its_place_until_it_is_answered_or_given_up() -> None:
