@@ -171,6 +171,8 @@ class Deliver:
             jobs = await self.run_db(lambda: self._write(partial(self._work, outcomes, gate)))
         except Exception as problem:  # locked, full, away: nothing is lost by waiting
             self._outcomes = outcomes + self._outcomes
+            if not self._new:  # others, too, first write down what they have sent
+                self._release_at = gate.now + RELEASE_EVERY
             log.warning("outbox_not_reached", problem=type(problem).__name__)
             return STORE_PAUSE
         self._written(gate)

@@ -26,6 +26,13 @@ PRAGMAS = (
     "foreign_keys = ON",
     "cache_size = -4000",  # kilobytes, of each connection: the way into a million visits fits
 )
+PATIENCE = {  # seconds with a server that says nothing; without, two hours and more
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 
 class WrongUrl(ValueError):
@@ -68,8 +75,9 @@ def connect(url: str | URL, *, foreign_keys: bool = True) -> Engine:
         engine = create_engine(found, **options)
         prepare_sqlite(engine, foreign_keys)
         return engine
-    utc = {"options": "-c timezone=UTC"}
-    return create_engine(found, pool_pre_ping=True, connect_args=utc, **options)
+    patience = {name: most for name, most in PATIENCE.items() if name not in found.query}
+    told = {"options": "-c timezone=UTC", **patience}
+    return create_engine(found, pool_pre_ping=True, connect_args=told, **options)
 
 
 def written(value: Any) -> str:

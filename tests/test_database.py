@@ -1,3 +1,4 @@
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -141,6 +142,16 @@ def test_a_wrong_address_gets_one_sentence_without_the_password(url: str) -> Non
         db.connect(url)
     assert str(problem.value).endswith(".")
     assert "pass-word" not in str(problem.value)
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(db.PATIENCE, "connect_timeout", 2)  # instead of ten seconds
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        engine = db.connect(f"postgresql://bot@127.0.0.1:{mute.getsockname()[1]}/liaison")
+        with pytest.raises(OperationalError, match="timeout"):
+            engine.connect()
 
 
 def test_asking_for_the_state_does_not_import_alembic(tmp_path: object) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from bot import deliver as module
-from bot.deliver import Deliver
+from bot.deliver import CLAIM, Deliver
 from bot.transports import Down, Gone, Later, Parcel, Refused
 from models import outbox
 from models.mailbox import (
@@ -306,17 +306,22 @@ async def test_of_two_processes_each_sends_to_the_network_that_only_it_has(box: 
     assert (outside.texts, inside.texts) == (["outside"], ["inside"])
 
 
-@pytest.mark.parametrize("kind", ["postgresql"])
-async def test_whose_connection_broke_asks_for_its_turn_again(box: Outbox) -> None:
+def break_the_connection(box: Outbox) -> None:
+    """Of the process whose turn it is to send."""
     broken = (
         "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
+    with Session(box.engine) as session:
+        assert session.execute(text(broken)).all() == [(True,)]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_whose_connection_broke_asks_for_its_turn_again(box: Outbox) -> None:
     network = Network()
     async with delivering(box, network) as deliver:
         await until(lambda: deliver.lines["telegram"].sends)
-        with Session(box.engine) as session:
-            assert session.execute(text(broken)).all() == [(True,)]
+        break_the_connection(box)
         box.put(box.chat("1001"), "hello")
         await done(box)
         assert deliver.lines["telegram"].sends
@@ -341,3 +346,47 @@ async def test_a_database_that_is_away_for_a_moment_repeats_nothing(box: Outbox)
         await done(box)
     assert network.texts == ["once"]
     assert box.states() == [SENT]
+
+
+def can_lose(deliver: Deliver, lost: set[Deliver]) -> None:
+    """The database, for as long as it is among these."""
+    real = deliver.run_db
+
+    async def run_db(work: Callable[[], T]) -> T:
+        if deliver in lost:
+            raise OSError
+        return await real(work)
+
+    deliver.run_db = run_db
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_when_the_database_is_back_others_do_not_send_what_is_not_written_down_yet(
+    box: Outbox,
+) -> None:
+    """It was away for longer than a claim lasts; the process that sent comes back last."""
+    ahead, lost = [timedelta()], set[Deliver]()
+    first, second = Network(), Network()
+    first.takes = second.takes = 0.3
+    async with (
+        delivering(box, first, clock=lambda: now() + ahead[0]) as sender,
+        delivering(box, second, clock=lambda: now() + ahead[0]) as other,
+    ):
+        await until(
+            lambda: None not in (sender.lines["telegram"].sends, other.lines["telegram"].sends)
+        )
+        if other.lines["telegram"].sends:
+            sender, other, first, second = other, sender, second, first
+        can_lose(sender, lost)
+        can_lose(other, lost)
+        box.put(box.chat("1001"), "once")
+        await until(lambda: first.running)
+        lost |= {sender, other}
+        await until(lambda: first.parcels)
+        break_the_connection(box)
+        ahead[0] = CLAIM + timedelta(seconds=10)
+        lost.remove(other)
+        await until(lambda: other.lines["telegram"].sends)
+        lost.remove(sender)
+        await done(box)
+    assert (first.texts, second.texts) == (["once"], [])
