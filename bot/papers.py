@@ -108,7 +108,8 @@ class Desk:
 
     def _not_made(self, taken: Taken) -> Made:
         with Session(self.engine.execution_options(readonly=True)) as session:
-            staff = session.get(Staff, UUID(unpacked(taken.order).staff))
+            chat = session.get_one(Chat, taken.chat_id)  # the order itself may be what is wrong
+            staff = session.get(Staff, chat.staff_id) if chat.staff_id else None
             with speaking((staff and staff.locale) or self.office.locale):
                 return Made([papers.not_made()])
 

@@ -17,7 +17,7 @@ from models.case import Case
 from models.draft import Draft
 from models.elder import Elder, masked
 from models.fast_track import FastTrack
-from models.mailbox import DROPPED, SENDING, WAITING, Card, Outgoing
+from models.mailbox import DROPPED, FAILED, SENDING, SENT, WAITING, Card, Outgoing
 from models.page import PageMessage
 from models.staff import Chat
 from models.step import Step
@@ -63,10 +63,10 @@ def wipe(session: Session, elder: Elder) -> None:
 
 
 def drop_sent_files(session: Session) -> int:
-    """What is inside a workbook cannot be searched; once it has gone out nobody needs it here."""
-    sent = and_(
-        col(Outgoing.state).not_in((WAITING, SENDING)), col(Outgoing.file_data).is_not(None)
-    )
+    """What is inside a workbook cannot be searched; once it has gone out nobody needs it here.
+    Not the data of an order: its paper is still to be made."""
+    ended = col(Outgoing.state).in_((SENT, FAILED, DROPPED))
+    sent = and_(ended, col(Outgoing.file_data).is_not(None))
     return session.exec(update(Outgoing).where(sent).values(file_data=None)).rowcount
 
 

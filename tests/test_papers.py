@@ -22,6 +22,7 @@ from models.audit import Audit
 from models.mailbox import MAKING, Outgoing
 from models.orders import pile
 from models.org import Unit
+from models.retention import tidy
 from models.staff import LIAISON, Staff
 from tests.away import away
 from tests.conversation import at_once, plain
@@ -205,6 +206,29 @@ def test_a_paper_that_ends_the_program_is_given_up(town):
     town.make_papers()
     wang.look()
     assert "没能做出来" in wang.text
+
+
+def test_an_order_outlives_the_tidying_of_the_hour(town):
+    """It is no file that was sent."""
+    wang = town.person("王主任", "telegram", "1")
+    order(town)
+    with Session(town.database) as session:
+        tidy(session, town.now)
+        session.commit()
+    town.make_papers()
+    assert [one for one in wang.look() if one.image]
+
+
+def test_an_order_that_cannot_be_read_is_answered_and_holds_nobody_up(town):
+    wang = town.person("王主任", "telegram", "1")
+    order(town)
+    (row,) = town.rows(Outgoing, state=MAKING)
+    row.file_data = b""
+    town.change(row)
+    order(town, "/scorecard")
+    town.make_papers()
+    assert "没能做出来" in str([one.text for one in wang.look()])
+    assert [one for one in wang.news if one.image]
 
 
 def test_tapped_twice_it_is_made_once(town):
