@@ -289,14 +289,14 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
         return form.press(shape, filling, form.DISCARD)
     if word in ONE_BACK:
         return form.press(shape, filling, form.BACK)
-    if open_question(shape, filling) is None and is_about_another(turn, draft.subject, word):
+    asks = open_question(shape, filling) is not None
+    if is_about_another(turn, draft, word, asks):
         return _plain_words(turn, text)
     try:
         return form.type_text(shape, filling, text, is_command=_reads_as_command(turn, word))
     except Unclear:
-        waits = open_question(shape, filling) is not None
-        meant = _reads_as_command(turn, word) or question(turn, word).is_meant(waits)
-        if meant or (shape is VISIT and is_about_another(turn, draft.subject, word)):
+        meant = _reads_as_command(turn, word) or question(turn, word).is_meant(asks)
+        if meant or (shape is VISIT and is_about_another(turn, draft, word)):
             return _plain_words(turn, text)
         raise
 

@@ -9,9 +9,12 @@ from handlers.turn import Turn
 from handlers.visit_codes import CALL_110, CALL_110_DOOR, CALL_119, CALL_120, CALL_120_110
 from locales import gettext as _
 from locales import mark as N_
+from models import lookup
 from models.case import EMERGENCY, OPEN, Case
+from models.draft import OpenDraft
 from models.staff import COORDINATOR, LIAISON
 
+MOST_BYTES = 64  # of a button's code, on the strictest network
 REPORTERS = (LIAISON, COORDINATOR)
 
 CALLS = {
@@ -88,14 +91,35 @@ def with_number_first(turn: Turn, text: str, replies: list[Reply]) -> list[Reply
     if found is None or not replies or "☎️" in replies[0].text.partition("\n")[0]:
         return replies
     first, *rest = replies
-    text = f"{call_line(found.code, found.severity)}\n{first.text}"
-    return [replace(first, text=text, rows=(*_report(turn, found), *first.rows)), *rest]
+    said, text = text.strip(), f"{call_line(found.code, found.severity)}\n{first.text}"
+    return [replace(first, text=text, rows=(*_report(turn, found, said), *first.rows)), *rest]
 
 
-def _report(turn: Turn, found: Category) -> Rows:
+def of_whom(turn: Turn, text: str) -> str:
+    """The code of the elder whom words of danger name, else of the open card's; empty where they
+    name several."""
+    named = lookup.named_in(turn.session, turn.staff, text, turn.today)
+    if named:
+        return named[0].code if len(named) == 1 else ""
+    draft = turn.open_draft()
+    return draft.context.get("code", "") if draft else ""
+
+
+def danger_elsewhere(turn: Turn, draft: OpenDraft, text: str) -> bool:
+    """Danger to somebody else than the one the card is about is no answer to the card."""
+    about = draft.context.get("code", "")
+    if not about or turn.staff.role not in REPORTERS or danger_in(text) is None:
+        return False
+    named = lookup.named_in(turn.session, turn.staff, text, turn.today)
+    return bool(named) and about not in {one.code for one in named}
+
+
+def _report(turn: Turn, found: Category, text: str) -> Rows:
+    """Carries the words along as far as a button can hold them."""
     if turn.staff.role not in REPORTERS:
         return ()
-    draft = turn.open_draft()
-    code = draft.context.get("code", "") if draft else ""
-    code = f"/problem {code} {found.code}".replace("  ", " ")
-    return ((Button(_("🆘 Report it now"), code),),)
+    whom = of_whom(turn, text)
+    code = f"/problem {whom} {found.code}".replace("  ", " ")
+    told = f"/problem {whom} {text}"
+    fits = whom and len(told.encode()) <= MOST_BYTES
+    return ((Button(_("🆘 Report it now"), told if fits else code),),)

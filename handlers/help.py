@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from handlers import form
+from handlers.near_names import near_names
+from handlers.questions import tidy
 from handlers.talk import Button, Reply
 from handlers.turn import Turn
 from handlers.visit_codes import OBSERVED
@@ -31,6 +33,10 @@ class Command:
 
 
 NEVER_MEANT = ("help", "start")  # the one is offered anyway, the other is for strangers
+GREETINGS = ("你好", "您好", "在吗", "在不在", "早上好", "hello", "hi", "good morning")
+THANKS = ("谢谢", "多谢", "谢谢你", "谢谢您", "辛苦了", "好的", "好", "收到", "知道了", "明白",
+          "嗯", "ok", "thanks", "thank you")  # fmt: skip
+FIX, SLIPS = "fix", ("记错", "填错", "点错", "选错", "报错", "弄错", "wrong")
 GREETING = {
     "liaison": N_("I help you log home visits. Send a name to begin, or tap:"),
     "coordinator": N_("I keep the visits of your branch. Send a name to look somebody up, or tap:"),
@@ -143,11 +149,23 @@ def not_understood(
 ) -> Reply:
     """The two likeliest readings as buttons, those `nearest` first, and help. Where nothing is
     near, what people of this role mostly want."""
+    word = tidy(text).rstrip("!～~啊呀啦").lower()
+    if word in GREETINGS:
+        return hello(turn)
+    if word in THANKS:
+        return Reply(_("You are welcome. I am here whenever you need me."), _first_buttons(turn))
     usual = [button for row in _first_buttons(turn) for button in row]
-    found = {one.code: one for one in (*nearest, *_likely(turn, text, commands), *usual)}
+    near = [*nearest, *_slip(text, commands), *near_names(turn, text)]
+    found = {one.code: one for one in (*near, *_likely(turn, text, commands), *usual)}
     asked = _("I did not understand “%(text)s”. Did you mean:") % {"text": text[:40]}
     rows = (*((button,) for button in list(found.values())[:2]), (Button(_("Help"), "/help"),))
     return Reply(asked, rows)
+
+
+def _slip(text: str, commands: Mapping[str, Command]) -> list[Button]:
+    """刚才记错了: to the own records."""
+    wrong = any(word in text for word in SLIPS) and FIX in commands
+    return [Button(_(commands[FIX].summary), f"/{FIX}")] if wrong else []
 
 
 def _likely(turn: Turn, text: str, commands: Mapping[str, Command]) -> list[Button]:

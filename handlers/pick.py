@@ -49,7 +49,7 @@ def not_on_list(asked: str) -> str:
 def _which(turn: Turn, command: str, hits: Sequence[Elder], asked: str, tail: str) -> Reply:
     shown = hits[:MOST]
     labels = told_apart(turn, shown)
-    buttons = [Button(labels[e.code], _code(command, e, tail)) for e in shown]
+    buttons = [Button(labels[e.code], with_tail(command, e, tail)) for e in shown]
     text = _how_many(len(hits), asked)
     if len(hits) > len(shown):
         text += "\n" + _(
@@ -83,7 +83,8 @@ def told_apart(turn: Turn, elders: Sequence[Elder]) -> dict[str, str]:
     }
 
 
-def _code(command: str, elder: Elder, tail: str) -> str:
+def with_tail(command: str, elder: Elder, tail: str) -> str:
+    """The code of a button; what was said behind the name is left out where it is too long."""
     whole = f"{command} {elder.code} {tail}".strip()
     return whole if len(whole.encode()) <= MOST_BYTES else f"{command} {elder.code}"
 

@@ -43,7 +43,7 @@ from models.staff import COORDINATOR
 
 NAME = "problem"
 ALONE = "alone"  # of two things in one sentence only the first is reported
-SHOWN, NEAREST = 6, 200  # elders as buttons; elders whose names are looked for in a sentence
+SHOWN = 6  # elders as buttons
 USUAL = ("repair", "utilities", "medical_acute", "fall", "meals_delivery", "low_mood", "hardship",
          "reimbursement", "fire_gas_co", "life_danger")  # fmt: skip
 
@@ -61,7 +61,7 @@ def proposed(turn: Turn, text: str) -> list[Reply] | None:
     """What a free sentence proposes, if it names a problem: 高永昌家屋顶漏雨."""
     if turn.staff.role not in REPORTERS or guess(text) is None:
         return None
-    named = [one for one in _nearest(turn, NEAREST) if one.name in text]
+    named = lookup.named_in(turn.session, turn.staff, text, turn.today)
     return [_begin(turn, named[0] if len(named) == 1 else None, text, named)]
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from handlers.dates import past_day
+from handlers.emergency import danger_elsewhere
 from handlers.help import not_understood
 from handlers.pick import names_somebody, pick_elder
 from handlers.problem_kind import guess
@@ -15,6 +16,7 @@ from handlers.visit_line import MODES, NOT_MET, WELL, Line, split_line
 from handlers.visit_words import names_a_topic, observed
 from locales import gettext as _
 from models import lookup
+from models.draft import OpenDraft
 from models.elder import Elder
 from models.staff import LIAISON
 
@@ -77,9 +79,14 @@ def observed_visit(turn: Turn, words: str) -> list[Reply]:
             for reply in _as_told(turn, one, part, words)]  # fmt: skip
 
 
-def is_about_another(turn: Turn, code: str, words: str) -> bool:
-    """A name, or a visit to somebody else than the elder with this code: no remark about them."""
-    return names_somebody(turn, words) or _tells_of_another(turn, code, words)
+def is_about_another(turn: Turn, draft: OpenDraft, words: str, asks: bool = False) -> bool:
+    """Danger to somebody else than the elder of the card; and, unless the card `asks` something,
+    a name or a visit to somebody else: no remark about that one."""
+    if danger_elsewhere(turn, draft, words):
+        return True
+    if asks:
+        return False
+    return names_somebody(turn, words) or _tells_of_another(turn, draft.subject, words)
 
 
 def _tells_of_another(turn: Turn, code: str, words: str) -> bool:
