@@ -1,6 +1,7 @@
 """What waits in the outbox when the network or a process fails: nothing is lost, or sent twice."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -362,9 +363,11 @@ def can_lose(deliver: Deliver, lost: set[Deliver]) -> None:
 
 @pytest.mark.parametrize("kind", ["postgresql"])
 async def test_when_the_database_is_back_others_do_not_send_what_is_not_written_down_yet(
-    box: Outbox,
+    box: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was away for longer than a claim lasts; the process that sent comes back last."""
+    monkeypatch.setattr(module, "RELEASE_EVERY", 2.0)
+    monkeypatch.setattr(module, "STORE_PAUSE", 0.02)
     ahead, lost = [timedelta()], set[Deliver]()
     first, second = Network(), Network()
     first.takes = second.takes = 0.3
@@ -382,11 +385,12 @@ async def test_when_the_database_is_back_others_do_not_send_what_is_not_written_
         box.put(box.chat("1001"), "once")
         await until(lambda: first.running)
         lost |= {sender, other}
-        await until(lambda: first.parcels)
+        back = time.monotonic() + module.RELEASE_EVERY
+        await until(lambda: first.parcels and time.monotonic() > back)
         break_the_connection(box)
         ahead[0] = CLAIM + timedelta(seconds=10)
         lost.remove(other)
         await until(lambda: other.lines["telegram"].sends)
         lost.remove(sender)
         await done(box)
-    assert (first.texts, second.texts) == (["once"], [])
+    assert (first.texts, second.texts, box.states()) == (["once"], [], [SENT])
