@@ -44,7 +44,7 @@ READING = 1.1  # seconds over the card; sooner the chat itself would have to wai
 ASKING = (0.5, 1.5)  # seconds between two questions of other liaisons
 STARTED = 30  # messages of the broadcast that are out before the first alarm
 ON_DUTY, AT_DESK = 90_001, 90_002  # chats
-PATIENCE = 30.0
+PATIENCE = 180.0
 DESK = {"duty": (DUTY, ON_DUTY), "desk": (COORDINATOR, AT_DESK)}
 
 

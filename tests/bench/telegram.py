@@ -21,7 +21,7 @@ from tests.bench.phones import Phones, choose
 from tests.bot_api_server import BotApi
 from tests.bot_api_world import Files, Shown
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # a bot that is ended breaks off its poll
 
 
