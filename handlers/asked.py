@@ -76,16 +76,21 @@ def decoded(rest: str) -> Asked | None:
         return None
     found = {part[0]: part[1:] for part in parts}
     flag, page = found.get("f", ""), found.get("p", "0")
-    numbers = all(one.isdecimal() and len(one) < 6 for one in (flag or "0", page))
-    if not numbers or (flag and int(flag) >= len(FLAGS)):
+    unit = long(found["u"]) if "u" in found else None
+    if not _is_number(page) or (flag and not _is_number(flag, len(FLAGS))):
         return None
     if found.get("w", "a") not in LIST_OF or found.get("t", "A") not in TIERS:
         return None
-    unit = long(found["u"]) if "u" in found else None
-    return None if "u" in found and unit is None else Asked(
+    if "u" in found and unit is None:
+        return None
+    return Asked(
         unit, found.get("s", ""), FLAGS[int(flag)] if flag else "", found.get("t", ""),
         LIST_OF.get(found.get("w", ""), ""), found.get("v", ""), int(page), "b" in found,
     )  # fmt: skip
+
+
+def _is_number(word: str, below: int = 100_000) -> bool:
+    return word.isdecimal() and len(word) < 6 and int(word) < below
 
 
 @dataclass(frozen=True)

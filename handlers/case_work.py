@@ -118,10 +118,8 @@ def menu_of(case: Case, action: str) -> Menu:
 
 def act(turn: Turn, case: Case, elder: Elder, action: str, words: str) -> list[Reply]:
     """One press or word; asks back when more must be known."""
-    what, is_ = (
-        MOVES[action],
-        case_query.standing(turn.session, turn.staff, case, elder, turn.today),
-    )
+    what = MOVES[action]
+    is_ = case_query.standing(turn.session, turn.staff, case, elder, turn.today)
     if not case_query.may(case, what, is_, turn.staff):
         return [refused(turn, case, elder, what, is_)]
     if action in MENUS and not words:

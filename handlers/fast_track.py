@@ -251,16 +251,18 @@ def hospital_command(turn: Turn, rest: str) -> list[Reply]:
     elif who:
         text = _("“%(asked)s” fits %(count)d of your staff; please write the code.")
         raise Unclear(text % {"asked": who[:20], "count": len(found)})
+    return [_contacts(turn)]
+
+
+def _contacts(turn: Turn) -> Reply:
     people = tracks.officers(turn.session, branch(turn.session, turn.staff.unit_id))
     if not people:
         text = _("Nobody answers for a hospital yet. Please send the name: hospital contact NAME")
-        return [Reply(text)]
+        return Reply(text)
     lines = [_("Who answers for the hospital? Tap to change it.")]
-    lines += [f"{'☑' if is_ else '☐'} {one.name} {one.code}" for one, is_ in people]
-    buttons = [
-        Button(
-            f"{'☑' if is_ else '☐'} {one.name}", f"/hospital {one.code} {'off' if is_ else 'on'}"
-        )
-        for one, is_ in people
-    ]
-    return [Reply("\n".join(lines), form.in_rows(buttons, 2))]
+    buttons = []
+    for one, is_ in people:
+        tick, switch = ("☑", "off") if is_ else ("☐", "on")
+        lines.append(f"{tick} {one.name} {one.code}")
+        buttons.append(Button(f"{tick} {one.name}", f"/hospital {one.code} {switch}"))
+    return Reply("\n".join(lines), form.in_rows(buttons, 2))

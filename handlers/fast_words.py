@@ -46,24 +46,29 @@ OFFERS = {
 }
 CLOCK = re.compile(r"(.*?)[ ,]*(上午|下午|早上|晚上)? ?(\d{1,2})[:点时](\d{2}|半)?分?")
 AFTERNOON = ("下午", "晚上")
+MINUTES = {"半": 30}
 USUAL = ((0, 15, 0), (1, 9, 0), (1, 14, 30), (2, 9, 0))  # days on, hour, minute
 
 
 def when(turn: Turn, words: str) -> datetime:
     """11-18 9:30, 明天下午3点. Raises Unclear."""
     found = CLOCK.fullmatch(tidy(words))
-    hour = int(found[3]) if found else 24
-    if found and found[2] in AFTERNOON and hour < 12:
-        hour += 12
-    minute = {None: 0, "半": 30}.get(found[4]) if found else 0
-    minute = int(found[4]) if found and minute is None else minute
-    if not found or hour > 23 or (minute or 0) > 59:
+    clock = _clock(found) if found else None
+    if found is None or clock is None:
         raise Unclear(_("Please write the day and the hour, such as 11-18 9:30."))
     on = coming_day(found[1], turn.today) if found[1] else turn.today
-    comes = datetime.combine(on, time(hour, minute or 0), turn.office.zone)
+    comes = datetime.combine(on, clock, turn.office.zone)
     if not turn.now < comes <= turn.now + LATEST:
         raise Unclear(_("Please write a day and an hour to come, within three months."))
     return comes
+
+
+def _clock(found: re.Match[str]) -> time | None:
+    """None where there is no such hour."""
+    hour, minute = int(found[3]), MINUTES.get(found[4]) or int(found[4] or 0)
+    if found[2] in AFTERNOON and hour < 12:
+        hour += 12
+    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def times(turn: Turn, code: str) -> list[Button]:

@@ -87,18 +87,19 @@ def as_pressed(turn: Turn) -> Incoming:
     said = turn.said
     if said.choice or not said.text or said.attachments:
         return said
-    draft = turn.open_draft()
-    replied = _replied(turn)
+    draft, replied = turn.open_draft(), _replied(turn)
     menu = replied or _last(turn, draft)
     code = chosen(menu.rows, said.text) if menu else ""
-    if code and menu and draft and menu.kind and menu.card != draft.tag and not replied:
+    if not code or menu is None:
+        return said
+    if draft and not replied and menu.kind and menu.card != draft.tag:
         raise Unclear(
             _(
                 "Another message has come in between. Answer the card below with a number, or "
                 "reply to that message itself."
             )
         )
-    return said._replace(text="", choice=code) if code else said
+    return said._replace(text="", choice=code)
 
 
 def _replied(turn: Turn) -> Menu | None:

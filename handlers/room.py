@@ -298,12 +298,10 @@ def _afternoon(turn: Turn) -> Reply:
     """The next day the room is open, place by place, and what is still to be said of the last."""
     plan, differing = room.hours(turn.session), differing_days(turn.session)
     on = next(room.days(plan, turn.today, differing), None)
-    found = room.between(
-        turn.session, turn.today - ASKING_BACK, on or turn.today, room_team.in_reach(turn)
-    )
-    unsaid = (
-        [one for one in found if _is_unsaid(turn, one[0])] if room_team.is_of_team(turn) else []
-    )
+    since, reach = turn.today - ASKING_BACK, room_team.in_reach(turn)
+    found = room.between(turn.session, since, on or turn.today, reach)
+    asks = room_team.is_of_team(turn)
+    unsaid = [one for one in found if asks and _is_unsaid(turn, one[0])]
     coming = [one for one in found if one[0].on_day == on and one not in unsaid]
     lines = [_head(on, plan), *(_line(turn, *one) for one in coming)]
     if on and not coming and not unsaid:

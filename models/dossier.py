@@ -74,6 +74,7 @@ class Dossier(NamedTuple):
 
 
 def everything(session: Session, elder: Elder) -> Dossier:
+    """All that is kept of this elder, each kind in the order of time."""
     elder_id = elder.id
 
     def rows(table: Any, order: str) -> list[Any]:

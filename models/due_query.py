@@ -131,9 +131,32 @@ def due_rows(
     `with_began` adds `began`, the day that was suggested on the first of this one.
     """
     facts = _facts(today, policy, scope, with_began).subquery("facts")
-    c = facts.c
-    sound = _sound(facts, policy)
+    c, sound = facts.c, _sound(facts, policy)
     suggested = _suggested(facts, sound, today, policy)
+    state, reason = _ruled(facts, suggested, today, policy)
+    extra: dict[str, Day] = {}
+    if with_past:
+        extra["past"] = case(
+            (_satisfied(facts, "p", sound, today, policy), literal(SATISFIED)),
+            (_missed(facts, sound, today, policy), literal(OVERDUE)),
+        )
+    if with_began:
+        extra["began"] = _suggested(facts, sound, today, policy, BY_THEN)
+    return select(
+        c.elder_id,
+        state.label("state"),
+        reason.label("reason"),
+        suggested.label("suggested"),
+        c.last_on,
+        and_(state != SUSPENDED, _contact_due(facts, today, policy)).label("contact_due"),
+        *(c[name] for name in ("code", "name", "born_on", "unit_id", "visit_wish")),
+        *(what.label(name) for name, what in extra.items()),
+    )
+
+
+def _ruled(facts: Facts, suggested: Day, today: date, policy: Policy) -> tuple[Day, Day]:
+    """State and reason: of these lines the first that holds, in the order of `models.due`."""
+    c, sound = facts.c, _sound(facts, policy)
     rule = [
         (c.state != ACTIVE, literal(SUSPENDED), c.state),
         (c.away, literal(SUSPENDED), literal("away")),
@@ -144,28 +167,7 @@ def due_rows(
     ]
     state = case(*((when, then) for when, then, _why in rule), else_=literal(DUE))
     short = _short(facts, "w", today, policy)
-    reason = case(*((when, why) for when, _then, why in rule), else_=short)
-    past = case(
-        (_satisfied(facts, "p", sound, today, policy), literal(SATISFIED)),
-        (_missed(facts, sound, today, policy), literal(OVERDUE)),
-    )
-    extra: dict[str, Day] = {"past": past} if with_past else {}
-    if with_began:
-        extra["began"] = _suggested(facts, sound, today, policy, BY_THEN)
-    return select(
-        c.elder_id,
-        state.label("state"),
-        reason.label("reason"),
-        suggested.label("suggested"),
-        c.last_on,
-        and_(state != SUSPENDED, _contact_due(facts, today, policy)).label("contact_due"),
-        c.code,
-        c.name,
-        c.born_on,
-        c.unit_id,
-        c.visit_wish,
-        *(what.label(name) for name, what in extra.items()),
-    )
+    return state, case(*((when, why) for when, _then, why in rule), else_=short)
 
 
 def _facts(today: date, policy: Policy, scope: Flag | None, with_began: bool) -> Rows:
