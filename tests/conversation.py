@@ -243,6 +243,13 @@ def sweep(town: Town, at: datetime | None = None) -> int:
         return count
 
 
+def promises_a_washer(liaison: Person, visit: str = "走访 高永昌 00000") -> None:
+    """At this visit the elder is promised a new washer for the tap."""
+    liaison.talk(
+        visit, "核对", "[＋ 答应的事]", "答应了老人什么", "换水龙头垫圈", "核对", "[提交]", "已记下"
+    )
+
+
 ELDERS = (  # name, pinyin, initials, born, village, tier, liaison
     ("高永昌", "gaoyongchang", "gyc", date(1945, 1, 18), "柳泉村", "B", "周明"),
     ("李秀英", "lixiuying", "lxy", date(1947, 3, 2), "石沟村", "A", "周明"),

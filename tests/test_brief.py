@@ -1,19 +1,11 @@
 """Before going in, history, and finding the way, as conversations."""
 
 from models.audit import Audit
+from tests.conversation import promises_a_washer
 
 
 def test_the_brief_tells_last_time_what_is_open_and_the_birthday(town, zhou):
-    zhou.talk(
-        "走访 高永昌 01020 屋顶漏雨",
-        "核对",
-        "[＋ 答应的事]",
-        "答应",
-        "换水龙头垫圈",
-        "核对",
-        "[提交]",
-        "已记下",
-    )
+    promises_a_washer(zhou, "走访 高永昌 01020 屋顶漏雨")
     town.wait(days=15)
     zhou.talk("查 高永昌", "高永昌 81岁 柳泉村 · 男 · B类 · E0001")
     assert "上次 11月12日(15天前)🚪 上门:健康 🤧 小毛病、住宿 ⚠️ 有隐患" in zhou.text

@@ -7,7 +7,7 @@ import pytest
 from models.schedule import Leave
 from models.visit import Visit
 from tests.case_office import pass_time
-from tests.conversation import EIGHT, sweep
+from tests.conversation import EIGHT, promises_a_washer, sweep
 
 WORDS = "周明请假,11月12日 到 11月14日;代班:李娜。"
 
@@ -68,16 +68,7 @@ def test_leave_is_taken_back_within_ten_minutes_whoever_gave_it(town, zhou, li, 
 
 
 def test_open_promises_go_with_the_list_and_come_back_and_the_record_says_who_went(town, zhou, li):
-    zhou.talk(
-        "走访 高永昌 00000",
-        "核对",
-        "[＋ 答应的事]",
-        "答应",
-        "换水龙头垫圈",
-        "核对",
-        "[提交]",
-        "已记下",
-    )
+    promises_a_washer(zhou)
     zhou.talk("/leave 3天 李娜", "交给:李娜", "[确认]", "✅ 已请假")
     sweep(town, EIGHT + timedelta(days=1))
     assert "答应过 高*昌:换水龙头垫圈" in li.look()[-1].text

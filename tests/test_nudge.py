@@ -19,7 +19,7 @@ from models.org import Unit, put_setting
 from models.schedule import Leave
 from models.staff import Chat, Staff
 from models.visit import Promise
-from tests.conversation import EIGHT, sweep
+from tests.conversation import EIGHT, promises_a_washer, sweep
 
 MOST = 40  # statements of a morning, however many liaisons
 
@@ -29,16 +29,7 @@ def digest_rows(town):
 
 
 def test_the_morning_digest_in_one_message(town, zhou):
-    zhou.talk(
-        "走访 高永昌 00000",
-        "核对",
-        "[＋ 答应的事]",
-        "答应",
-        "换水龙头垫圈",
-        "核对",
-        "[提交]",
-        "已记下",
-    )
+    promises_a_washer(zhou)
     assert sweep(town, EIGHT + timedelta(days=1)) == 1
     zhou.look()
     assert zhou.screen.rows[-2:] == [["办了 高永昌"], ["我代去 E0006"]]

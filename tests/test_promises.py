@@ -5,22 +5,13 @@ from datetime import timedelta
 import pytest
 
 from models.visit import Promise
-from tests.conversation import EIGHT, sweep
+from tests.conversation import EIGHT, promises_a_washer, sweep
 
 
 @pytest.fixture
 def promised(town, zhou):
     """周明 promised 高永昌 something a fortnight ago."""
-    zhou.talk(
-        "走访 高永昌 00000",
-        "核对",
-        "[＋ 答应的事]",
-        "答应了老人什么",
-        "换水龙头垫圈",
-        "核对",
-        "[提交]",
-        "已记下",
-    )
+    promises_a_washer(zhou)
     town.wait(days=14)
     return zhou
 
