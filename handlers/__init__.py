@@ -29,7 +29,7 @@ from handlers.glued import with_blank
 from handlers.group import in_group
 from handlers.handover import FORM as HANDOVER
 from handlers.handover import handover_command
-from handlers.help import Command, codes_command, hello, help_text, not_understood
+from handlers.help import Command, codes_command, hello, help_text, not_understood, usual_code
 from handlers.join import UNREAD, join_again, quit_command, stranger
 from handlers.keep import retention_command
 from handlers.later import LATER, instead_command, later_command
@@ -323,7 +323,7 @@ def _plain_words(turn: Turn, text: str) -> list[Reply]:
         return _asked(turn, words, asked)
     if _is_command(turn, words):
         return _command(turn, f"/{words}")
-    if code := _from_menu(turn, words):
+    if code := _from_menu(turn, words) or usual_code(turn, words):
         return _command(turn, code)
     return _somebody(turn, text, words, asked)
 

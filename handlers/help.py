@@ -135,6 +135,12 @@ def _first_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
     return (*back, (*stands, Button(_("Cases"), "/cases"), Button(_("Who is on duty"), "/duty")))
 
 
+def usual_code(turn: Turn, words: str) -> str:
+    """What a button of this role's first screen does, where its label is typed."""
+    buttons = (button for row in _first_buttons(turn) for button in row)
+    return next((button.code for button in buttons if button.label == words), "")
+
+
 def codes_command(turn: Turn, rest: str) -> list[Reply]:
     """/codes — the digits of the one-line entry."""
     blocks = [

@@ -64,3 +64,8 @@ def test_where_names_are_hidden_a_mistyped_one_is_not_shown_in_full(town):
 def test_a_greeting_and_thanks_are_answered_as_such(zhou, liu):
     zhou.talk("你好!", "周明,您好", "谢谢", "不客气", "刚才记错了", "没听懂", "[更正", "走访记录")
     liu.talk("收到", "不客气")
+
+
+def test_a_label_that_is_typed_is_its_button(zhou, liu):
+    liu.talk("个案清单", "没有未办结")
+    zhou.talk("记走访", "走访谁", "今天走访谁", "应访")
