@@ -17,6 +17,7 @@ from handlers.turn import Turn
 from locales import gettext as _
 from locales import mark as N_
 from locales import ngettext, speaking
+from models import ahead
 from models import step as steps
 from models.assignment import BACKUP
 from models.audit import Audit
@@ -78,16 +79,18 @@ def steering(turn: Turn, kind: str) -> Iterator[Steering]:
 
 
 def _audit(turn: Turn, action: str, entries: Iterable[list[Any]]) -> None:
-    for elder_id, what, old, new in entries:
-        turn.session.add(
-            Audit(
-                at=turn.now,
-                staff_id=turn.staff.id,
-                elder_id=UUID(elder_id) if elder_id else None,
-                action=action,
-                detail=f"{what} {old} {ARROW} {new}",
-            )
+    lines = (
+        ahead.new(
+            Audit,
+            at=turn.now,
+            staff_id=turn.staff.id,
+            elder_id=UUID(elder_id) if elder_id else None,
+            action=action,
+            detail=f"{what} {old} {ARROW} {new}",
         )
+        for elder_id, what, old, new in entries
+    )
+    ahead.write(turn.session, *lines)  # a whole roster makes thousands
 
 
 # Telling those concerned

@@ -64,7 +64,7 @@ class Draft(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     tag: str = Field(default_factory=new_tag, unique=True)
-    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    staff_id: UUID = Field(foreign_key="staff.id")
     form: str
     subject: str = ""
     form_version: int = 1
@@ -75,7 +75,7 @@ class Draft(SQLModel, table=True):
     updated_at: datetime
     rev: int = 1
 
-    __table_args__ = (UniqueConstraint("staff_id", "form", "subject"),)
+    __table_args__ = (UniqueConstraint("staff_id", "form", "subject"),)  # by person, too
 
 
 FIELDS = tuple(field.name for field in dataclasses.fields(OpenDraft))

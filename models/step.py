@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -102,9 +103,13 @@ def _key(thing: Any) -> Any:
 
 
 def _values(thing: Any) -> Values:
-    return {
-        attr.key: _plain(getattr(thing, attr.key)) for attr in inspect(thing).mapper.column_attrs
-    }
+    return {name: _plain(getattr(thing, name)) for name in _names(_table(thing))}
+
+
+@cache
+def _names(table: str) -> tuple[str, ...]:
+    """Of a whole roster thousands of rows are asked for them."""
+    return tuple(attr.key for attr in inspect(KEPT[table]).column_attrs)
 
 
 def _differing(thing: Any) -> tuple[Values, Values]:
