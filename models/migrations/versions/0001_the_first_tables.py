@@ -329,9 +329,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("staff_id", "form", "subject"),
         sa.UniqueConstraint("tag"),
     )
-    with op.batch_alter_table("draft", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_draft_staff_id"), ["staff_id"], unique=False)
-
     op.create_table(
         "duty",
         sa.Column("id", sa.Uuid(), nullable=False),
