@@ -53,6 +53,7 @@ STARTING, LISTENING, UNREACHABLE = "starting", "listening", "unreachable"
 REJECTED = N_(
     "The homeserver does not accept LIAISON_MATRIX_USER with LIAISON_MATRIX_PASSWORD: look at both."
 )
+TRYING = "The bot tries again by itself; look whether LIAISON_MATRIX_HOMESERVER is right and runs."
 KEYS_LOST = N_(
     "The keys of the bot's device on Matrix are gone, so it has become another one. If there is a "
     "backup, stop the bot and restore it; if not, ask people to send again what it cannot read."
@@ -177,7 +178,7 @@ class Matrix:
     def _trouble(self, problem: Exception) -> None:
         """One line when the state changes, not one for each attempt."""
         if self.status != UNREACHABLE:
-            log.warning("matrix_unreachable", problem=type(problem).__name__)
+            log.warning("matrix_unreachable", problem=type(problem).__name__, do=TRYING)
         self.status = UNREACHABLE
 
     def _listening(self) -> None:
