@@ -104,7 +104,7 @@ def _by_place(at: Scene, title: str, found: Report) -> Sheet:
 
 
 def _by_liaison(turn: Turn, title: str, found: Report) -> Sheet:
-    staff = sorted(progress.staff_of(turn.session, found.by_staff), key=lambda one: one.code)
+    staff = progress.staff_of(turn.session, found.by_staff)
     heads = (_("Liaison"), _("Code"), *_numbers_heads(), *(_(MEASURE_NAMES[name]) for name in OWN))
     rows: list[Row] = []
     for one in staff:

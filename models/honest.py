@@ -102,6 +102,7 @@ def _entries(session: Session, units: Collection[UUID], first: date, last: date)
         .join(Staff, col(Staff.id) == col(Visit.liaison_id))
         .where(col(Elder.unit_id).in_(units), col(Visit.state) == CURRENT)
         .where(col(Visit.outcome) == DONE, col(Visit.visited_on).between(first, last))
+        .order_by(col(Staff.code))  # two of one name always in this order
     )  # fmt: skip
     return [Entry(*row) for row in rows]
 

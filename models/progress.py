@@ -194,10 +194,10 @@ class Who(NamedTuple):
 
 
 def staff_of(session: Session, ids: Collection[UUID]) -> list[Who]:
-    """In portions: a county may have more of them than a statement takes."""
+    """By code. In portions: a county may have more of them than a statement takes."""
     wanted, found = list(ids), list[Who]()
     what = select(col(Staff.id), col(Staff.code), col(Staff.name))
     for first in range(0, len(wanted), AT_ONCE):
         some = col(Staff.id).in_(wanted[first : first + AT_ONCE])
         found += [Who(*row) for row in session.execute(what.where(some))]
-    return found
+    return sorted(found, key=lambda one: one.code)
