@@ -26,7 +26,10 @@ def near_names(turn: Turn, words: str) -> list[Button]:
         return []
     simple = words.translate(SIMPLE)
     own = lookup.caseload(turn.session, turn.staff, turn.today, 0, NEAREST)
-    near = [elder for elder, _on in own if is_nearly_in(elder.name, simple)]
+    near = [elder for elder, _on in own
+            if elder.name not in words and is_nearly_in(elder.name, simple)]  # fmt: skip
+    if len({elder.name for elder in near}) < len(near):
+        return []  # two buttons that read alike
     tail = " ".join(split_line(words, turn.today)[1])
     return [_visit(turn, elder, tail) for elder in near[:MOST]]
 

@@ -42,7 +42,7 @@ def test_each_command_stands_under_one_topic():
 
 @pytest.mark.parametrize(
     ("said", "offered"),
-    [("高永章 都好", "走访 高永昌"), ("高水昌今天精神挺好", "走访 高永昌"), ("王德勝 都好", "走访 王德胜"), ("歐陽建國", ""),
+    [("高永章 都好", "走访 高永昌"), ("高水昌今天精神挺好", "走访 高永昌"), ("王德勝 都好", "走访 王德胜"), ("歐陽建國", ""), ("李秀荣 都好", ""),
      ("张三 都好", ""), ("高大山 都好", "")],
 )  # fmt: skip
 def test_a_mistyped_name_is_offered_and_never_taken(town, zhou, said, offered):
