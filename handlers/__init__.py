@@ -77,6 +77,7 @@ FORMS: dict[str, Form] = {
         WEATHER,
     )
 }  # fmt: skip
+GIVES_A_REASON = (LOOK, EXPORT, FORGET)  # what a reason opens, a mere name or question may not
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
 ASKERS = (COORDINATOR, LEADER)
@@ -292,13 +293,22 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
     asks = open_question(shape, filling) is not None
     if is_about_another(turn, draft, word, asks):
         return _plain_words(turn, text)
+    elsewhere = _reads_as_command(turn, word) or _is_no_reason(turn, shape, word)
     try:
-        return form.type_text(shape, filling, text, is_command=_reads_as_command(turn, word))
+        return form.type_text(shape, filling, text, is_command=elsewhere)
     except Unclear:
-        meant = _reads_as_command(turn, word) or question(turn, word).is_meant(asks)
+        meant = elsewhere or question(turn, word).is_meant(asks)
         if meant or (shape is VISIT and is_about_another(turn, draft, word)):
             return _plain_words(turn, text)
         raise
+
+
+def _is_no_reason(turn: Turn, shape: Form, word: str) -> bool:
+    """The name of another elder, or a question, where a reason would open a whole file."""
+    if shape not in GIVES_A_REASON:
+        return False
+    found = lookup.find(turn.session, turn.staff, word, turn.today)
+    return any(one.name == word for one in found) or question(turn, word).certain
 
 
 def _reads_as_command(turn: Turn, word: str) -> bool:
@@ -311,8 +321,12 @@ def _reads_as_command(turn: Turn, word: str) -> bool:
 
 
 def _is_command(turn: Turn, text: str) -> bool:
-    command = BY_WORD.get(text.split(" ")[0].lower()) if text else None
-    return command is not None and command.allows(turn.staff.role)
+    """Of what only buttons say, such as /who, the name alone begins any sentence."""
+    word = text.split(" ")[0].lower()
+    command = BY_WORD.get(word)
+    if command is None or not (command.listed or word in command.words):
+        return False
+    return command.allows(turn.staff.role)
 
 
 def _plain_words(turn: Turn, text: str) -> list[Reply]:

@@ -219,9 +219,12 @@ def _ways_down(at: Scene, counted: dict[UUID, Progress]) -> Rows:
 
 
 def _up(at: Scene) -> tuple[Button, ...]:
-    """The place above, within the asker's branch."""
+    """From a person to where one looked from; else the place above, within the asker's branch."""
+    if at.staff:
+        back = at.asked.code(staff="", unit=at.place.id)
+        return (Button(_("‹ %(place)s") % {"place": at.place.name}, back),)
     above = next((unit for unit in at.units if unit.id == at.place.parent_id), None)
-    if above is None or at.staff:
+    if above is None:
         return ()
     return (Button(_("‹ %(place)s") % {"place": above.name}, at.asked.code(unit=above.id)),)
 

@@ -9,6 +9,7 @@ from handlers.pick import ago
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, day
 from locales import gettext as _
+from locales import ngettext
 from models import progress
 from models.agenda import Line
 from models.due import OVERDUE, SUSPENDED, window
@@ -58,11 +59,12 @@ def names(turn: Turn, at: Scene) -> Reply:
         turn.session, at.part, which, at.today, at.policy, start, PAGE + 1
     )  # one more tells whether there are more
     shown, more = list(found.values())[:PAGE], len(found) > PAGE
+    whole = _whole(turn, at, which) if more or start else len(shown)
     if at.counts_only or not shown:
         return _nobody(at, which)
     for elder_id in list(found)[:PAGE]:
         audit_of(turn, elder_id, "list")
-    lines = [_head(at, which, start, len(shown), more)]
+    lines = [_head(at, which, start, len(shown), whole)]
     lines += [_line(turn, at, one) for one in shown]
     buttons = [
         Button(name, f"/brief {one.elder.code}")
@@ -76,13 +78,18 @@ def _nobody(at: Scene, which: str) -> Reply:
     return Reply(text, (_turning(at, more=False),))
 
 
-def _head(at: Scene, which: str, start: int, count: int, more: bool) -> str:
+def _head(at: Scene, which: str, start: int, count: int, whole: int) -> str:
     who = [at.place.name, at.staff.name if at.staff else "", _(LIST_NAMES[which])]
     gaps = {"what": " ".join(part for part in who if part), "first": start + 1,
-            "last": start + count}  # fmt: skip
-    if more:
-        return _("%(what)s (%(first)d–%(last)d, there are more):") % gaps
-    return _("%(what)s (%(first)d–%(last)d):") % gaps
+            "last": start + count, "all": whole}  # fmt: skip
+    if count == whole:
+        return ngettext("%(what)s (%(all)d person):", "%(what)s (%(all)d people):", whole) % gaps
+    return _("%(what)s (%(first)d–%(last)d of %(all)d):") % gaps
+
+
+def _whole(turn: Turn, at: Scene, which: str) -> int:
+    counted = progress.by_unit(turn.session, at.part, at.today, at.policy)
+    return progress.total(counted.values()).standing(which)
 
 
 def _line(turn: Turn, at: Scene, one: Line) -> str:

@@ -59,14 +59,22 @@ def phone_command(turn: Turn, rest: str) -> list[Reply]:
     if isinstance(elder, Reply):
         return [elder]
     audit(turn, elder, "phone")
+    back = Button(_("Start the visit"), f"/visit {elder.code}")
+    return [Reply("\n".join(phone_lines(turn, elder)), ((*call_button(elder), back),))]
+
+
+def phone_lines(turn: Turn, elder: Elder) -> list[str]:
     lines = [_("📞 %(who)s: %(phone)s") % {"who": turn.label(elder), "phone": elder.phone}]
     if not elder.phone:
         lines = [_("There is no telephone number for %(who)s.") % {"who": turn.label(elder)}]
     if elder.contact_name:
         lines.append(_("In need call: %(name)s %(phone)s") % _contact(turn, elder))
-    call = (Button(_("📞 Call"), f"tel:{elder.phone.replace(' ', '')}"),) if elder.phone else ()
-    back = Button(_("Start the visit"), f"/visit {elder.code}")
-    return [Reply("\n".join(lines), ((*call, back),))]
+    return lines
+
+
+def call_button(elder: Elder) -> tuple[Button, ...]:
+    number = elder.phone.replace(" ", "")
+    return (Button(_("📞 Call"), f"tel:{number}"),) if number else ()
 
 
 def one_elder(turn: Turn, rest: str, command: str) -> Elder | Reply:

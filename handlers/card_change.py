@@ -1,6 +1,7 @@
 """What a liaison proposed for a card: shown to the coordinators, decided by the first of them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from handlers import tell
 from handlers.brief import audit
@@ -127,7 +128,10 @@ def _decide(turn: Turn, change: CardChange, elder: Elder, state: str) -> list[Re
     if state == ACCEPTED:
         card.apply(turn.session, elder, change, turn.today)
     audit(turn, elder, "edit" if state == ACCEPTED else "refuse", change.field)
-    return [_card(turn, change, elder), *_tell(turn, change, elder)]
+    done = _card(turn, change, elder)
+    if card.waiting(turn.session, turn.staff, turn.today):
+        done = replace(done, rows=(*_all_of_them(), *done.rows))
+    return [done, *_tell(turn, change, elder)]
 
 
 def _tell(turn: Turn, change: CardChange, elder: Elder) -> Iterable[Reply]:

@@ -14,7 +14,7 @@ from handlers.case_words import button_name
 from handlers.concern_words import GROUP_NAMES, SEVERITY_NAMES
 from handlers.dates import coming_day
 from handlers.emergency import SCENE, call_line, scene
-from handlers.questions import PHOTO, Choice, Filling, Form, Question, chosen, match
+from handlers.questions import PHOTO, Choice, Filling, Form, Question, chosen, match, plain, tidy
 from handlers.talk import Button, Reply
 from handlers.turn import Turn, Unclear, day, local_date
 from locales import gettext as _
@@ -203,10 +203,11 @@ def _about(filling: Filling) -> tuple[Case, Elder]:
 
 
 def _check(filling: Filling, text: str) -> str:
-    """What cannot be done is asked for again at once."""
+    """What cannot be done is asked for again at once. What was written goes on as it is: what it
+    means stands beside it later."""
     words = chosen(FORM.by_name["words"], filling, text)
     _meaning(filling.turn, _about(filling)[0], filling.known("action"), words)
-    return words
+    return words if match(_choices(filling), text) is None else text
 
 
 def _submit(filling: Filling) -> list[Reply]:
@@ -312,8 +313,17 @@ def _meaning(turn: Turn, case: Case, action: str, words: str) -> tuple[str, dict
     if action == "note" and words in SCENE:
         return _(SCENE[words]), {}
     found = _choice(case, action, words)
-    text = _(found.label) if found else words
+    text = _said_as(found, words) if found else words
     return text, {"wish": text} if action == "wish" else {}
+
+
+def _said_as(found: Choice, words: str) -> str:
+    """The label; where only its beginning was written, that, with what was taken from it."""
+    label, own = _(found.label), tidy(words)
+    begun = plain(label).startswith(own.lower()) and own.lower() != plain(label)
+    if not begun or own == found.code or own.isdecimal():
+        return label
+    return _("%(words)s (taken as: %(label)s)") % {"words": own, "label": label}
 
 
 def _choice(case: Case, action: str, words: str) -> Choice | None:

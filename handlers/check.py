@@ -5,7 +5,7 @@ Only the coordinator sees it, as questions; nothing of it is told to the liaison
 
 from datetime import timedelta
 
-from handlers.brief import audit
+from handlers.brief import audit, call_button, phone_lines
 from handlers.form import in_rows
 from handlers.report_sheets import printed
 from handlers.talk import Button, Reply, Rows
@@ -152,7 +152,7 @@ def _line(turn: Turn, one: Called) -> str:
 
 
 def _card(turn: Turn, one: Called) -> Reply:
-    audit(turn, one.elder, "check")
+    audit(turn, one.elder, "phone", "check")
     gaps = {
         "who": turn.label(one.elder),
         "day": day(one.visit.visited_on),
@@ -161,6 +161,7 @@ def _card(turn: Turn, one: Called) -> Reply:
     }
     lines = [
         _("%(who)s\n%(day)s · %(how)s · %(name)s") % gaps,
+        *phone_lines(turn, one.elder),
         _("Ask how they are first, then whether somebody came by that day."),
     ]
     if one.call.result:
@@ -171,8 +172,7 @@ def _card(turn: Turn, one: Called) -> Reply:
 def _result_rows(one: Called) -> Rows:
     tag = one.call.tag
     ways = tuple(Button(_(name), f"/check {tag} {code}") for code, name in RESULT_NAMES.items())
-    phone = Button(_("Telephone"), f"/phone {one.elder.code}")
-    return (ways, (phone, Button(_("‹ List"), "/check calls")))
+    return (ways, (*call_button(one.elder), Button(_("‹ List"), "/check calls")))
 
 
 def _noted(turn: Turn, one: Called, result: str) -> Reply:

@@ -33,9 +33,15 @@ def invitation_text(turn: Turn, staff: Staff, code: str) -> str:
         % {"name": staff.name, "role": _(ROLE_NAMES[staff.role])},
         pretty(code),
         *(link.format(code=code) for link in turn.office.links.values()),
-        _("Give it to that person only. They send the code to the bot, or open the link."),
+        _how_to_join(turn),
     ]
     return "\n".join(lines)
+
+
+def _how_to_join(turn: Turn) -> str:
+    if turn.office.links:
+        return _("Give it to that person only. They send the code to the bot, or open the link.")
+    return _("Give it to that person only. They send the code to the bot.")
 
 
 def pretty(code: str) -> str:

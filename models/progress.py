@@ -97,6 +97,12 @@ class Progress:
     def expected(self) -> int:
         return self.to_go + self.satisfied
 
+    def standing(self, which: str) -> int:
+        """How many one of the LISTS holds."""
+        if which == NOT_MET:
+            return self.unmet
+        return sum(getattr(self, state) for state in LISTS[which])
+
     def add(self, row: Any) -> None:
         """Some elders of one kind, as `_counted` gives them."""
         setattr(self, row.state, getattr(self, row.state) + row.number)

@@ -71,6 +71,39 @@ def test_the_desk_asks_from_the_county_to_the_elder(town, zhou, wang):
     assert looks(town, "brief") == ["王德胜"]
 
 
+def test_from_a_liaison_one_comes_back_to_the_place(wang):
+    wang.talk(
+        "岚桥镇",
+        "应访5",
+        "[按联络员]",
+        "周明 0/5",
+        "[周明]",
+        "岚桥镇 周明",
+        "[‹ 岚桥镇]",
+        "岚桥镇 · 11月1日",
+    )
+    wang.talk("小周", "岚桥镇 周明", "[‹ 望岚县]", "望岚县 · 11月1日")
+
+
+def test_a_list_says_how_many_there_are(town, wang):
+    wang.talk("岚桥镇", "应访5", "[还没去 5]", "岚桥镇 还没去(共5位):")
+    for number in range(6):
+        same = town.rows(Elder, name="高永昌")[0].model_dump(exclude={"id", "code"})
+        town.change(Elder(**same, code=f"E01{number:02}"))
+    wang.talk(
+        "岚桥镇",
+        "应访11",
+        "[还没去 11]",
+        "岚桥镇 还没去(第1–8位,共11位):",
+        "[下一页 ›]",
+        "(第9–11位,共11位):",
+    )
+
+
+def test_a_sentence_that_begins_with_who_is_a_question(town, wang):
+    wang.talk("who is left", "望岚县")
+
+
 def test_before_names_are_asked_for_there_are_codes_only(town, wang):
     wang.talk("岚桥镇 还差谁", "🔴 E0001 柳泉村")
     assert not any(name in wang.text for name in ("高永昌", "李秀英", "王德胜"))

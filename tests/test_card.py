@@ -35,6 +35,14 @@ def test_the_whole_card_is_not_shown_on_a_network_of_others(town, known):
     assert "示例3号" not in telegram.text
 
 
+def test_a_name_or_a_question_is_no_reason_to_see_everything(town, wang, known):
+    wang.talk("/card 高永昌", "📇", "[看全部]", "原因会记录在案", "王德胜", "王德胜 90岁 石沟村")
+    wang.talk("岚桥镇 还差谁", "岚桥镇 还没去", "/card E0001", "📇", "[看全部]", "原因会记录在案")
+    assert town.rows(Audit, action="card_full") == []
+    wang.talk("女儿来电话核对", "住址:示例3号")
+    assert [a.detail for a in town.rows(Audit, action="card_full")] == ["女儿来电话核对"]
+
+
 def test_nobody_else_sees_the_card(li, liu, known):
     li.talk("/card 高永昌", "没有「高永昌」", "/card E0001", "没有「E0001」",
             "/card E0001 full", "没有", "/edit E0001 phone", "没有")  # fmt: skip
@@ -71,6 +79,17 @@ def test_a_refused_proposal_changes_nothing_and_is_told(town, zhou, wang, known)
     )
     assert town.rows(Elder, code="E0001")[0].phone == "+86 000 0000 0001"
     assert "未接受" in zhou.look()[-1].text
+
+
+def test_after_one_proposal_the_next_is_a_tap_away(zhou, wang, known):
+    zhou.talk("/edit 高永昌 电话 +86 000 0000 0099", "→", "[提交]", "已提交")
+    zhou.talk("/edit 高永昌 爱好 下棋打牌", "→", "[提交]", "已提交")
+    wang.look()
+    wang.talk("待确认", "2 项", "[高永昌 81岁 柳泉村 · 电话]", "等协调员确认", "[接受]", "已接受")
+    wang.talk(
+        "[待确认]", "1 项", "[高永昌 81岁 柳泉村 · 爱好]", "等协调员确认", "[不接受]", "未接受"
+    )
+    assert "待确认" not in wang.screen.buttons
 
 
 def test_a_coordinators_own_change_counts_at_once_and_leaves_a_revision(town, wang, known):

@@ -222,6 +222,19 @@ def test_between_chinese_words_stands_a_chinese_colon(town, zhou, liu):
     assert "：好了" in [row.text for row in town.rows(Outgoing)][-1]
 
 
+def test_what_was_written_stays_beside_what_it_was_taken_for(town, zhou, liu):
+    report(zhou)
+    liu.talk("办结 1 换了瓦", "已办结")
+    zhou.talk(
+        "/case 1",
+        "[🟢 好了,销号]",
+        "回访结果",
+        "好了",
+        "已销号 周明 09:00:好了(记为:好了,老人满意)",
+    )
+    assert town.rows(CaseEvent, action="close")[0].text == "好了（记为：好了，老人满意）"
+
+
 def test_a_voided_visit_takes_back_what_it_said_of_a_case(town, zhou, liu):
     report(zhou)
     liu.talk("办结 1 换了瓦", "已办结")

@@ -128,7 +128,17 @@ def test_what_came_of_it_is_noted_by_a_button(town, wang, zhou, day):
         record(town, name, day, health="watch")
     wang.talk("/check draw", "请电话回访3次走访", "[E0001]", "高永昌", "[✅ 属实]", "属实,已记下")
     wang.talk(
-        "[E0004]", "先问候", "[有出入]", "先听联络员", "[E0005]", "廖玉珍", "[没打通]", "都已回访"
+        "[E0004]",
+        "📞 王德胜 90岁 石沟村:+86",
+        "/check calls",
+        "[E0004]",
+        "先问候",
+        "[有出入]",
+        "先听联络员",
+        "[E0005]",
+        "廖玉珍",
+        "[没打通]",
+        "都已回访",
     )
     assert "属实1,有出入1,没打通1,待回访0" in wang.text
     assert sorted(row.result for row in town.rows(CallBack)) == [
@@ -136,6 +146,7 @@ def test_what_came_of_it_is_noted_by_a_button(town, wang, zhou, day):
     ]  # fmt: skip
     assert zhou.look() == []
     assert town.rows(Audit, action="check", elder_id=town.elders["高永昌"])
+    assert town.rows(Audit, action="phone", elder_id=town.elders["高永昌"])
 
 
 def test_a_call_of_another_branch_is_as_if_it_were_not(town, wang, zhou, day):

@@ -78,6 +78,7 @@ def test_a_table_is_looked_at_then_confirmed_and_taken_back(town, wang, zhou, li
     assert "还没有写入" in wang.text
     assert "新增 1 人,更改 1 人,不变 1 人" in wang.text
     assert "药物过敏:(空) → 青霉素" in wang.text
+    assert "新增老干部:1 人(E0007 孙桂兰)" in wang.text
     assert "系统里有、表里没有的老干部(未改动):4 人" in wang.text
     assert everything(town) == before
     wang.talk("[✅ 确认导入]", "✅ 已导入。名册:新增 1 位,变更 1 位")
@@ -112,9 +113,16 @@ def test_bad_rows_are_told_and_marked_in_the_same_table(town, wang):
     assert "四位" in page["C3"].comment.text
     assert page["C3"].fill.fgColor.rgb == page["G3"].fill.fgColor.rgb == "FFF4B6B6"
     assert page["B3"].comment is None
+    assert (page.page_setup.orientation, page.print_title_rows) == ("landscape", "$1:$1")
+    assert page.sheet_properties.pageSetUpPr.fitToPage
     wang.talk("[只导入 1 行]", "有 1 行没有导入")
     assert town.rows(Elder, name="钱大爷") == []
     assert town.rows(Elder, code="E0001")[0].allergies == "青霉素"
+
+
+def test_a_village_that_is_new_is_named_so_that_a_slip_is_seen(wang):
+    drop(wang, table((*GAO[:4], "柳全村", *GAO[5:])))
+    assert "新增单位:村 1 个(柳全村)" in wang.text
 
 
 def test_a_cell_of_the_marked_table_is_never_a_formula(wang):

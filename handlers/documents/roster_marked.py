@@ -12,6 +12,7 @@ from handlers.documents.roster_grid import Grid
 from handlers.documents.roster_template import NOTE
 from handlers.documents.roster_values import Cell, tidy
 from handlers.documents.roster_words import problem_words
+from handlers.documents.sheet_book import on_paper
 from models.roster import Problem
 
 BAD = Look(fill="#F4B6B6")
@@ -58,8 +59,18 @@ def _sheet(book: Book, grid: Grid, marks: Marks) -> None:
     for (number, place), words in marks.items():
         book.put(page, number - 1, place - 1, _written(_at(grid, number, place)), BAD)
         page.write_comment(number - 1, place - 1, "\n".join(words), NOTE)
-    page.set_column(0, max(map(len, grid.rows), default=1) - 1, WIDTH)
-    page.freeze_panes(1, 0)
+    across = max(map(len, grid.rows), default=1)
+    page.set_column(0, across - 1, WIDTH)
+    top = _heading_row(grid)
+    on_paper(page, across * WIDTH, top)
+    page.freeze_panes(top + 1, 0)
+
+
+def _heading_row(grid: Grid) -> int:
+    """The first that fills the most columns, of those where headings may stand."""
+    rows = grid.rows[:HEADING_WITHIN]
+    filled = [sum(value not in ("", None) for value in row) for row in rows]
+    return filled.index(max(filled)) if filled else 0
 
 
 def _at(grid: Grid, number: int, place: int) -> Cell:

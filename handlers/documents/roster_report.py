@@ -37,6 +37,7 @@ def report(plan: Plan, notices: Iterable[Problem] = (), values: bool = True) -> 
     facts change, not what they are: for a network that is not the office's own."""
     return [
         *_totals(plan),
+        *_new(plan),
         *_gaps(plan),
         *map(problem_words, (*notices, *plan.notices)),
         *_changes(plan, values),
@@ -58,10 +59,21 @@ def _totals(plan: Plan) -> Iterator[str]:
     if plan.units:
         counts = Counter(unit.kind for unit in plan.units)
         kinds_made = (_(KINDS[kind]) % {"count": counts[kind]} for kind in KINDS if counts[kind])
-        yield _("New places: %(places)s") % {"places": listed(kinds_made)}
+        yield _("New places: %(places)s (%(names)s)") % {
+            "places": listed(kinds_made),
+            "names": _first([unit.name for unit in plan.units]),
+        }
     if plan.assignments or plan.ended_assignments:
         gaps = {"new": len(plan.assignments), "ended": len(plan.ended_assignments)}
         yield _("Assignments: %(new)d begin, %(ended)d end") % gaps
+
+
+def _new(plan: Plan) -> Iterator[str]:
+    """By name: a slip of the pen makes a second person of one who is there already."""
+    if plan.elders:
+        yield _("New elders: %(people)s") % {"people": _people(plan.elders)}
+    if plan.staff:
+        yield _("New staff: %(people)s") % {"people": _people(plan.staff)}
 
 
 def _gaps(plan: Plan) -> Iterator[str]:
@@ -104,10 +116,12 @@ def _people(people: Sequence[Elder] | Sequence[Staff]) -> str:
 
 def _some(words: Sequence[str]) -> str:
     """The first of them, and how many there are in all."""
+    return _("%(count)d (%(which)s)") % {"count": len(words), "which": _first(words)}
+
+
+def _first(words: Sequence[str]) -> str:
     shown = listed(words[:SHOWN])
-    if len(words) > SHOWN:
-        shown = _("%(some)s …") % {"some": shown}
-    return _("%(count)d (%(which)s)") % {"count": len(words), "which": shown}
+    return _("%(some)s …") % {"some": shown} if len(words) > SHOWN else shown
 
 
 def _changes(plan: Plan, values: bool) -> Iterator[str]:

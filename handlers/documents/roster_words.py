@@ -36,7 +36,7 @@ PROBLEMS: Mapping[str, str] = {
     "code_unclear": N_(
         "“%(value)s” is not a code: write letters and digits such as E0012, or leave it blank."
     ),
-    "phone_unclear": N_("“%(value)s” is not a telephone number: write the digits, or leave blank."),
+    "phone_unclear": N_("“%(value)s” is not a telephone number: write the digits, or “none”."),
     "choice_unknown": N_("“%(value)s” is not known: write one of %(allowed)s."),
     "yes_or_no": N_("“%(value)s” is neither yes nor no: write yes or no."),
     "two_digit_year": N_("“%(value)s”: write the year with four digits, such as 1941-03-05."),

@@ -83,13 +83,18 @@ def _middles(sheet: Sheet) -> list[bool]:
     ]
 
 
-def _paper(page: Any, mark: str, sheet: Sheet, top: int, wide: float) -> None:
-    """A4, as many pages long as it takes, and wide enough to be read; the headings on each."""
-    if not sheet.upright:
+def on_paper(page: Any, wide: float, top: int, upright: bool = False) -> None:
+    """As few pages across as can be read; the lines down to `top` stand on each."""
+    if not upright:
         page.set_landscape()
     page.set_paper(A4)
     page.fit_to_pages(ceil(wide / READABLE), 0)
-    page.repeat_columns(0, sheet.fixed - 1)
     page.repeat_rows(0, top)
+
+
+def _paper(page: Any, mark: str, sheet: Sheet, top: int, wide: float) -> None:
+    """A4, as many pages long as it takes, and wide enough to be read; the headings on each."""
+    on_paper(page, wide, top, upright=sheet.upright)
+    page.repeat_columns(0, sheet.fixed - 1)
     told = mark.replace("&", "＆")  # the sign itself would be an instruction there
     page.set_footer(FOOT.format(mark=told[:MOST_IN_FOOT]))
