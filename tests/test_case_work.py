@@ -227,6 +227,7 @@ def test_what_was_written_stays_beside_what_it_was_taken_for(town, zhou, liu):
     liu.talk("办结 1 换了瓦", "已办结")
     zhou.talk(
         "/case 1",
+        "请回访",
         "[🟢 好了,销号]",
         "回访结果",
         "好了",

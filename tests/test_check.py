@@ -131,6 +131,7 @@ def test_what_came_of_it_is_noted_by_a_button(town, wang, zhou, day):
         "[E0004]",
         "📞 王德胜 90岁 石沟村:+86",
         "/check calls",
+        "请电话回访2次",
         "[E0004]",
         "先问候",
         "[有出入]",

@@ -133,7 +133,7 @@ def test_a_name_typed_meanwhile_hands_over_no_file(town, wang, lived):
         "/export-person 王德胜", "谁要的", "[本人]", "作什么用", "高永昌", "高永昌 81岁 柳泉村"
     )
     assert town.rows(Audit, action="export_person") == []
-    wang.talk("/go", "全部资料", "[导出 王德胜", "作什么用", "[交本人]", "请当面移交")
+    wang.talk("/go", "没填完的卡片", "[导出 王德胜", "作什么用", "[交本人]", "请当面移交")
 
 
 def test_nobody_but_coordinators_above_may_erase_or_export(town, zhou, li, lived):
