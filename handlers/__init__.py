@@ -11,7 +11,7 @@ from handlers.card import LOOK, card_command
 from handlers.card_change import change_command
 from handlers.card_edit import EDIT, edit_command
 from handlers.case_work import FORM as CASEWORK
-from handlers.cases import by_word, case_command, cases_command
+from handlers.cases import MOVE_WORDS, by_word, case_command, cases_command
 from handlers.check import check_command
 from handlers.condolence import CONDOLE, condolence_command
 from handlers.consents import CONSENT, consent_command, withdrawal_said
@@ -42,6 +42,7 @@ from handlers.problem import FORM as PROBLEM
 from handlers.problem import problem_command, proposed
 from handlers.promises import kept_command
 from handlers.questions import Filling, Form, open_question, tidy
+from handlers.reasons import is_no_reason
 from handlers.register import register_command
 from handlers.report import report_command
 from handlers.room import room_command
@@ -77,7 +78,6 @@ FORMS: dict[str, Form] = {
         WEATHER,
     )
 }  # fmt: skip
-GIVES_A_REASON = (LOOK, EXPORT, FORGET)  # what a reason opens, a mere name or question may not
 VISITORS = (LIAISON, COORDINATOR)
 DESK = (COORDINATOR,)
 ASKERS = (COORDINATOR, LEADER)
@@ -106,16 +106,6 @@ def _draft_list(turn: Turn) -> Reply:
     return Reply(_("Your unfinished drafts:"), rows)
 
 
-MOVE_WORDS = (
-    ("ack", ("受理",)),
-    ("work", ("处理中", "处理")),
-    ("resolve", ("办结",)),
-    ("return", ("退回",)),
-    ("refer", ("转办",)),
-    ("note", ("备注",)),
-    ("close", ("销号", "回访")),
-    ("reopen", ("没修好", "没办好", "没解决")),
-)
 COMMANDS = (
     Command("visit", ("走访", "拜访", "visit"), N_("Log a visit"), visit_command, VISITORS),
     Command("status", ("情况", "进度", "status"), N_("How we stand"), status_command, ASKERS),
@@ -293,7 +283,7 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
     asks = open_question(shape, filling) is not None
     if is_about_another(turn, draft, word, asks):
         return _plain_words(turn, text)
-    elsewhere = _reads_as_command(turn, word) or _is_no_reason(turn, shape, word)
+    elsewhere = _reads_as_command(turn, word) or is_no_reason(turn, shape, word)
     try:
         return form.type_text(shape, filling, text, is_command=elsewhere)
     except Unclear:
@@ -301,14 +291,6 @@ def _in_dialogue(turn: Turn, draft: OpenDraft, text: str) -> list[Reply]:
         if meant or (shape is VISIT and is_about_another(turn, draft, word)):
             return _plain_words(turn, text)
         raise
-
-
-def _is_no_reason(turn: Turn, shape: Form, word: str) -> bool:
-    """The name of another elder, or a question, where a reason would open a whole file."""
-    if shape not in GIVES_A_REASON:
-        return False
-    found = lookup.find(turn.session, turn.staff, word, turn.today)
-    return any(one.name == word for one in found) or question(turn, word).certain
 
 
 def _reads_as_command(turn: Turn, word: str) -> bool:

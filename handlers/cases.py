@@ -23,6 +23,17 @@ from models.org import subtree, under
 from models.people import names as staff_names
 from models.staff import LEADER
 
+MOVE_WORDS = (
+    ("ack", ("受理",)),
+    ("work", ("处理中", "处理")),
+    ("resolve", ("办结",)),
+    ("return", ("退回",)),
+    ("refer", ("转办",)),
+    ("note", ("备注",)),
+    ("close", ("销号", "回访")),
+    ("reopen", ("没修好", "没办好", "没解决")),
+)
+
 
 def case_command(turn: Turn, rest: str) -> list[Reply]:
     """/case 12 — its card; /case 12 ack … — does something to it."""

@@ -225,14 +225,8 @@ def test_between_chinese_words_stands_a_chinese_colon(town, zhou, liu):
 def test_what_was_written_stays_beside_what_it_was_taken_for(town, zhou, liu):
     report(zhou)
     liu.talk("办结 1 换了瓦", "已办结")
-    zhou.talk(
-        "/case 1",
-        "请回访",
-        "[🟢 好了,销号]",
-        "回访结果",
-        "好了",
-        "已销号 周明 09:00:好了(记为:好了,老人满意)",
-    )
+    zhou.talk("/case 1", "请回访", "[🟢 好了,销号]", "回访结果",
+              "好了", "已销号 周明 09:00:好了(记为:好了,老人满意)")  # fmt: skip
     assert town.rows(CaseEvent, action="close")[0].text == "好了（记为：好了，老人满意）"
 
 
