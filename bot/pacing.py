@@ -11,6 +11,7 @@ LONGEST_PAUSE = 30.0
 SAVED = 5  # bulk that may be caught up at once after a delay of our own
 ON_THE_WAY = 1.0  # seconds that the last words of a process that ended may take
 TRIPS = 1000  # the fastest is what the way alone costs: of so many, some met no queue on it
+ENOUGH = 200  # before so many were counted nobody knows
 ROUNDED = 0.001  # seconds that may be missing from what a server tells in milliseconds
 SPARE = 1.005  # a beat is kept a little slower than learned: clocks differ
 SLOWEST = 10.0  # seconds from one to the next; a longer rest says nothing of the usual beat
@@ -101,7 +102,7 @@ class Pacer:
         self.pace = pace
         self.sent: dict[int, float] = {}
         self.arrived: dict[int, float] = {}
-        self.trips = deque([0.0] * TRIPS, maxlen=TRIPS)
+        self.trips: deque[float] = deque(maxlen=TRIPS)
         self.tickets = count()
         self.bulk = Meter(1 / pace.bulk_rate, SAVED) if pace.bulk_rate else None
         self.chats: dict[str, Meter] = {}
@@ -161,7 +162,8 @@ class Pacer:
     def answered(self, ticket: int, now: float) -> None:
         if ticket in self.sent:
             self.trips.append(now - self.sent.pop(ticket))
-            self.arrived[ticket] = now - min(self.trips)
+            way = min(self.trips) if len(self.trips) >= ENOUGH else 0.0
+            self.arrived[ticket] = now - way
 
     def rest(self, now: float) -> None:
         """Nothing for a whole window: another may have used it up to the last moment."""

@@ -5,7 +5,6 @@ import gc
 import signal
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -122,7 +121,8 @@ class House:
         parts.append(asyncio.create_task(self.scribe.run()))
         parts += [asyncio.create_task(self._after_start(more)), asyncio.create_task(stop.wait())]
         try:
-            done, _rest = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            watched = [*parts, sending]  # a bot that no longer sends must not look alive
+            done, _rest = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
@@ -144,8 +144,7 @@ class House:
         await asyncio.gather(*parts, return_exceptions=True)
         if not sending.done():
             await self.deliver.drain()
-        with suppress(asyncio.CancelledError):  # the loop's end cancels it, too
-            await sending
+        await asyncio.gather(sending, return_exceptions=True)  # the loop's end cancels it, too
         for transport in self.transports.values():
             await transport.close()
         self._thread.shutdown()

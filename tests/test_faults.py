@@ -1,5 +1,6 @@
 """What goes wrong around the bot: disks, locks, bad rows, networks."""
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from bot import deliver
+from bot.run import House
 from bot.transports import telegram
 from models.case import Case
 from models.database import connect
@@ -24,6 +26,7 @@ from models.visit import Visit
 from tests.bot_api_server import BotApi
 from tests.bot_api_world import PATIENCE
 from tests.conversation import Person, Town
+from tests.matrix_bot import no_more
 from tests.on_telegram import CHAT, VISIT, running, talk
 
 LONG_NOTE = "屋顶漏雨" * 200
@@ -303,3 +306,16 @@ async def test_a_message_that_hangs_holds_up_its_own_chat_only(
         api.late.set()
         await api.hears(CHAT, "怎么走访的")
     assert town.failed() == []
+
+
+async def test_a_bot_that_can_send_no_more_ends_instead_of_looking_alive(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(_deliver: deliver.Deliver) -> float:
+        raise LookupError
+
+    monkeypatch.setattr(deliver.Deliver, "_cycle", breaks)
+    house = House(town.database, town.receiver.office, {})
+    with pytest.raises(LookupError):
+        async with asyncio.timeout(PATIENCE):
+            await house.run_until(asyncio.Event(), no_more)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.deliver import PACES
-from bot.pacing import MATRIX, TELEGRAM, TRIPS, UNLIMITED, Outage, Pace, Pacer, backoff
+from bot.pacing import ENOUGH, MATRIX, TELEGRAM, UNLIMITED, Outage, Pace, Pacer, backoff
 from bot.transports.matrix_client import UNTOLD, rest
 from models.mailbox import BROADCAST, NUDGE, REPLY
 
@@ -37,7 +37,7 @@ def test_a_broadcast_keeps_to_at_least_28_a_second_and_never_over_30() -> None:
 
 def test_a_message_counts_from_its_arrival_not_from_its_sending() -> None:
     pacer = Pacer(TELEGRAM)
-    pacer.trips.extend([0.02] * TRIPS)  # usual; these take twice as long
+    pacer.trips.extend([0.02] * ENOUGH)  # usual; these take twice as long
     slow = [pacer.took(str(number), 0.0, REPLY) for number in range(30)]
     for ticket in slow:
         pacer.answered(ticket, 0.04)
