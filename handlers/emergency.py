@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from handlers.case_words import CATEGORIES, Category
-from handlers.talk import Button, Reply, Rows
+from handlers.talk import Button, Reply, Rows, fitting
 from handlers.turn import Turn
 from handlers.visit_codes import CALL_110, CALL_110_DOOR, CALL_119, CALL_120, CALL_120_110
 from locales import gettext as _
@@ -14,7 +14,6 @@ from models.case import EMERGENCY, OPEN, Case
 from models.draft import OpenDraft
 from models.staff import COORDINATOR, LIAISON
 
-MOST_BYTES = 64  # of a button's code, on the strictest network
 REPORTERS = (LIAISON, COORDINATOR)
 
 CALLS = {
@@ -120,6 +119,5 @@ def _report(turn: Turn, found: Category, text: str) -> Rows:
         return ()
     whom = of_whom(turn, text)
     code = f"/problem {whom} {found.code}".replace("  ", " ")
-    told = f"/problem {whom} {text}"
-    fits = whom and len(told.encode()) <= MOST_BYTES
-    return ((Button(_("🆘 Report it now"), told if fits else code),),)
+    told = fitting(f"/problem {whom} {text}", code) if whom else code
+    return ((Button(_("🆘 Report it now"), told),),)

@@ -6,7 +6,7 @@ from datetime import date
 
 from handlers import form
 from handlers.questions import Choice, Filling, match, tidy
-from handlers.talk import Button, Reply, Rows
+from handlers.talk import Button, Reply, Rows, fitting
 from handlers.turn import Turn, Unclear
 from handlers.visit_line import split_line
 from locales import gettext as _
@@ -15,7 +15,6 @@ from models import lookup
 from models.elder import Elder
 
 PAGE, MOST = 6, 8
-MOST_BYTES = 64  # of a button's code, on the strictest network
 
 
 def pick_elder(
@@ -85,8 +84,7 @@ def told_apart(turn: Turn, elders: Sequence[Elder]) -> dict[str, str]:
 
 def with_tail(command: str, elder: Elder, tail: str) -> str:
     """The code of a button; what was said behind the name is left out where it is too long."""
-    whole = f"{command} {elder.code} {tail}".strip()
-    return whole if len(whole.encode()) <= MOST_BYTES else f"{command} {elder.code}"
+    return fitting(f"{command} {elder.code} {tail}".strip(), f"{command} {elder.code}")
 
 
 def _own_list(turn: Turn, command: str, page: int) -> Reply:

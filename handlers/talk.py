@@ -51,6 +51,12 @@ class Button(NamedTuple):
 
 
 Rows = tuple[tuple[Button, ...], ...]
+MOST_BYTES = 64  # of a button's code, on the strictest network
+
+
+def fitting(code: str, shorter: str) -> str:
+    """The code, where a button can hold it; else the shorter one."""
+    return code if len(code.encode()) <= MOST_BYTES else shorter
 
 
 @dataclass(frozen=True, slots=True)

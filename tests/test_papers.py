@@ -102,7 +102,9 @@ async def test_stopped_in_the_middle_it_is_made_after_the_next_start_and_once(to
     assert len(town.rows(Audit, action="export")) == 1
 
 
-async def test_killed_in_the_middle_it_is_made_by_the_next_process(town, zhou, monkeypatch):
+@asynccontextmanager
+async def halfway(town, zhou, monkeypatch):
+    """A paper is ordered, and who makes it is stopped before it is ready."""
     monkeypatch.setattr(scribe, "POLL", 0.01)
     visited(zhou, "高永昌")
     town.person("王主任", "telegram", "1")
@@ -110,7 +112,12 @@ async def test_killed_in_the_middle_it_is_made_by_the_next_process(town, zhou, m
     async with running(town, network) as house:
         await house.receive([said("1", "/report 2026-11")])
         await until(lambda: halted(house))
-        house.scribe.child.kill()
+        yield house.scribe.child, network
+
+
+async def test_killed_in_the_middle_it_is_made_by_the_next_process(town, zhou, monkeypatch):
+    async with halfway(town, zhou, monkeypatch) as (child, network):
+        child.kill()
         await until(lambda: len(texts(network, "1")) == 2)
     assert network.parcels[-1].file_data.startswith(b"PK")
     assert len(town.rows(Audit, action="export")) == 1
@@ -120,15 +127,9 @@ async def test_killed_in_the_middle_it_is_made_by_the_next_process(town, zhou, m
 async def test_a_paper_for_which_the_database_was_away_is_made_when_it_is_back(
     town, zhou, monkeypatch
 ):
-    monkeypatch.setattr(scribe, "POLL", 0.01)
-    visited(zhou, "高永昌")
-    town.person("王主任", "telegram", "1")
-    network = Listening()
-    async with running(town, network) as house:
-        await house.receive([said("1", "/report 2026-11")])
-        await until(lambda: halted(house))
+    async with halfway(town, zhou, monkeypatch) as (child, network):
         with away(town.database.url), capture_logs() as events:
-            house.scribe.child.kill()
+            child.kill()
             await until(lambda: any(one["event"] == "papers_wait" for one in events))
         await until(lambda: len(texts(network, "1")) == 2)
     assert len(town.rows(Audit, action="export")) == 1

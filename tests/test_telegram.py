@@ -386,18 +386,3 @@ async def test_neither_token_nor_text_is_ever_logged(
     assert TOKEN not in written
     assert TOKEN.partition(":")[2] not in written
     assert "高永昌" not in written
-
-
-# --- the menu of commands
-
-
-async def test_each_chat_is_offered_its_own_commands_and_strangers_two(
-    api: BotApi, telegram: Telegram
-) -> None:
-    async with listening(telegram, Office()):
-        await telegram.menu("1001", [("visit", "走访"), ("help", "帮助")])
-        await api.until(lambda: {"1001", "default", "defaultzh"} <= api.commands.keys())
-        assert [one["command"] for one in api.commands["1001"]] == ["visit", "help"]
-        assert [one["command"] for one in api.commands["default"]] == ["start", "help"]
-        await telegram.menu("1001", [])
-        await api.until(lambda: api.commands["1001"] == [])

@@ -1,4 +1,4 @@
-"""What the bot says on Telegram: texts, buttons, cards that change, files, and refusals."""
+"""What the bot says on Telegram: texts, buttons, cards that change, files, refusals, the menu."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bot.transports import Down, Gone, Later, Parcel, Refused
 from bot.transports.pieces import length, pieces
 from bot.transports.telegram import Telegram
 from tests.bot_api_server import BotApi
-from tests.on_telegram import CHAT, picture
+from tests.on_telegram import CHAT, Office, listening, picture
 
 
 async def test_text_is_sent_as_it_is(api: BotApi, telegram: Telegram) -> None:
@@ -194,3 +194,18 @@ async def test_a_server_that_fails_is_down(api: BotApi, telegram: Telegram, how:
     with pytest.raises(Down):
         await telegram.send(Parcel("1001", "hello"))
     assert len(api.sees(CHAT)) == (how == "lost")
+
+
+# --- the menu of commands
+
+
+async def test_each_chat_is_offered_its_own_commands_and_strangers_two(
+    api: BotApi, telegram: Telegram
+) -> None:
+    async with listening(telegram, Office()):
+        await telegram.menu("1001", [("visit", "走访"), ("help", "帮助")])
+        await api.until(lambda: {"1001", "default", "defaultzh"} <= api.commands.keys())
+        assert [one["command"] for one in api.commands["1001"]] == ["visit", "help"]
+        assert [one["command"] for one in api.commands["default"]] == ["start", "help"]
+        await telegram.menu("1001", [])
+        await api.until(lambda: api.commands["1001"] == [])
